@@ -1,0 +1,120 @@
+"""What a rule says: where, how bad, with which numbers, and which actions would mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Union
+
+
+class Severity(str, Enum):
+    """How much a finding matters; only ``warning`` and ``error`` fail a run by default."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        return ("note", "warning", "error").index(self.value)
+
+
+class Safety(str, Enum):
+    """``safe``: exactly the flagged parameters change. ``unsafe``: more does. ``advice``: only the author can edit."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    ADVICE = "advice"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Site:
+    """A source span. Lines and columns are 1-based, columns count characters; the end is exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceCall:
+    """Rewrite the call at ``site``: another function, other keyword arguments.
+
+    ``function`` is the canonical dotted name (``torch.nn.init.kaiming_uniform_``); the rewriter spells it the
+    way the file already spells its neighbours and adds an import where it must. ``drop`` names arguments to
+    remove, given by keyword or by position (``parameters`` lists the positional names of the *old* function);
+    ``set`` gives keyword arguments as source text.
+    """
+
+    site: Site
+    function: str | None = None
+    parameters: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    set: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsertBranch:
+    """Add an ``elif isinstance(<variable>, <classes>)`` branch to the ``if`` statement whose test is at ``site``.
+
+    ``classes`` are canonical dotted names; ``statements`` are calls ``(canonical function, attribute, extra arguments)``
+    such as ``("torch.nn.init.ones_", "weight", "")``, spelled in the style of the sibling branches.
+    """
+
+    site: Site
+    variable: str
+    classes: tuple[str, ...]
+    statements: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveStatement:
+    """Delete the statement that holds the call at ``site`` (``pass`` where it was the only one of its block)."""
+
+    site: Site
+
+
+Action = Union[ReplaceCall, InsertBranch, RemoveStatement]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the half-open span of ``site`` by ``content``."""
+
+    content: str
+    site: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """One atomic repair: its actions, and once proven the edits and the safety class they earned."""
+
+    message: str
+    actions: tuple[Action, ...] = ()
+    safety: Safety = Safety.UNSAFE
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing wrong at one place. ``evidence`` holds the numbers the message was made from."""
+
+    code: str
+    rule: str
+    message: str
+    site: Site
+    severity: Severity
+    fix: Fix | None = None
+    model: str | None = None
+    parameter: str | None = None
+    parameters: tuple[str, ...] = ()
+    """Every parameter the finding is about, as ``model:name``; a fix may change these and no other."""
+    confidence: float = 1.0
+    evidence: dict[str, Any] = field(default_factory=dict)
+    help: str = ""
+
+    @property
+    def order(self) -> tuple[str, int, int, str, str]:
+        return (self.site.path, self.site.line, self.site.column, self.code, self.message)

@@ -1,0 +1,131 @@
+"""The one table everything is a view of: layers, their parameters, who set each, and how signals flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from initlint.findings import Site
+from initlint.symbolic import Number
+from initlint.theory.laws import Distribution
+
+
+class Origin(str, Enum):
+    """How a value came to be written."""
+
+    DEFAULT = "default"
+    CALL = "call"
+    LOOP = "loop"
+    FILL = "fill"
+    COPY = "copy"
+    LOAD = "load"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitEvent:
+    """One write to one parameter, in the order the code performs them."""
+
+    initializer: str
+    """Canonical dotted name, ``torch.nn.init.kaiming_normal_``; for a default, that of the layer, ``torch.nn.Linear``."""
+    origin: Origin
+    distribution: Distribution
+    site: Site | None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    """Arguments as evaluated, by parameter name; only those the author passed."""
+    partial: bool = False
+    """Whether only a slice was written; ``distribution`` is then that of the slice."""
+    guard: Site | None = None
+    """The test of the innermost ``isinstance`` that selected the layer, if any."""
+    variable: str = ""
+    """The name the guarded module had there (``m``)."""
+    routine: str = ""
+    """Function the write stands in, ``Net._init_weights``."""
+    certain: bool = True
+    """False where a branch that could not be decided led here."""
+    effective: bool = True
+    """False where the tensor written is recomputed later (weight_norm, spectral_norm, parametrization)."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Parameter:
+    """One tensor of ``named_parameters()`` under its first state-dict name."""
+
+    name: str
+    shape: tuple[Number, ...] | None
+    role: str
+    """The attribute it is registered under: ``weight``, ``bias``, ``in_proj_weight`` …"""
+    layer: Layer | None
+    events: list[InitEvent] = field(default_factory=list)
+    distribution: Distribution | None = None
+    """What it starts from once every event is applied; None where that is not known."""
+    reason: str = ""
+    """Why it is not known."""
+    requires_grad: bool = True
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def effective(self) -> InitEvent | None:
+        """The last event in force."""
+        return next((e for e in reversed(self.events) if e.effective), None)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Layer:
+    """A module that owns parameters or transforms the signal."""
+
+    path: str
+    kind: str
+    """Name of the framework class it is or derives from, ``Linear``, ``Conv2d``, ``BatchNorm2d``; ``""`` for the user's own."""
+    class_name: str
+    arguments: dict[str, Any]
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    site: Site | None = None
+    """Where it is constructed."""
+    calls: list[Op] = field(default_factory=list)
+    """Its uses in the traced forward pass."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Op:
+    """One operation of the forward pass. Edges are object references in both directions."""
+
+    kind: str
+    """``input``, ``layer``, ``norm``, ``activation``, ``add``, ``mul``, ``matmul``, ``view`` (moments kept), ``dropout``,
+    ``pool``, ``concat``, ``output``, ``opaque`` …"""
+    name: str = ""
+    """``relu``, ``leaky_relu``, ``softmax`` … for an activation; the layer's kind for a layer."""
+    detail: dict[str, Any] = field(default_factory=dict)
+    layer: Layer | None = None
+    parameter: Parameter | None = None
+    inputs: list[Op] = field(default_factory=list)
+    outputs: list[Op] = field(default_factory=list)
+    site: Site | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ModelGraph:
+    """A model as rules see it."""
+
+    name: str
+    """The model class or call, ``Net`` or ``resnet18(weights=None)``."""
+    path: str
+    parameters: list[Parameter] = field(default_factory=list)
+    layers: list[Layer] = field(default_factory=list)
+    ops: list[Op] = field(default_factory=list)
+    site: Site | None = None
+    context: str = ""
+    """How the model came to be built, for messages."""
+    forward_reason: str = ""
+    """Why the forward pass could not be followed, if so."""
+    notes: list[str] = field(default_factory=list)
+
+    def parameter(self, name: str) -> Parameter | None:
+        return next((p for p in self.parameters if p.name == name), None)
+
+    def layers_with(self, role: str) -> Iterator[tuple[Layer, Parameter]]:
+        """Every layer that owns a parameter called ``role``, with it."""
+        for layer in self.layers:
+            if role in layer.parameters:
+                yield layer, layer.parameters[role]

@@ -1,0 +1,217 @@
+"""Symbolic numbers: sizes such as ``4*hidden`` that stay exact without ever being evaluated.
+
+An expression is a sum of monomials with rational exponents over named atoms, which makes equality of
+the expressions that model code writes (``dim * 4 // 2``, ``out_features * in_features``) structural.
+What does not fit that form (``floor``, ``max`` …) becomes an opaque atom that prints as it was written.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Union
+
+Monomial = tuple[tuple[str, Fraction], ...]
+Number = Union[int, float, "Sym"]
+
+
+class Sym:
+    """A number that is not known: immutable, hashable, and equal to whatever it is provably equal to."""
+
+    __slots__ = ("_hash", "terms")
+    terms: tuple[tuple[Monomial, float], ...]
+
+    def __init__(self, terms: dict[Monomial, float]) -> None:
+        self.terms = tuple(sorted(((m, c) for m, c in terms.items() if c != 0), key=_order))
+        self._hash = hash(self.terms)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sym) and self.terms == other.terms
+
+    def __bool__(self) -> bool:
+        raise TypeError("the truth of a symbolic number is not known")
+
+    def __repr__(self) -> str:
+        return f"Sym({self})"
+
+    def __str__(self) -> str:
+        text = ""
+        for monomial, coefficient in self.terms:
+            piece = _spell(monomial, abs(coefficient))
+            sign = "-" if coefficient < 0 else "+"
+            text = f"{text} {sign} {piece}" if text else ("-" if sign == "-" else "") + piece
+        return text or "0"
+
+    def __add__(self, other: Number) -> Number:
+        terms = dict(self.terms)
+        for monomial, coefficient in _terms(other):
+            terms[monomial] = terms.get(monomial, 0) + coefficient
+        return _simplify(terms)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Number:
+        return _simplify({m: -c for m, c in self.terms})
+
+    def __pos__(self) -> Number:
+        return self
+
+    def __sub__(self, other: Number) -> Number:
+        return self + (-other)
+
+    def __rsub__(self, other: Number) -> Number:
+        return (-self) + other
+
+    def __mul__(self, other: Number) -> Number:
+        right = _terms(other)
+        if len(self.terms) * len(right) > 64:
+            return opaque(f"({self})*({other})")
+        terms: dict[Monomial, float] = {}
+        for ma, ca in self.terms:
+            for mb, cb in right:
+                monomial = _product(ma, mb)
+                terms[monomial] = terms.get(monomial, 0) + ca * cb
+        return _simplify(terms)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Number) -> Number:
+        return self * reciprocal(other)
+
+    def __rtruediv__(self, other: Number) -> Number:
+        return reciprocal(self) * other
+
+    def __floordiv__(self, other: Number) -> Number:
+        """Exact where every coefficient divides (``4*hidden // 2``), opaque otherwise."""
+        if isinstance(other, int) and other and all(isinstance(c, int) and c % other == 0 for _, c in self.terms):
+            return _simplify({m: c // other for m, c in self.terms})
+        if isinstance(other, Sym):
+            quotient = self / other
+            if not isinstance(quotient, Sym):
+                return quotient
+        return opaque(f"({self})//({other})" if len(self.terms) > 1 else f"{self}//{_factor(other)}")
+
+    def __rfloordiv__(self, other: Number) -> Number:
+        return opaque(f"{_factor(other)}//{_factor(self)}")
+
+    def __mod__(self, other: Number) -> Number:
+        if isinstance(other, int) and other and all(isinstance(c, int) and c % other == 0 for _, c in self.terms):
+            return 0
+        return opaque(f"{_factor(self)}%{_factor(other)}")
+
+    def __rmod__(self, other: Number) -> Number:
+        return opaque(f"{_factor(other)}%{_factor(self)}")
+
+    def __pow__(self, exponent: Number) -> Number:
+        return power(self, exponent)
+
+    def __rpow__(self, base: Number) -> Number:
+        return opaque(f"{_factor(base)}**{_factor(self)}")
+
+    def __abs__(self) -> Number:
+        return self if len(self.terms) == 1 and self.terms[0][1] > 0 else opaque(f"abs({self})")
+
+
+def symbol(name: str) -> Sym:
+    """A fresh unknown called ``name``; two symbols of one name are the same number."""
+    return Sym({((name, Fraction(1)),): 1})
+
+
+def opaque(text: str) -> Sym:
+    """A number known only by the expression that computes it."""
+    return symbol(text)
+
+
+def power(base: Number, exponent: Number) -> Number:
+    """``base ** exponent``; exact for monomials with a rational exponent, opaque otherwise."""
+    if not isinstance(base, Sym) and not isinstance(exponent, Sym):
+        result = base**exponent
+        return result if isinstance(result, (int, float)) else opaque(f"{base}**{exponent}")
+    if isinstance(base, Sym) and isinstance(exponent, (int, float)):
+        if len(base.terms) == 1 and float(exponent * 12).is_integer():
+            (monomial, coefficient) = base.terms[0]
+            fraction = Fraction(exponent).limit_denominator(12)
+            if coefficient > 0:
+                scale = coefficient**exponent if fraction.denominator > 1 or exponent < 0 else coefficient ** int(exponent)
+                return _simplify({tuple((a, e * fraction) for a, e in monomial): scale})
+        if isinstance(exponent, int) and 0 <= exponent <= 3:
+            result = 1
+            for _ in range(exponent):
+                result = base * result  # type: ignore[assignment]
+            return result
+    return opaque(f"{_factor(base)}**{_factor(exponent)}")
+
+
+def sqrt(value: Number) -> Number:
+    """Square root of a non-negative number, known or not."""
+    return power(value, 0.5) if isinstance(value, Sym) else math.sqrt(value)
+
+
+def reciprocal(value: Number) -> Number:
+    """``1 / value``."""
+    if not isinstance(value, Sym):
+        return 1 / value
+    if len(value.terms) == 1:
+        monomial, coefficient = value.terms[0]
+        return _simplify({tuple((a, -e) for a, e in monomial): 1 / coefficient})
+    return _simplify({((f"({value})", Fraction(-1)),): 1})
+
+
+def known(value: Number) -> bool:
+    """Whether ``value`` is an ordinary number."""
+    return not isinstance(value, Sym)
+
+
+def _terms(value: Number) -> tuple[tuple[Monomial, float], ...]:
+    return value.terms if isinstance(value, Sym) else (((), value),)
+
+
+def _product(left: Monomial, right: Monomial) -> Monomial:
+    powers = dict(left)
+    for atom, exponent in right:
+        powers[atom] = powers.get(atom, Fraction(0)) + exponent
+    return tuple(sorted((a, e) for a, e in powers.items() if e))
+
+
+def _simplify(terms: dict[Monomial, float]) -> Number:
+    terms = {m: _integral(c) for m, c in terms.items() if c != 0}
+    if not terms:
+        return 0
+    if len(terms) == 1 and () in terms:
+        return terms[()]
+    return Sym(terms)
+
+
+def _integral(value: float) -> float:
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
+
+
+def _order(term: tuple[Monomial, float]) -> tuple[int, str]:
+    return (0 if term[0] else 1, "*".join(f"{a}^{e}" for a, e in term[0]))
+
+
+def _spell(monomial: Monomial, coefficient: float) -> str:
+    above = [_atom(a, e) for a, e in monomial if e > 0]
+    below = [_atom(a, -e) for a, e in monomial if e < 0]
+    if coefficient != 1 or not above:
+        above.insert(0, f"{coefficient:.6g}")
+    text = "*".join(above)
+    if not below:
+        return text
+    return f"{text}/{below[0]}" if len(below) == 1 else f"{text}/({'*'.join(below)})"
+
+
+def _atom(atom: str, exponent: Fraction) -> str:
+    if exponent == 1:
+        return atom
+    if exponent == Fraction(1, 2):
+        return f"sqrt({atom})"
+    return f"{atom}**{exponent}" if exponent.denominator == 1 else f"{atom}**({exponent})"
+
+
+def _factor(value: Number) -> str:
+    text = str(value)
+    return text if not isinstance(value, Sym) or (len(value.terms) == 1 and "*" not in text) else f"({text})"
