@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import count
 from typing import Any
 
 from initlint.findings import Site
 from initlint.symbolic import Number
 from initlint.theory.laws import Distribution
+
+
+_clock = count()
 
 
 class Origin(str, Enum):
@@ -93,7 +97,7 @@ class Op:
 
     kind: str
     """``input``, ``layer``, ``norm``, ``activation``, ``add``, ``mul``, ``matmul``, ``view`` (moments kept), ``dropout``,
-    ``pool``, ``concat``, ``output``, ``opaque`` …"""
+    ``pool``, ``concat``, ``choice`` (one of its inputs, depending on a branch), ``output``, ``opaque`` …"""
     name: str = ""
     """``relu``, ``leaky_relu``, ``softmax`` … for an activation; the layer's kind for a layer."""
     detail: dict[str, Any] = field(default_factory=dict)
@@ -102,6 +106,8 @@ class Op:
     inputs: list[Op] = field(default_factory=list)
     outputs: list[Op] = field(default_factory=list)
     site: Site | None = None
+    time: int = field(default_factory=lambda: next(_clock))
+    """Grows in the order of execution."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

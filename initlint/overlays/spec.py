@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, Literal, Protocol
@@ -26,17 +26,28 @@ class Builder(Protocol):
         """Register a buffer."""
 
     def child(self, name: str, layer: str, **arguments: Any) -> None:
-        """Construct the table layer ``layer`` and register it as a submodule."""
+        """Construct the table layer ``layer`` and register it as a submodule; ``name`` may lead into one registered before (``layers.0``)."""
+
+    def make(self, layer: str, **arguments: Any) -> Any:
+        """Construct the table layer ``layer`` without registering it."""
 
     def clone(self, name: str, module: Any) -> None:
-        """Register a deep copy of an already built module value."""
+        """Register a deep copy of an already built module value; ``name`` as for ``child``."""
 
     def adopt(self, name: str, module: Any) -> None:
-        """Register an already built module value itself."""
+        """Register an already built module value itself; what is not a module becomes a plain attribute."""
+
+    def parameters(self) -> Iterable[tuple[str, Shape | None]]:
+        """Name and shape of every parameter registered so far, those of submodules included, as ``named_parameters()`` lists them."""
+
+    def set(self, path: str, distribution: Distribution) -> None:
+        """Give a registered parameter (``out_proj.bias``) another default law; a path that names none is ignored."""
 
     def attr(self, name: str, value: Any) -> None:
         """Set a plain attribute."""
 
+
+Build = Callable[[Builder, SimpleNamespace], None]
 
 Role = Literal[
     "linear", "conv", "conv_transpose", "bilinear", "embedding", "norm", "rnn", "attention",
@@ -54,10 +65,12 @@ class LayerSpec:
     signature: str = ""
     """As in a ``def``: ``in_features, out_features, bias=True, device=None, dtype=None``."""
     role: Role = "other"
-    build: Callable[[Builder, SimpleNamespace], None] | None = None
+    build: Build | None = None
     """Registers parameters and children; ``a`` holds the bound arguments. Plain attributes named like the arguments are set already."""
     reset: bool = True
     """Whether a public ``reset_parameters`` draws the same defaults again."""
+    methods: Mapping[str, Build] = field(default_factory=dict)
+    """Other methods that draw (``_reset_parameters``), as what they ``set`` on the built module; ``a`` holds what it was constructed with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +82,7 @@ class Nonlinearity:
     parameter: str | None = None
     """The argument (by keyword) that parameterises it, ``negative_slope``."""
     position: int | None = None
-    """Its position after the input (functions) or from 0 (modules)."""
+    """Its position, counted from 0: after the input (functions), after the tensor (methods), among all arguments (modules)."""
     default: float | None = None
 
 

@@ -1,0 +1,1 @@
+"""Static analyzer, fixer and verifier of how model parameters start."""

@@ -1,0 +1,1 @@
+"""Frameworks seen by the interpreter: small adapters over the tables in ``overlays``."""

@@ -1,0 +1,1 @@
+"""PyTorch: how its modules register, its tensors are written, and its signals flow."""

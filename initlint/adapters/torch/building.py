@@ -1,0 +1,184 @@
+"""Construction of table layers: parameters, buffers and children as ``torch.nn`` would register them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Optional
+
+from initlint import program as p
+from initlint.adapters.torch.binding import DoesNotFit, bind, parse
+from initlint.adapters.torch.tensors import new_tensor
+from initlint.adapters.torch.writes import write
+from initlint.graph import InitEvent, Origin
+from initlint.interpreter.clone import deep_copy
+from initlint.interpreter.scope import Frame
+from initlint.interpreter.values import Class, Instance, Tensor
+from initlint.overlays.spec import LayerSpec, Shape
+from initlint.theory.laws import Distribution
+
+if TYPE_CHECKING:
+    from initlint.adapters.torch.adapter import TorchFramework
+    from initlint.findings import Site
+    from initlint.interpreter.core import Interpreter
+
+CONTAINERS = {
+    "torch.nn.Sequential": "sequence", "torch.nn.ModuleList": "sequence", "torch.nn.ModuleDict": "mapping",
+    "torch.nn.ParameterList": "parameters", "torch.nn.ParameterDict": "parameter mapping",
+}  # fmt: skip
+
+
+class ModuleBuilder:
+    """Implements ``overlays.spec.Builder`` on an instance under construction."""
+
+    def __init__(self, framework: TorchFramework, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
+        self.framework = framework
+        self.interp = interp
+        self.instance = instance
+        self.name = name
+        self.frame = frame
+        self.node = node
+        self.site: Site = interp.site(node, frame)
+
+    def param(self, name: str, shape: Optional[Shape], distribution: Optional[Distribution]) -> None:
+        tensor = new_tensor(shape, distribution, reason="" if distribution else "its default is not known")
+        tensor.parameter = True
+        if distribution is not None:
+            tensor.storage.events = (InitEvent(initializer=self.name, origin=Origin.DEFAULT, distribution=distribution, site=self.site),)
+        self.interp.heap.set_item(self.instance.parameters, name, tensor)
+
+    def absent(self, name: str) -> None:
+        self.interp.heap.set_item(self.instance.parameters, name, None)
+
+    def buffer(self, name: str, shape: Optional[Shape], distribution: Optional[Distribution]) -> None:
+        tensor = new_tensor(shape, distribution)
+        tensor.buffer = True
+        self.interp.heap.set_item(self.instance.buffers, name, tensor)
+
+    def child(self, name: str, layer: str, **arguments: Any) -> None:
+        self._register(name, self.make(layer, **arguments))
+
+    def make(self, layer: str, **arguments: Any) -> Instance:
+        cls = self.framework.layer_class(layer)
+        made = Instance(cls, site=self.site)
+        construct(self.framework, self.interp, made, cls, [], arguments, self.frame, self.node)
+        return made
+
+    def clone(self, name: str, module: Any) -> None:
+        self._register(name, deep_copy(module, {}))
+
+    def adopt(self, name: str, module: Any) -> None:
+        self._register(name, module)
+
+    def parameters(self) -> Iterable[tuple[str, Optional[Shape]]]:
+        for name, tensor in named_tensors(self.instance):
+            yield name, tensor.shape
+
+    def set(self, path: str, distribution: Distribution) -> None:
+        tensor = next((t for name, t in named_tensors(self.instance) if name == path), None)
+        if tensor is not None:
+            write(self.interp, tensor, self.name, Origin.DEFAULT, distribution, self.site)
+
+    def attr(self, name: str, value: Any) -> None:
+        self.interp.heap.set_item(self.instance.attrs, name, value)
+
+    def _register(self, path: str, module: Any) -> None:
+        *parents, name = path.split(".")
+        target = self.instance
+        for parent in parents:
+            target = target.modules[parent]
+        registry = target.modules if isinstance(module, Instance) else target.attrs
+        self.interp.heap.set_item(registry, name, module)
+
+
+def construct(
+    framework: TorchFramework, interp: Interpreter, instance: Instance, cls: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node
+) -> None:
+    """Run the constructor of the table class ``cls`` on ``instance``."""
+    spec = cls.spec
+    if spec is None:
+        return
+    try:
+        bound = settle(framework, spec, args, kwargs)
+    except DoesNotFit as error:
+        framework.failed_construction(interp, instance, f"{spec.name.rpartition('.')[2]}() {error}")
+        return
+    for name, value in vars(bound).items():
+        if name not in ("device", "dtype") and not isinstance(value, Instance):
+            interp.heap.set_item(instance.attrs, name, value)
+    instance.arguments = vars(bound)
+    if spec.build is not None:
+        builder = ModuleBuilder(framework, interp, instance, spec.name, frame, node)
+        try:
+            spec.build(builder, bound)
+        except (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, IndexError) as error:
+            framework.failed_construction(interp, instance, f"{spec.name}: {type(error).__name__}")
+    for name in (*instance.parameters, *instance.modules, *instance.buffers):
+        interp.heap.delete_item(instance.attrs, name)
+    reset = next((c for c in instance.cls.mro[: instance.cls.mro.index(cls)] if _overrides_reset(c)), None)
+    if reset is not None and spec.reset:
+        method = interp.find_method(instance, "reset_parameters")
+        if method is not None:
+            interp.call(method, [], {}, frame, node)
+
+
+def _overrides_reset(cls: Class) -> bool:
+    from initlint.interpreter.values import ABSENT
+
+    value = cls.members("reset_parameters") if cls.members else cls.namespace.get("reset_parameters", ABSENT)
+    return value is not ABSENT
+
+
+def settle(framework: TorchFramework, spec: LayerSpec, args: list[Any], kwargs: dict[str, Any]) -> SimpleNamespace:
+    """Bound arguments with a name for every size that is not known."""
+    bound, _ = bind(spec.signature, args, kwargs)
+    defaults = {name: default for name, _, default in parse(spec.signature)}
+    for name, value in vars(bound).items():
+        setattr(bound, name, framework.sizes.settle(name, value, defaults[name]))
+    return bound
+
+
+def reset(framework: TorchFramework, interp: Interpreter, instance: Instance, cls: Class, frame: Frame, node: p.Node) -> None:
+    """``reset_parameters()`` of a table layer: every parameter gets its default again."""
+    spec = cls.spec
+    if spec is None or spec.build is None or not instance.arguments:
+        return
+    fresh = Instance(cls)
+    builder = ModuleBuilder(framework, interp, fresh, spec.name, frame, node)
+    try:
+        spec.build(builder, SimpleNamespace(**instance.arguments))
+    except (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, IndexError):
+        return
+    for name, tensor in fresh.parameters.items():
+        target = instance.parameters.get(name)
+        if isinstance(tensor, Tensor) and isinstance(target, Tensor):
+            write(interp, target, f"{spec.name}.reset_parameters", Origin.DEFAULT, tensor.storage.distribution, builder.site)
+
+
+def run_method(framework: TorchFramework, interp: Interpreter, instance: Instance, cls: Class, name: str, frame: Frame, node: p.Node) -> None:
+    """Another method of a table layer that draws (``_reset_parameters``)."""
+    if cls.spec is not None and name in cls.spec.methods and instance.arguments:
+        builder = ModuleBuilder(framework, interp, instance, f"{cls.spec.name}.{name}", frame, node)
+        cls.spec.methods[name](builder, SimpleNamespace(**instance.arguments))
+
+
+def named_modules(instance: Instance, prefix: str = "", seen: Optional[set[int]] = None) -> Iterable[tuple[str, Instance]]:
+    """As ``named_modules()``: each module once, under its first name."""
+    seen = set() if seen is None else seen
+    if id(instance) in seen:
+        return
+    seen.add(id(instance))
+    yield prefix, instance
+    for name, child in instance.modules.items():
+        if isinstance(child, Instance):
+            yield from named_modules(child, f"{prefix}.{name}" if prefix else name, seen)
+
+
+def named_tensors(instance: Instance, registry: str = "parameters") -> Iterable[tuple[str, Tensor]]:
+    """As ``named_parameters()``: each parameter once, under its first name."""
+    seen: set[int] = set()
+    for path, module in named_modules(instance):
+        for name, tensor in getattr(module, registry).items():
+            if isinstance(tensor, Tensor) and id(tensor) not in seen:
+                seen.add(id(tensor))
+                yield f"{path}.{name}" if path else name, tensor

@@ -1,0 +1,172 @@
+"""Sequential, ModuleList, ModuleDict, ParameterList and ParameterDict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Optional
+
+from initlint.adapters.torch.building import CONTAINERS
+from initlint.interpreter.loops import blind_element, elements_of
+from initlint.interpreter.values import ABSENT, Instance, OneOf, Repeat, Tensor, Unknown, join
+from initlint.symbolic import Sym
+
+if TYPE_CHECKING:
+    from initlint.interpreter.calls import Call
+    from initlint.interpreter.core import Interpreter
+
+
+def kind_of(instance: Instance) -> Optional[str]:
+    """``sequence``, ``mapping``, ``parameters``, ``parameter mapping``, or None for what is no container."""
+    return next((CONTAINERS[c.name] for c in instance.cls.mro if c.name in CONTAINERS), None)
+
+
+def registry(instance: Instance) -> dict[str, Any]:
+    """Where a container keeps its elements."""
+    return instance.parameters if (kind_of(instance) or "").startswith("parameter") else instance.modules
+
+
+def fill(interp: Interpreter, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
+    """Constructor arguments of a container."""
+    kind = kind_of(instance)
+    source = args[0] if args else next(iter(kwargs.values()), None)
+    if kind in ("mapping", "parameter mapping"):
+        pairs = list(source.items()) if isinstance(source, dict) else elements_of(interp, source) if source is not None else []
+        for pair in pairs or []:
+            pair = pair.value if isinstance(pair, Repeat) else pair
+            if isinstance(pair, (tuple, list)) and len(pair) == 2:
+                put(interp, instance, pair[0] if isinstance(pair[0], str) else "*", pair[1])
+        return
+    if any(c.name == "torch.nn.Sequential" for c in instance.cls.mro):
+        if len(args) == 1 and isinstance(source, dict):
+            for name, module in source.items():
+                put(interp, instance, str(name), module)
+            return
+        items: Optional[list[Any]] = args
+    else:
+        items = elements_of(interp, source) if source is not None else []
+    extend(interp, instance, items if items is not None else [blind_element(source)])
+
+
+def put(interp: Interpreter, instance: Instance, name: str, value: Any) -> None:
+    """Register one element; what is no module keeps its place in the numbering."""
+    if isinstance(value, Tensor) and not value.parameter and (kind_of(instance) or "").startswith("parameter"):
+        value.parameter = True
+    interp.heap.set_item(registry(instance), name, value)
+
+
+def extend(interp: Interpreter, instance: Instance, items: list[Any]) -> None:
+    """Register elements under the numbers that follow."""
+    for item in items:
+        number = len(registry(instance))
+        if isinstance(item, Repeat):
+            name = "*" if "*" not in registry(instance) else f"*{number}"
+            put(interp, instance, name, item.value)
+        else:
+            put(interp, instance, str(number), item)
+
+
+def items_of(instance: Instance) -> Optional[list[Any]]:
+    """What iterating a container yields; None for what is no container."""
+    kind = kind_of(instance)
+    if kind is None:
+        return None
+    if kind in ("mapping", "parameter mapping"):
+        return list(registry(instance))
+    return [Repeat(value) if name.startswith("*") else value for name, value in registry(instance).items()]
+
+
+def get(interp: Interpreter, instance: Instance, index: Any) -> Any:
+    """``container[index]``."""
+    elements = registry(instance)
+    if isinstance(index, str):
+        found = elements.get(index, ABSENT)
+        if found is not ABSENT:
+            return found
+        return interp.fail("KeyError", f"the container has no element {index}") if "*" not in elements else elements["*"]
+    if isinstance(index, OneOf):
+        return join([get(interp, instance, i) for i in index.values])
+    if kind_of(instance) in ("mapping", "parameter mapping"):
+        return next(iter(elements.values())) if len(elements) == 1 else Unknown("an element by a key that is not known")
+    from initlint.interpreter.access import sequence_item
+
+    values = items_of(instance) or []
+    if isinstance(index, slice):
+        picked = sequence_item(interp, values, index)
+        if isinstance(picked, list):
+            made = Instance(instance.cls, site=instance.site)
+            extend(interp, made, picked)
+            return made
+        return picked
+    if isinstance(index, Sym) and values:
+        kinds = [v.value if isinstance(v, Repeat) else v for v in values]
+        return kinds[0] if len(kinds) == 1 else join(kinds)
+    return sequence_item(interp, values, index)
+
+
+def set_element(interp: Interpreter, instance: Instance, index: Any, value: Any) -> None:
+    """``container[index] = value``."""
+    if isinstance(index, int):
+        names = list(registry(instance))
+        if -len(names) <= index < len(names):
+            put(interp, instance, names[index], value)
+    elif isinstance(index, str):
+        put(interp, instance, index, value)
+
+
+def delete_element(interp: Interpreter, instance: Instance, index: Any) -> None:
+    """``del container[index]``; the rest is numbered anew."""
+    names = list(registry(instance))
+    if isinstance(index, str):
+        interp.heap.delete_item(registry(instance), index)
+    elif isinstance(index, (int, slice)):
+        gone = names[index] if isinstance(index, slice) else [names[index]] if -len(names) <= index < len(names) else []
+        kept = [v for n, v in registry(instance).items() if n not in gone]
+        interp.heap.touch(registry(instance))
+        registry(instance).clear()
+        extend(interp, instance, kept)
+
+
+def append(call: Call) -> Any:
+    extend(call.interp, call.args[0], [call.get(1, "module")])
+    return call.args[0]
+
+
+def extend_method(call: Call) -> Any:
+    items = elements_of(call.interp, call.get(1, "modules"))
+    extend(call.interp, call.args[0], items if items is not None else [blind_element(call.get(1, "modules"))])
+    return call.args[0]
+
+
+def insert(call: Call) -> Any:
+    instance, index, module = call.args[0], call.get(1, "index"), call.get(2, "module")
+    values = list(registry(instance).values())
+    values.insert(index if isinstance(index, int) else len(values), module)
+    call.interp.heap.touch(registry(instance))
+    registry(instance).clear()
+    extend(call.interp, instance, values)
+
+
+def pop(call: Call) -> Any:
+    instance, index = call.args[0], call.get(1, "key", -1)
+    found = get(call.interp, instance, index)
+    delete_element(call.interp, instance, index)
+    return found
+
+
+def update(call: Call) -> Any:
+    source = call.get(1, "modules")
+    pairs = list(source.items()) if isinstance(source, dict) else elements_of(call.interp, source) or []
+    for pair in pairs:
+        if isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[0], str):
+            put(call.interp, call.args[0], pair[0], pair[1])
+
+
+METHODS = {
+    "sequence": {"append": append, "extend": extend_method, "insert": insert, "pop": pop},
+    "parameters": {"append": append, "extend": extend_method},
+    "mapping": {
+        "keys": lambda call: list(registry(call.args[0])), "values": lambda call: list(registry(call.args[0]).values()),
+        "items": lambda call: list(registry(call.args[0]).items()), "update": update, "pop": pop,
+        "get": lambda call: registry(call.args[0]).get(call.get(1, "key"), call.get(2, "default")),
+    },
+}  # fmt: skip
+METHODS["parameter mapping"] = METHODS["mapping"]

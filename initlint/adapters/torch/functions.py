@@ -1,0 +1,185 @@
+"""Functions under ``torch``, ``torch.nn.init``, ``torch.nn.functional`` and ``torch.nn.utils``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from initlint.adapters.torch import signals, tensors, wrappers
+from initlint.adapters.torch.attributes import tensor_attribute
+from initlint.adapters.torch.building import named_tensors
+from initlint.adapters.torch.writes import write
+from initlint.graph import Op, Origin
+from initlint.interpreter.values import ABSENT, External, Instance, Repeat, Tensor, Unknown
+from initlint.overlays.torch_init import FACTORIES, INITIALIZERS
+
+if TYPE_CHECKING:
+    from initlint.adapters.torch.adapter import TorchFramework
+    from initlint.interpreter.calls import Call
+
+FALSE = {
+    "torch.jit.is_scripting", "torch.jit.is_tracing", "torch.onnx.is_in_onnx_export", "torch.compiler.is_compiling", "torch.compiler.is_exporting",
+    "torch.cuda.is_available", "torch.distributed.is_initialized", "torch.distributed.is_available", "torch.is_grad_enabled_", "torch._dynamo.is_compiling",
+    "torch.backends.mps.is_available", "torch.is_autocast_enabled", "torch.fx._symbolic_trace.is_fx_tracing", "torch.overrides.has_torch_function",
+    "torch.jit.isinstance_", "torch.npu.is_available", "torch.xpu.is_available",
+}  # fmt: skip
+IDENTITY = {
+    "torch.compile", "torch.jit.script", "torch.jit.ignore", "torch.jit.unused", "torch.jit.export", "torch.fx.wrap", "torch.nn.Buffer_", "torch.jit.interface",
+    "torch.jit.script_method", "torch.jit.script_if_tracing", "torch.nn.SyncBatchNorm.convert_sync_batchnorm", "torch.jit._overload_method", "torch.no_grad",
+    "torch.inference_mode", "torch.enable_grad", "torch.cuda.amp.autocast", "torch._dynamo.disable", "torch.amp.custom_fwd", "torch.compiler.disable",
+}  # fmt: skip
+SILENT = ("torch.manual_seed", "torch.cuda.manual_seed", "torch._assert", "torch.set_", "torch._C._log_api_usage", "torch.cuda.empty_cache", "torch.random.",
+          "torch.backends.", "torch.fx.wrap", "torch.utils.data", "torch.distributed.barrier", "torch.nn.utils.clip_grad", "torch._check")  # fmt: skip
+
+
+def call(framework: TorchFramework, name: str, call: Call) -> Any:
+    """The value of a call of ``name``, or ABSENT where nothing is known about it."""
+    handler = HANDLERS.get(name)
+    if handler is not None:
+        return handler(framework, call)
+    values = [*call.args, *call.kwargs.values()]
+    if not name.startswith("torch."):
+        return _library(framework, name, call, values)
+    if name in INITIALIZERS:
+        return tensors.initialise(call, name)
+    if name in FACTORIES and not (name.endswith("_like") and signals.sources(values)):
+        return tensors.make(call, name)
+    if name in FALSE:
+        return False
+    if name in IDENTITY:
+        return call.args[0] if call.args and not isinstance(call.args[0], bool) else External(f"{name}()")
+    if name in wrappers.HOOKS or name in wrappers.PARAMETRIZATIONS:
+        return wrappers.wrap(call, name)
+    if signals.sources(values):
+        made = signals.function(name, call, framework.owners)
+        return made if made is not None else signals.signal(Op(kind="opaque", name=name, inputs=signals.sources(values), site=call.site))
+    if name.startswith(SILENT):
+        return None
+    return _on_tensors(framework, name, call)
+
+
+def _library(framework: TorchFramework, name: str, call: Call, values: list[Any]) -> Any:
+    """Libraries beside torch that touch signals (einops) or do nothing that matters."""
+    if signals.sources(values):
+        made = signals.function(name, call, framework.owners)
+        if made is not None:
+            return made
+    return ABSENT
+
+
+def _on_tensors(framework: TorchFramework, name: str, call: Call) -> Any:
+    """``torch.f(tensor)`` before the forward pass: as the method where there is one."""
+    short = name.rpartition(".")[2]
+    first = call.args[0] if call.args else None
+    if name.startswith("torch.nn.init."):
+        return ABSENT
+    if isinstance(first, Tensor):
+        method = tensor_attribute(framework, call.interp, first, short, call.frame, call.node)
+        return call.interp.call(method, call.args[1:], call.kwargs, call.frame, call.node)
+    if name.startswith(("torch.nn.functional.", "torch.")) and any(isinstance(a, Tensor) for a in call.args):
+        return tensors.new_tensor(None, None, reason=f"computed by {name}()")
+    if name.startswith("torch.") and (framework.tracing or name.count(".") == 1):
+        return Unknown(f"{name}() is not followed") if framework.tracing else tensors.new_tensor(None, None, reason=f"computed by {name}()")
+    return ABSENT
+
+
+def parameter(framework: TorchFramework, call: Call) -> Any:
+    """``nn.Parameter(data, requires_grad=True)``: the same memory, registered on assignment."""
+    data = call.get(0, "data")
+    wanted = call.get(1, "requires_grad", True) is not False
+    if isinstance(data, Repeat):
+        data = data.value
+    if isinstance(data, Tensor) and data.op is None:
+        shared = Tensor(data.storage, data.shape, data.whole, parameter=True, requires_grad=wanted, data=data.data, region=data.region, share=data.share)
+        if not data.whole:
+            law = data.storage.base
+            made = tensors.new_tensor(data.shape, law, reason=data.storage.reason or "a part of another tensor")
+            shared.storage, shared.whole, shared.region, shared.share = made.storage, True, None, None
+        shared.transposed = data.transposed
+        return shared
+    reason = data.reason if isinstance(data, Unknown) else "values computed by code"
+    if data is None:
+        return Tensor(tensors.new_tensor((0,), None).storage, (0,), parameter=True, requires_grad=wanted)
+    return Tensor(tensors.new_tensor(None, None, reason=reason).storage, None, parameter=True, requires_grad=wanted)
+
+
+def buffer(framework: TorchFramework, call: Call) -> Any:
+    return call.get(0, "data")
+
+
+def skip_init(framework: TorchFramework, call: Call) -> Any:
+    """``torch.nn.utils.skip_init``: the layer without its initialization."""
+    cls = call.get(0, "module_cls")
+    made = call.interp.call(cls, call.args[1:], {k: v for k, v in call.kwargs.items() if k != "device"}, call.frame, call.node)
+    if isinstance(made, Instance):
+        for _, tensor in named_tensors(made):
+            write(call.interp, tensor, "torch.nn.utils.skip_init", Origin.FILL, None, call.site, reason="uninitialised memory that nothing fills")
+    return made
+
+
+def checkpoint(framework: TorchFramework, call: Call) -> Any:
+    """``torch.utils.checkpoint.checkpoint(function, *args)``."""
+    if not call.args:
+        return Unknown("checkpoint()")
+    kwargs = {k: v for k, v in call.kwargs.items() if k not in ("use_reentrant", "preserve_rng_state", "context_fn", "determinism_check", "debug")}
+    return call.interp.call(call.args[0], call.args[1:], kwargs, call.frame, call.node)
+
+
+def checkpoint_sequential(framework: TorchFramework, call: Call) -> Any:
+    from initlint.interpreter.loops import elements_of
+
+    value = call.get(2, "input")
+    for module in elements_of(call.interp, call.get(0, "functions")) or []:
+        value = call.interp.call(module.value if isinstance(module, Repeat) else module, [value], {}, call.frame, call.node)
+    return value
+
+
+def pretrained_embedding(framework: TorchFramework, call: Call) -> Any:
+    """``nn.Embedding.from_pretrained(table)``."""
+    source = call.get(0, "embeddings")
+    shape = source.shape if isinstance(source, Tensor) else None
+    sizes = shape if shape is not None and len(shape) == 2 else (Unknown("rows"), Unknown("columns"))
+    made = call.interp.call(framework.layer_class("torch.nn.Embedding"), list(sizes), {}, call.frame, call.node)
+    if isinstance(made, Instance) and isinstance(made.parameters.get("weight"), Tensor):
+        weight = made.parameters["weight"]
+        write(call.interp, weight, "torch.nn.Embedding.from_pretrained", Origin.LOAD, None, call.site, reason="loaded from a table")
+        weight.requires_grad = call.get(1, "freeze", True) is False
+    return made
+
+
+def stack(framework: TorchFramework, call: Call) -> Any:
+    if signals.sources([*call.args, *call.kwargs.values()]):
+        return signals.function("torch.stack", call, framework.owners)
+    call.kwargs["#stack"] = True
+    return tensors.concatenate(call)
+
+
+def concatenate(framework: TorchFramework, call: Call) -> Any:
+    if signals.sources([*call.args, *call.kwargs.values()]):
+        return signals.function("torch.cat", call, framework.owners)
+    return tensors.concatenate(call)
+
+
+def _plain(handler: Callable[[Call], Any]) -> Callable[[TorchFramework, Call], Any]:
+    return lambda framework, call: handler(call)
+
+
+def _is_tensor(framework: TorchFramework, call: Call) -> Any:
+    value = call.get(0, "obj")
+    return Unknown("is_tensor()") if isinstance(value, Unknown) else isinstance(value, Tensor)
+
+
+def _size(framework: TorchFramework, call: Call) -> Any:
+    value = call.get(0, "iterable", ())
+    return tuple(value) if isinstance(value, (list, tuple)) else value
+
+
+HANDLERS: dict[str, Callable[[TorchFramework, Call], Any]] = {
+    "torch.nn.Parameter": parameter, "torch.nn.UninitializedParameter": lambda f, c: Tensor(tensors.new_tensor(None, None, reason="lazy").storage, None, parameter=True),
+    "torch.nn.Buffer": buffer, "torch.nn.utils.skip_init": skip_init, "torch.utils.checkpoint.checkpoint": checkpoint,
+    "torch.utils.checkpoint.checkpoint_sequential": checkpoint_sequential, "torch.nn.init.calculate_gain": _plain(tensors.gain),
+    "torch.tensor": _plain(tensors.literal), "torch.as_tensor": _plain(tensors.literal), "torch.from_numpy": _plain(tensors.literal),
+    "torch.arange": _plain(tensors.arange), "torch.linspace": _plain(tensors.linspace), "torch.range": _plain(tensors.arange),
+    "torch.cat": concatenate, "torch.concat": concatenate, "torch.stack": stack, "torch.is_tensor": _is_tensor, "torch.Size": _size,
+    **dict.fromkeys(("torch.nn.utils.remove_weight_norm", "torch.nn.utils.remove_spectral_norm"), _plain(wrappers.unwrap)),
+}  # fmt: skip

@@ -1,0 +1,170 @@
+"""Methods that every ``nn.Module`` has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from initlint.adapters.torch.building import named_modules, named_tensors
+from initlint.adapters.torch.writes import write
+from initlint.graph import Origin
+from initlint.interpreter.values import Instance, Tensor, Unknown
+
+if TYPE_CHECKING:
+    from initlint.interpreter.calls import Call
+
+
+def apply(call: Call) -> Any:
+    """``module.apply(fn)``: children first, then the module itself."""
+    instance, function = call.args[0], call.get(1, "fn")
+    done: set[int] = set()
+
+    def visit(module: Instance) -> None:
+        if id(module) in done:
+            return
+        done.add(id(module))
+        for child in list(module.modules.values()):
+            if isinstance(child, Instance):
+                visit(child)
+        call.interp.call(function, [module], {}, call.frame, call.node)
+
+    visit(instance)
+    return instance
+
+
+def modules(call: Call) -> Any:
+    return [module for _, module in named_modules(call.args[0])]
+
+
+def all_named_modules(call: Call) -> Any:
+    prefix = call.kwargs.get("prefix", "")
+    return [(name, module) for name, module in named_modules(call.args[0], prefix if isinstance(prefix, str) else "")]
+
+
+def children(call: Call) -> Any:
+    return [child for _, child in _children(call.args[0])]
+
+
+def named_children(call: Call) -> Any:
+    return _children(call.args[0])
+
+
+def _children(instance: Instance) -> list[tuple[str, Any]]:
+    seen: set[int] = set()
+    result = []
+    for name, child in instance.modules.items():
+        if isinstance(child, Instance) and id(child) not in seen:
+            seen.add(id(child))
+            result.append((name, child))
+    return result
+
+
+def parameters(call: Call) -> Any:
+    return [tensor for _, tensor in _named(call, "parameters")]
+
+
+def named_parameters(call: Call) -> Any:
+    return _named(call, "parameters")
+
+
+def buffers(call: Call) -> Any:
+    return [tensor for _, tensor in _named(call, "buffers")]
+
+
+def named_buffers(call: Call) -> Any:
+    return _named(call, "buffers")
+
+
+def _named(call: Call, registry: str) -> list[tuple[str, Tensor]]:
+    instance = call.args[0]
+    if call.get(2, "recurse", True) is False or (len(call.args) == 2 and call.args[1] is False):
+        return [(name, t) for name, t in getattr(instance, registry).items() if isinstance(t, Tensor)]
+    prefix = call.kwargs.get("prefix", "")
+    dotted = f"{prefix}." if isinstance(prefix, str) and prefix else ""
+    return [(dotted + name, tensor) for name, tensor in named_tensors(instance, registry)]
+
+
+def state_dict(call: Call) -> Any:
+    return dict([*named_tensors(call.args[0]), *named_tensors(call.args[0], "buffers")])
+
+
+def load_state_dict(call: Call) -> Any:
+    """Every parameter may now hold something else."""
+    for _, tensor in named_tensors(call.args[0]):
+        write(call.interp, tensor, "torch.nn.Module.load_state_dict", Origin.LOAD, None, call.site, reason="loaded from a checkpoint")
+    return Unknown("keys of a checkpoint")
+
+
+def add_module(call: Call) -> Any:
+    name = call.get(1, "name")
+    if isinstance(name, str):
+        call.interp.framework.register(call.interp, call.args[0], "modules", name, call.get(2, "module"))  # type: ignore[attr-defined]
+    return None
+
+
+def register_parameter(call: Call) -> Any:
+    name = call.get(1, "name")
+    if isinstance(name, str):
+        call.interp.framework.register(call.interp, call.args[0], "parameters", name, call.get(2, "param"))  # type: ignore[attr-defined]
+    return None
+
+
+def register_buffer(call: Call) -> Any:
+    name, value = call.get(1, "name"), call.get(2, "tensor")
+    if isinstance(name, str):
+        if isinstance(value, Tensor):
+            value.buffer = True
+        call.interp.framework.register(call.interp, call.args[0], "buffers", name, value)  # type: ignore[attr-defined]
+    return None
+
+
+def itself(call: Call) -> Any:
+    return call.args[0]
+
+
+def requires_grad(call: Call) -> Any:
+    wanted = call.get(1, "requires_grad", True)
+    for _, tensor in named_tensors(call.args[0]):
+        tensor.requires_grad = wanted is not False
+    return call.args[0]
+
+
+def get_submodule(call: Call) -> Any:
+    target = call.get(1, "target")
+    found = next((m for name, m in named_modules(call.args[0]) if name == target), None) if isinstance(target, str) else None
+    return found if found is not None else Unknown("a submodule that was not found")
+
+
+def get_parameter(call: Call) -> Any:
+    target = call.get(1, "target")
+    found = next((t for name, t in named_tensors(call.args[0]) if name == target), None) if isinstance(target, str) else None
+    return found if found is not None else Unknown("a parameter that was not found")
+
+
+def nothing(call: Call) -> Any:
+    return None
+
+
+def to_empty(call: Call) -> Any:
+    for _, tensor in named_tensors(call.args[0]):
+        write(call.interp, tensor, "torch.nn.Module.to_empty", Origin.FILL, None, call.site, reason="uninitialised memory that nothing fills")
+    return call.args[0]
+
+
+def class_name(call: Call) -> Any:
+    return call.args[0].cls.name.rpartition(".")[2]
+
+
+METHODS: dict[str, Callable[[Call], Any]] = {
+    "apply": apply, "modules": modules, "named_modules": all_named_modules, "children": children, "named_children": named_children,
+    "parameters": parameters, "named_parameters": named_parameters, "buffers": buffers, "named_buffers": named_buffers, "state_dict": state_dict,
+    "load_state_dict": load_state_dict, "add_module": add_module, "register_module": add_module, "register_parameter": register_parameter,
+    "register_buffer": register_buffer, "requires_grad_": requires_grad, "get_submodule": get_submodule, "get_parameter": get_parameter,
+    "to_empty": to_empty, "_get_name": class_name,
+    **dict.fromkeys(("to", "cuda", "cpu", "float", "half", "double", "bfloat16", "train", "eval", "type", "share_memory", "xpu", "compile"), itself),
+    **dict.fromkeys(("zero_grad", "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_backward_hook",
+                     "_register_load_state_dict_pre_hook", "register_load_state_dict_post_hook", "_register_state_dict_hook", "extra_repr",
+                     "register_load_state_dict_pre_hook", "register_state_dict_pre_hook", "_log_api_usage_once", "flatten_parameters"), nothing),
+}  # fmt: skip
+
+

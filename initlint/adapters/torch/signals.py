@@ -1,0 +1,205 @@
+"""The forward pass: signals in, operations of the graph out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Optional
+
+from initlint.findings import Site
+from initlint.graph import Layer, Op
+from initlint.interpreter.heap import possible
+from initlint.interpreter.values import Instance, OneOf, Storage, Tensor, is_number
+from initlint.overlays.spec import Nonlinearity
+from initlint.overlays.torch_functions import (
+    ACTIVATION_FUNCTIONS,
+    ACTIVATION_METHODS,
+    ACTIVATION_MODULES,
+    PAIRS,
+    ROLE_KIND,
+    SIGNAL_FUNCTIONS,
+    SIGNAL_METHODS,
+    SPLITS,
+    WEIGHTS,
+    named,
+)
+
+if TYPE_CHECKING:
+    from initlint.interpreter.calls import Call
+
+BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "elementwise", "//": "elementwise", "%": "elementwise"}
+WEIGHT_KINDS = {"linear_function": "layer", "conv_function": "layer", "conv_transpose_function": "layer", "bilinear_function": "layer", "embedding_function": "embedding"}
+
+
+def signal(op: Op) -> Tensor:
+    """The tensor that comes out of ``op``, whose inputs learn of it."""
+    for source in op.inputs:
+        source.outputs.append(op)
+    return Tensor(Storage(None), None, op=op)
+
+
+def is_signal(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.op is not None
+
+
+def sources(values: Any) -> list[Op]:
+    """Operations behind every signal among ``values``, containers looked into."""
+    found: list[Op] = []
+    for value in values:
+        if isinstance(value, Tensor):
+            if value.op is not None:
+                found.append(value.op)
+        elif isinstance(value, (list, tuple)):
+            found += sources(value)
+        elif isinstance(value, dict):
+            found += sources(value.values())
+        elif isinstance(value, OneOf):
+            found += sources(possible(value))
+    return found
+
+
+def constant_op(tensor: Tensor, owners: dict[int, Any]) -> Op:
+    """A parameter or buffer that enters the signal path."""
+    return Op(kind="const", parameter=owners.get(id(tensor)))
+
+
+def operands(values: list[Any], owners: dict[int, Any]) -> list[Op]:
+    """Inputs of an arithmetic operation: signals and tensors that are not."""
+    result: list[Op] = []
+    for value in values:
+        if isinstance(value, Tensor):
+            result.append(value.op if value.op is not None else constant_op(value, owners))
+        elif isinstance(value, OneOf):
+            result += sources([value])
+    return result
+
+
+def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dict[int, Any]) -> Tensor:
+    """``left op right`` with at least one signal."""
+    kind = BINARY.get(op, "opaque")
+    detail: dict[str, Any] = {}
+    parameter = None
+    for value in (left, right):
+        if is_number(value):
+            detail["factor" if kind in ("mul", "div") else "value"] = value
+    if op == "@":
+        weight = next((v for v in (right, left) if isinstance(v, Tensor) and v.op is None), None)
+        if weight is not None:
+            parameter = owners.get(id(weight)) or _shared(weight, owners)
+            detail["transposed"] = weight.transposed
+        inputs = sources([left, right])
+    else:
+        inputs = operands([left, right], owners)
+    return signal(Op(kind=kind, name=op, detail=detail, inputs=inputs, parameter=parameter, site=site))
+
+
+def _shared(tensor: Tensor, owners: dict[int, Any]) -> Any:
+    """The parameter whose storage a plain view (``weight.t()``) shares."""
+    return owners.get(id(tensor.storage)) if tensor.whole else None
+
+
+def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
+    """``torch.relu(x)``, ``F.linear(x, w)`` … with a signal among the arguments; None where the tables have no word for it."""
+    kind = SIGNAL_FUNCTIONS.get(name)
+    if kind is None:
+        return None
+    values = [*call.args, *call.kwargs.values()]
+    if kind == "activation":
+        return activate(ACTIVATION_FUNCTIONS[name], call, call.args[:1] or values[:1], call.args[1:])
+    if name in WEIGHTS:
+        weighted = _weighted(name, kind, call, owners)
+        if weighted is not None:
+            return weighted
+    short = name.rpartition(".")[2]
+    if name == "torch.einsum" or name.startswith("einops.einsum"):
+        return _einsum(call, owners)
+    made = signal(Op(kind=kind, name=short, inputs=operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values), site=call.site))
+    return _several(short, made, call, 1)
+
+
+def _weighted(name: str, kind: str, call: Call, owners: dict[int, Any]) -> Optional[Tensor]:
+    """A layer written as a function, with its weight as an argument."""
+    argument = WEIGHTS[name]
+    weight = call.get(argument.position, argument.keyword)
+    x = call.get(argument.signal, "input")
+    if isinstance(weight, Tensor) and weight.op is None:
+        parameter = owners.get(id(weight)) or _shared(weight, owners)
+        layer = parameter.layer if parameter is not None else None
+        op = Op(kind=WEIGHT_KINDS.get(kind, "matmul"), name=argument.role, inputs=sources([x]), parameter=parameter, site=call.site)
+        op.detail["transposed"] = weight.transposed
+        if layer is not None and layer.kind and parameter is not None and parameter.role == "weight" and op.kind == "layer":
+            op.layer, op.name = layer, layer.kind
+            layer.calls.append(op)
+        return signal(op)
+    return None
+
+
+def _einsum(call: Call, owners: dict[int, Any]) -> Tensor:
+    values = [v for v in call.args if not isinstance(v, str)]
+    tensors = [t for v in values for t in (v if isinstance(v, (list, tuple)) else [v]) if isinstance(t, Tensor)]
+    weights = [owners.get(id(t)) for t in tensors if t.op is None]
+    parameter = weights[0] if len(weights) == 1 and len(tensors) == 2 else None
+    equation = next((v for v in call.args if isinstance(v, str)), "")
+    return signal(Op(kind="matmul", name="einsum", detail={"equation": equation}, inputs=sources(values), parameter=parameter, site=call.site))
+
+
+def _several(short: str, made: Tensor, call: Call, first: int) -> Any:
+    """Functions that return more than one tensor."""
+    if short in SPLITS:
+        return made
+    if short in PAIRS and (len(call.args) > first or "dim" in call.kwargs) and not any(is_signal(a) for a in call.args[first:]):
+        return (made, made)
+    return made
+
+
+def method(name: str, call: Call, owners: dict[int, Any]) -> Any:
+    """``x.relu()``, ``x.view(…)`` …; the signal is the first argument."""
+    if name in ACTIVATION_METHODS:
+        return activate(ACTIVATION_METHODS[name], call, call.args[:1], call.args[1:])
+    kind = SIGNAL_METHODS.get(name, "opaque")
+    values = [*call.args, *call.kwargs.values()]
+    if name in ("matmul", "mm", "bmm", "__matmul__") and len(values) > 1:
+        return arithmetic("@", values[0], values[1], call.site, owners)
+    inputs = operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values)
+    detail = {"factor": values[1]} if kind in ("mul", "div") and len(values) > 1 and is_number(values[1]) else {}
+    return _several(name, signal(Op(kind=kind, name=name, detail=detail, inputs=inputs, site=call.site)), call, 1)
+
+
+def activate(what: Nonlinearity, call: Call, inputs: list[Any], rest: list[Any]) -> Tensor:
+    """An activation applied as a function; ``rest`` are the arguments behind the input."""
+    argument = what.default
+    if what.parameter is not None:
+        value = call.kwargs.get(what.parameter, rest[what.position] if what.position is not None and what.position < len(rest) else argument)
+        argument = value if is_number(value) or isinstance(value, str) else what.default
+    return signal(Op(kind="activation", name=named(what, argument), detail={"parameter": _plain(argument)}, inputs=sources(inputs), site=call.site))
+
+
+def _plain(value: Any) -> Any:
+    return value if is_number(value) and not isinstance(value, bool) else None
+
+
+def run_layer(layer: Layer, instance: Instance, role: str, name: str, call: Call) -> Any:
+    """A table layer applied to its input."""
+    values = [*call.args, *call.kwargs.values()]
+    kind = ROLE_KIND.get(role, "opaque")  # type: ignore[call-overload]
+    if role == "activation" and name in ACTIVATION_MODULES:
+        return signal(_activation_module(layer, instance, name, values, call))
+    if name == "torch.nn.Identity":
+        return call.args[0] if call.args else signal(Op(kind="view"))
+    if role == "embedding":
+        kind = "embedding"
+    short = name.rpartition(".")[2]
+    op = Op(kind=kind, name=short, layer=layer, inputs=sources(values[:1] if kind in ("layer", "norm") else values), site=call.site)
+    layer.calls.append(op)
+    made = signal(op)
+    if role == "attention":
+        return (made, made)
+    if role == "rnn" and not short.endswith("Cell"):
+        return (made, (made, made) if short == "LSTM" else made)
+    return (made, made) if short == "LSTMCell" else made
+
+
+def _activation_module(layer: Layer, instance: Instance, name: str, values: list[Any], call: Call) -> Op:
+    what = ACTIVATION_MODULES[name]
+    argument = instance.attrs.get(what.parameter, what.default) if what.parameter else None
+    op = Op(kind="activation", name=named(what, argument), detail={"parameter": _plain(argument)}, layer=layer, inputs=sources(values[:1]), site=call.site)
+    layer.calls.append(op)
+    return op

@@ -1,0 +1,77 @@
+"""``weight_norm``, ``spectral_norm`` and parametrizations: the weight becomes something computed anew at every call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from initlint.interpreter.values import Instance, Storage, Tensor, Unknown
+
+if TYPE_CHECKING:
+    from initlint.interpreter.calls import Call
+
+# wrapper -> suffixes of (magnitude, direction); an old-style hook registers them on the module itself
+HOOKS = {"torch.nn.utils.weight_norm": ("_g", "_v"), "torch.nn.utils.spectral_norm": ("", "_orig")}
+PARAMETRIZATIONS = {
+    "torch.nn.utils.parametrizations.weight_norm": ("original0", "original1"),
+    "torch.nn.utils.parametrizations.spectral_norm": ("", "original"),
+    "torch.nn.utils.parametrizations.orthogonal": ("", "original"),
+    "torch.nn.utils.parametrize.register_parametrization": ("", "original"),
+}
+
+
+def wrap(call: Call, name: str) -> Any:
+    """Replace a parameter by the tensors it is computed from, under torch's names for them."""
+    module = call.get(0, "module")
+    key = call.get(1, "tensor_name" if name in PARAMETRIZATIONS else "name", "weight")
+    if not isinstance(module, Instance) or not isinstance(key, str) or not isinstance(module.parameters.get(key), Tensor):
+        return module if module is not None else Unknown("a wrapped module")
+    heap = call.interp.heap
+    weight = module.parameters[key]
+    heap.delete_item(module.parameters, key)
+    if name in HOOKS:
+        magnitude, direction = HOOKS[name]
+        names = [key + magnitude if magnitude else "", key + direction]
+        target = module
+    else:
+        names = list(PARAMETRIZATIONS[name])
+        target = _parametrization_list(call, module, key)
+    if names[0]:
+        heap.set_item(target.parameters, names[0], _magnitude(weight, call.get(2, "dim", 0)))
+    heap.set_item(target.parameters, names[1], weight)
+    computed = Storage(weight.shape, distribution=weight.storage.distribution, recomputed=True, origin=weight.storage)
+    heap.set_item(module.attrs, key, Tensor(computed, weight.shape))
+    return module
+
+
+def _magnitude(weight: Tensor, dim: Any) -> Tensor:
+    """``g``: the norm of each slice along ``dim``, one number per output."""
+    shape = None
+    if weight.shape is not None and isinstance(dim, int) and -len(weight.shape) <= dim < len(weight.shape):
+        shape = tuple(s if i == dim % len(weight.shape) else 1 for i, s in enumerate(weight.shape))
+    return Tensor(Storage(shape, reason="the norm of the weight it scales"), shape, parameter=True)
+
+
+def _parametrization_list(call: Call, module: Instance, key: str) -> Instance:
+    framework: Any = call.interp.framework
+    holder = module.modules.get("parametrizations")
+    if not isinstance(holder, Instance):
+        holder = Instance(framework.layer_class("torch.nn.ModuleDict"))
+        call.interp.heap.set_item(module.modules, "parametrizations", holder)
+    made = Instance(framework.layer_class("torch.nn.ModuleList"))
+    call.interp.heap.set_item(holder.modules, key, made)
+    return made
+
+
+def unwrap(call: Call) -> Any:
+    """``remove_weight_norm`` and its kin."""
+    module, key = call.get(0, "module"), call.get(1, "name", "weight")
+    if isinstance(module, Instance) and isinstance(key, str):
+        weight = module.parameters.get(f"{key}_v") or module.parameters.get(f"{key}_orig")
+        if isinstance(weight, Tensor):
+            for suffix in ("_g", "_v", "_orig"):
+                call.interp.heap.delete_item(module.parameters, key + suffix)
+            call.interp.heap.delete_item(module.attrs, key)
+            call.interp.heap.set_item(module.parameters, key, weight)
+    return module
+
+

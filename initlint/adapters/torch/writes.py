@@ -1,0 +1,141 @@
+"""Writes to tensors: every one becomes an init event on the storage it reaches."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Optional
+
+from initlint import program as p
+from initlint.findings import Site
+from initlint.graph import InitEvent, Origin
+from initlint.interpreter.scope import Frame
+from initlint.interpreter.values import Storage, Tensor
+from initlint.symbolic import Number, Sym, sqrt
+from initlint.theory.laws import Distribution, custom
+
+if TYPE_CHECKING:
+    from initlint.interpreter.core import Interpreter
+
+
+def write(
+    interp: Interpreter,
+    tensor: Tensor,
+    initializer: str,
+    origin: Origin,
+    distribution: Optional[Distribution],
+    site: Optional[Site],
+    *,
+    arguments: Optional[dict[str, Any]] = None,
+    reason: str = "",
+) -> None:
+    """Record that ``tensor`` now holds ``distribution`` (None: not known, for ``reason``)."""
+    storage = tensor.storage
+    guard, variable = innermost_guard(interp)
+    if guard is not None and origin is Origin.CALL:
+        origin = Origin.LOOP
+    event = InitEvent(
+        initializer=initializer, origin=origin, distribution=distribution or custom(reason), site=site, arguments=arguments or {},
+        partial=not tensor.whole, guard=guard, variable=variable,
+        routine=interp.routines[-1].qualname if interp.routines else "", effective=not storage.recomputed,
+    )  # fmt: skip
+    if storage.recomputed and storage.origin is not None:
+        storage = storage.origin
+    interp.heap.touch_storage(storage)
+    storage.events = (*storage.events, event)
+    if not event.effective:
+        return
+    if tensor.whole:
+        storage.base = storage.distribution = distribution
+        storage.regions = ()
+        storage.reason = "" if distribution is not None else reason
+    else:
+        _write_region(storage, tensor, distribution, reason)
+
+
+def _write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distribution], reason: str) -> None:
+    kept = tuple(r for r in storage.regions if r[0] != tensor.region)
+    storage.regions = (*kept, (tensor.region, tensor.share, distribution))
+    if storage.base is not None and storage.base == distribution and all(r[2] == distribution for r in kept):
+        storage.distribution = storage.base
+        return
+    storage.distribution = mixture(storage)
+    storage.reason = "" if storage.distribution else reason or "only a part of it is written, which part is not known"
+
+
+def mixture(storage: Storage) -> Optional[Distribution]:
+    """The law of an entry picked at random from a storage whose slices hold different laws."""
+    parts: list[tuple[Number, Optional[Distribution]]] = []
+    rest: Number = 1
+    for _, share, distribution in storage.regions:
+        if share is None or isinstance(share, Sym):
+            return None
+        parts.append((share, distribution))
+        rest = rest - share
+    if isinstance(rest, Sym) or rest < -1e-9:
+        return None
+    if rest > 1e-9:
+        parts.append((rest, storage.base))
+    if len({id(d) for _, d in parts}) == 1 or all(d == parts[0][1] for _, d in parts):
+        return parts[0][1]
+    return mix(parts)
+
+
+def mix(parts: list[tuple[Number, Optional[Distribution]]]) -> Optional[Distribution]:
+    """Mean, std and bounds of a mixture with the given shares."""
+    mean: Number = 0
+    second: Number = 0
+    lows, highs = [], []
+    for share, law in parts:
+        if law is None or law.mean is None or law.std is None:
+            return None
+        mean = mean + share * law.mean
+        second = second + share * (law.mean * law.mean + law.std * law.std)
+        lows.append(law.low)
+        highs.append(law.high)
+    variance = second - mean * mean
+    std = sqrt(variance if isinstance(variance, Sym) else max(variance, 0.0))
+    low = min((v for v in lows if isinstance(v, (int, float))), default=None) if all(isinstance(v, (int, float)) for v in lows) else None
+    high = max((v for v in highs if isinstance(v, (int, float))), default=None) if all(isinstance(v, (int, float)) for v in highs) else None
+    return Distribution(kind="custom", mean=mean, std=std, low=low, high=high, law="parts with laws of their own")
+
+
+def innermost_guard(interp: Interpreter) -> tuple[Optional[Site], str]:
+    """The ``isinstance`` test that selected what is being written, and the name it tests."""
+    for test, frame in reversed(interp.guards):
+        variable = tested_variable(test)
+        if variable:
+            return interp.site(test, frame), variable
+    return None, ""
+
+
+def tested_variable(test: p.Expr) -> str:
+    """``m`` of ``isinstance(m, …)``, also inside ``and`` and ``or``."""
+    if isinstance(test, p.BoolOp):
+        return tested_variable(test.left) or tested_variable(test.right)
+    if isinstance(test, p.Call) and isinstance(test.func, p.Name) and test.func.id == "isinstance" and test.args:
+        first = test.args[0].value
+        return first.id if isinstance(first, p.Name) else ""
+    return ""
+
+
+def rewrite_law(interp: Interpreter, tensor: Tensor, name: str, law: Optional[Distribution], frame: Frame, node: p.Node, reason: str) -> None:
+    """An in-place operation that changes what a tensor already holds (``mul_``, ``clamp_``)."""
+    write(interp, tensor, name, Origin.FILL, law, interp.site(node, frame), reason=reason)
+
+
+def of_data(values: list[float]) -> Distribution:
+    """The law of an entry picked at random from known numbers."""
+    mean = math.fsum(values) / len(values)
+    std = math.sqrt(math.fsum((v - mean) ** 2 for v in values) / len(values))
+    if std == 0:
+        from initlint.theory.laws import constant
+
+        return constant(mean)
+    return Distribution(kind="custom", mean=mean, std=std, low=min(values), high=max(values), law="fixed numbers")
+
+
+def current(tensor: Tensor) -> Optional[Distribution]:
+    """What a view holds: the law of the whole storage where every entry shares it."""
+    if tensor.whole:
+        return tensor.storage.distribution
+    return next((r[2] for r in tensor.storage.regions if r[0] == tensor.region), tensor.storage.base if not tensor.storage.regions else None)

@@ -1,0 +1,177 @@
+"""The static front-end: source files and target expressions to model graphs."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Optional, TypeVar
+
+from initlint import lower
+from initlint import program as p
+from initlint.adapters.torch import graphs
+from initlint.adapters.torch.adapter import MODULE, TorchFramework
+from initlint.edits import SourceError
+from initlint.graph import ModelGraph
+from initlint.interpreter.classes import find_member
+from initlint.interpreter.core import Interpreter
+from initlint.interpreter.modules import Module
+from initlint.interpreter.scope import Frame
+from initlint.interpreter.values import ABSENT, Class, Function, Instance, OutOfBudget, TargetRaise, Unknown, unknown
+from initlint.source import SourceFile
+from initlint.symbolic import symbol
+
+T = TypeVar("T")
+STACK = 512 * 1024 * 1024
+TARGET = re.compile(r"^(?P<place>.+?\.py|[\w.]+):(?P<expr>.+)$", re.DOTALL)
+PLAIN_ANNOTATIONS = {"str", "bool", "dict", "Dict", "list", "List", "Callable", "tuple", "Tuple"}
+
+
+class TargetError(Exception):
+    """A target that cannot be shown; the message says why and what to do."""
+
+
+class _Borrowed(Module):
+    """The text of a target expression, seen as a module whose globals are those of the module it names."""
+
+    def __init__(self, module: Module, text: str) -> None:
+        self.inner = module
+        source = SourceFile(f"<{text}>", text.encode())
+        super().__init__(module.name, Path(f"<{text}>"), source, module.project, module.package)
+
+    def get(self, name: str) -> Any:
+        return self.inner.project.attribute(self.inner, name)
+
+
+def new_interpreter(search_path: Sequence[str] = ()) -> tuple[Interpreter, TorchFramework]:
+    framework = TorchFramework()
+    return Interpreter(framework, search_path), framework
+
+
+def with_deep_stack(action: Callable[[], T]) -> T:
+    """Run ``action`` in a thread whose stack allows deep recursion, in the parser as well as here."""
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(action())
+        except BaseException as error:
+            failure.append(error)
+
+    previous = threading.stack_size(STACK)
+    try:
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(previous)
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+def show(target: str, search_path: Sequence[str] = ()) -> ModelGraph:
+    """The graph of a target, ``net.py:Net(hidden=64)`` or ``package.module:Net``. Raises ``TargetError``."""
+    return with_deep_stack(lambda: _show(target, search_path))
+
+
+def _show(target: str, search_path: Sequence[str]) -> ModelGraph:
+    match = TARGET.match(target)
+    if match is None:
+        raise TargetError(f"{target!r} is not a target: write path/to/file.py:EXPR or package.module:EXPR")
+    interp, framework = new_interpreter(search_path)
+    module = _open(interp, match["place"])
+    value = _evaluate(interp, module, match["expr"].strip())
+    if isinstance(value, (Class, Function)):
+        value = instantiate(interp, value, module.frame)
+    if not isinstance(value, Instance) or not framework.is_module(value):
+        raise TargetError(f"{target}: {unknown(value) or 'it is not a torch.nn.Module'}")
+    if "#failed" in value.attrs:
+        raise TargetError(f"{target}: {value.attrs['#failed']}")
+    return graphs.build(interp, framework, value, match["expr"].strip(), str(module.path))
+
+
+def _open(interp: Interpreter, place: str) -> Module:
+    try:
+        if place.endswith(".py"):
+            return interp.project.open(Path(place))
+        interp.project.roots.append(Path.cwd())
+        module = interp.project.find(place)
+    except FileNotFoundError:
+        raise TargetError(f"{place}: no such file") from None
+    except OSError as error:
+        raise TargetError(f"{place}: {error.strerror or error}") from None
+    except SourceError as error:
+        raise TargetError(f"{place}: {error}") from None
+    if module is None:
+        raise TargetError(f"{place}: no readable source of this module was found; give --search-path or a path to the file")
+    return module
+
+
+def _evaluate(interp: Interpreter, module: Module, text: str) -> Any:
+    try:
+        borrowed = _Borrowed(module, text)
+        (statement,) = lower.lower_source(text)
+    except (SourceError, ValueError, SyntaxError) as error:
+        raise TargetError(f"{text!r} is not an expression: {error}") from None
+    except Exception as error:  # LibCST's own ParserSyntaxError, whose import would cost start-up
+        raise TargetError(f"{text!r} is not an expression: {str(error).splitlines()[0]}") from None
+    if not isinstance(statement, p.ExprStmt):
+        raise TargetError(f"{text!r} is not an expression")
+    frame = Frame(borrowed)
+    interp.start_frame = frame
+    name = text.partition("(")[0].strip()
+    if name.isidentifier() and interp.lookup(name, frame) is ABSENT:
+        raise TargetError(f"{module.path} defines no {name}")
+    try:
+        return interp.eval(statement.value, frame)
+    except TargetRaise as error:
+        raise TargetError(f"{text} raises {error}") from None
+    except (OutOfBudget, RecursionError) as error:
+        raise TargetError(f"{text}: {error}") from None
+
+
+def instantiate(interp: Interpreter, value: Any, frame: Frame) -> Any:
+    """Call a class or function with its defaults; required arguments are symbols."""
+    function = value if isinstance(value, Function) else find_member(value, "__init__")[0]
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    if isinstance(function, Function):
+        for param in function.node.params[0 if isinstance(value, Function) else 1 :]:
+            if param.default is None and param.kind in ("positional", "either"):
+                args.append(required(interp, param, function))
+            elif param.default is None and param.kind == "keyword":
+                kwargs[param.name] = required(interp, param, function)
+    try:
+        return interp.call(value, args, kwargs, frame, p.Const(0, 0, None))
+    except TargetRaise as error:
+        return Unknown(f"raises {error}")
+
+
+def required(interp: Interpreter, param: p.Param, function: Function) -> Any:
+    """A stand-in for a required argument: a size, a configuration with its defaults, or nothing known."""
+    annotation = param.annotation
+    if annotation is not None:
+        if isinstance(annotation, p.Name) and annotation.id in PLAIN_ANNOTATIONS or isinstance(annotation, p.Subscript):
+            return Unknown(f"the argument {param.name}")
+        kind = interp.eval(annotation, function.scope) if not isinstance(annotation, p.Const) else interp.lookup(str(annotation.value), function.scope)
+        if isinstance(kind, Class):
+            if kind.derives(MODULE) or kind.spec is not None:
+                return Unknown(f"the module {param.name}")
+            made = instantiate(interp, kind, function.scope) if kind.fields is not None or _all_defaults(kind) else None
+            return made if isinstance(made, Instance) else Unknown(f"the argument {param.name}")
+    return symbol(param.name)
+
+
+def _all_defaults(cls: Class) -> bool:
+    function, _ = find_member(cls, "__init__")
+    if not isinstance(function, Function):
+        return False
+    return all(param.default is not None or param.kind in ("args", "kwargs") for param in function.node.params[1:])
+
+
+def failed(instance: Instance) -> Optional[str]:
+    """Why the constructor of an instance could not be run, if so."""
+    return instance.attrs.get("#failed")

@@ -1,0 +1,251 @@
+"""Calls: argument binding, functions, classes, bound methods, alternatives, and callables nobody can follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Optional
+
+from initlint import program as p
+from initlint.interpreter import classes, statements
+from initlint.interpreter.classes import Factory
+from initlint.interpreter.scope import Frame, final_value
+from initlint.interpreter.values import (
+    ABSENT,
+    Builtin,
+    Class,
+    External,
+    Function,
+    Instance,
+    Method,
+    OneOf,
+    Partial,
+    Property,
+    Super,
+    Tensor,
+    Unknown,
+    Wrapped,
+    join,
+)
+from initlint.symbolic import symbol
+
+if TYPE_CHECKING:
+    from initlint.findings import Site
+    from initlint.interpreter.core import Interpreter
+
+TRANSPARENT_DECORATORS = ("torch.no_grad", "torch.jit", "functools.lru_cache", "functools.cache", "functools.wraps", "abc.", "typing.", "contextlib.")
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of something implemented here."""
+
+    interp: Interpreter
+    args: list[Any]
+    kwargs: dict[str, Any]
+    frame: Frame
+    node: p.Node
+
+    @property
+    def site(self) -> Site:
+        return self.interp.site(self.node, self.frame)
+
+    def get(self, position: int, name: str, default: Any = None) -> Any:
+        """An argument by position or keyword."""
+        if position < len(self.args):
+            return self.args[position]
+        return self.kwargs.get(name, default)
+
+
+def call(interp: Interpreter, func: Any, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
+    """The value of ``func(*args, **kwargs)``."""
+    interp.step()
+    if isinstance(func, Function):
+        return call_function(interp, func, args, kwargs, frame, node)
+    if isinstance(func, Method):
+        if isinstance(func.function, Function):
+            return call_function(interp, func.function, [func.receiver, *args], kwargs, frame, node)
+        return call(interp, func.function, [func.receiver, *args], kwargs, frame, node)
+    if isinstance(func, Builtin):
+        return func.handler(Call(interp, args, kwargs, frame, node))
+    if isinstance(func, Class):
+        return construct(interp, func, args, kwargs, frame, node)
+    if isinstance(func, External):
+        return interp.framework.call_external(func.name, Call(interp, args, kwargs, frame, node))
+    if isinstance(func, Partial):
+        return call(interp, func.func, [*func.args, *args], {**func.kwargs, **kwargs}, frame, node)
+    if isinstance(func, Instance):
+        return call_instance(interp, func, args, kwargs, frame, node)
+    if isinstance(func, OneOf):
+        return _call_alternatives(interp, func, args, kwargs, frame, node)
+    if isinstance(func, Wrapped):
+        return call(interp, func.function, args, kwargs, frame, node)
+    reason = func.reason if isinstance(func, Unknown) else "calls a value that is not callable"
+    return call_blind(interp, func, node, frame, reason, args, kwargs)
+
+
+def call_blind(interp: Interpreter, func: Any, node: p.Node, frame: Frame, reason: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """A call that cannot be followed: what it was given may have been changed."""
+    return interp.framework.escape(interp, func, [*args, *kwargs.values()], reason, frame, node)
+
+
+def _call_alternatives(interp: Interpreter, func: OneOf, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
+    present = [v for v in func.values if v is not ABSENT and v is not None]
+    if not present:
+        return Unknown("calls a value that may be missing")
+    return join(interp.heap.explore([lambda f=f: call(interp, f, list(args), dict(kwargs), frame, node) for f in present]))
+
+
+def call_function(interp: Interpreter, func: Function, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
+    """Run a function of the analysed code."""
+    if interp.depth >= interp.framework.max_depth:
+        return call_blind(interp, func, node, frame, f"{func.qualname or func.name}: calls are nested too deeply", args, kwargs)
+    names = bind_arguments(interp, func, args, kwargs)
+    if isinstance(names, Unknown):
+        return call_blind(interp, func, node, frame, names.reason, args, kwargs)
+    scope = func.scope
+    parent = scope
+    while parent is not None and parent.owner is not None and parent.names is parent.owner.namespace:
+        parent = parent.parent  # type: ignore[assignment]
+    receiver = args[0] if args and func.owner is not None else None
+    inner = Frame(scope.module, names, parent, func.owner, receiver, func.qualname)
+    interp.depth += 1
+    try:
+        if isinstance(func.node, p.Lambda):
+            return interp.eval(func.node.body, inner)
+        if func.node.generator:
+            inner.yielded = []
+        interp.routines.append(inner)
+        try:
+            outcome = statements.run_block(interp, func.node.body, inner)
+        finally:
+            interp.routines.pop()
+        return inner.yielded if inner.yielded is not None else final_value(inner, outcome)
+    finally:
+        interp.depth -= 1
+
+
+def bind_arguments(interp: Interpreter, func: Function, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Parameter names to values, or Unknown where the call does not fit the signature."""
+    names: dict[str, Any] = {}
+    rest = dict(kwargs)
+    blind = rest.pop("**", None) is not None
+    position = 0
+    for param in func.node.params:
+        if param.kind in ("positional", "either"):
+            if position < len(args):
+                names[param.name] = args[position]
+                position += 1
+                continue
+            if param.kind == "either" and param.name in rest:
+                names[param.name] = rest.pop(param.name)
+                continue
+        elif param.kind == "args":
+            names[param.name] = tuple(args[position:])
+            position = len(args)
+            continue
+        elif param.kind == "kwargs":
+            names[param.name] = rest if not blind else Unknown("keyword arguments that are not known")
+            rest = {}
+            continue
+        elif param.name in rest:
+            names[param.name] = rest.pop(param.name)
+            continue
+        if blind:
+            names[param.name] = Unknown(f"the argument {param.name} may come from keyword arguments that are not known")
+        elif param.name in func.defaults:
+            names[param.name] = func.defaults[param.name]
+        else:
+            return Unknown(f"{func.qualname or func.name}() misses the argument {param.name}")
+    if position < len(args) or rest:
+        extra = next(iter(rest), "a positional argument")
+        return Unknown(f"{func.qualname or func.name}() got an unexpected argument {extra}")
+    return names
+
+
+def construct(interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
+    """A new object of ``cls``."""
+    if cls.derives("enum.Enum"):
+        return _enum_by_value(interp, cls, args)
+    instance = Instance(cls, site=interp.site(node, frame))
+    special = interp.framework.special_instance(interp, cls, args, kwargs, frame, node)
+    if special is not None:
+        return special
+    initialise(interp, instance, cls, args, kwargs, frame, node)
+    return instance
+
+
+def initialise(
+    interp: Interpreter, instance: Instance, cls: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node, after: Optional[Class] = None
+) -> None:
+    """Run the constructor that the MRO of the object finds behind ``after``."""
+    mro = cls.mro[cls.mro.index(after) + 1 :] if after is not None and after in cls.mro else cls.mro
+    for owner in mro:
+        if owner.opaque:
+            interp.framework.constructed_blind(interp, instance, owner, args, kwargs)
+            return
+        if owner.spec is not None or interp.framework.is_root(owner):
+            interp.framework.construct_layer(interp, instance, owner, args, kwargs, frame, node)
+            return
+        init = owner.members("__init__") if owner.members else owner.namespace.get("__init__", ABSENT)
+        if init is not ABSENT:
+            result = call(interp, Method(init, instance), args, kwargs, frame, node)
+            if isinstance(result, Unknown) and "argument" in result.reason:
+                interp.framework.failed_construction(interp, instance, result.reason)
+            return
+        if owner.fields is not None:
+            _fill_fields(interp, instance, owner, args, kwargs, frame, node)
+            return
+    if any(base.name in ("Exception", "BaseException") for base in mro) or cls.name.endswith(("Error", "Exception")):
+        instance.attrs["args"] = tuple(args)
+
+
+def _fill_fields(interp: Interpreter, instance: Instance, cls: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> None:
+    values = []
+    for index, (name, default) in enumerate(cls.fields or ()):
+        value = args[index] if index < len(args) else kwargs.get(name, default)
+        if value is ABSENT:
+            value = symbol(name)
+        elif isinstance(value, Factory):
+            value = call(interp, value.make, [], {}, frame, node)
+        interp.heap.set_item(instance.attrs, name, value)
+        values.append(value)
+    interp.heap.set_item(instance.attrs, "#fields", values)
+    post = interp.find_method(instance, "__post_init__")
+    if post is not None:
+        call(interp, post, [], {}, frame, node)
+
+
+def _enum_by_value(interp: Interpreter, cls: Class, args: list[Any]) -> Any:
+    return args[0] if args and isinstance(args[0], Instance) else Unknown(f"a member of {cls.name} by value")
+
+
+def call_instance(interp: Interpreter, instance: Instance, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
+    """``instance(...)``: a module runs its forward pass, anything else its ``__call__``."""
+    if interp.framework.is_module(instance):
+        return interp.framework.run_module(interp, instance, Call(interp, args, kwargs, frame, node))
+    method = interp.find_method(instance, "__call__")
+    if method is not None:
+        return call(interp, method, args, kwargs, frame, node)
+    return call_blind(interp, instance, node, frame, f"calls a {instance.cls.name}, which is not followed", args, kwargs)
+
+
+def decorate(interp: Interpreter, node: p.Expr, value: Any, frame: Frame) -> Any:
+    """``value`` decorated; a decorator that cannot be followed is taken as transparent."""
+    decorator = interp.eval(node, frame)
+    name = decorator.name if isinstance(decorator, (External, Builtin)) else ""
+    if name == "property" or name.endswith("cached_property"):
+        return Property(value, name != "property")
+    if name in ("staticmethod", "classmethod"):
+        return Wrapped(name, value)
+    if isinstance(node, p.Attr) and node.attr in ("setter", "deleter", "getter"):
+        return interp.eval(node.value, frame)
+    if isinstance(decorator, (Unknown, External, Tensor, Instance)) or name.startswith(TRANSPARENT_DECORATORS):
+        return value
+    result = call(interp, decorator, [value], {}, frame, node)
+    return value if isinstance(result, (Unknown, External)) or result is None else result
+
+
+def super_lookup(interp: Interpreter, value: Super, name: str) -> tuple[Any, Optional[Class]]:
+    """A member along the MRO of the receiver, behind the class that says ``super()``."""
+    cls = value.receiver.cls if isinstance(value.receiver, Instance) else value.receiver
+    return classes.find_member(cls, name, value.owner) if isinstance(cls, Class) else (ABSENT, None)

@@ -1,0 +1,310 @@
+"""The interpreter: state, budgets and the entry points every other part calls."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Optional
+
+from initlint import program as p
+from initlint.edits import SourceError
+from initlint.findings import Site
+from initlint.interpreter import access, calls, classes, statements
+from initlint.interpreter.builtins import BUILTINS
+from initlint.interpreter.expressions import EVALUATE
+from initlint.interpreter.framework import Framework
+from initlint.interpreter.heap import Heap
+from initlint.interpreter.modules import Module, Project
+from initlint.interpreter.scope import Frame
+from initlint.interpreter.values import (
+    ABSENT,
+    Builtin,
+    Class,
+    External,
+    Function,
+    Instance,
+    Method,
+    ModuleValue,
+    OneOf,
+    OutOfBudget,
+    Partial,
+    Repeat,
+    Super,
+    TargetRaise,
+    Tensor,
+    Unknown,
+    is_number,
+    unknown,
+)
+from initlint.source import Chunk, ClassChunk
+from initlint.symbolic import Sym
+
+MAX_DEPTH = 90
+STEPS = 4_000_000
+
+
+class Interpreter:
+    """Evaluates model code over the lowered program. One instance serves one run; modules are evaluated once."""
+
+    def __init__(self, framework: Framework, search_path: Sequence[str] = ()) -> None:
+        self.heap = Heap()
+        self.framework = framework
+        self.project = Project(self, search_path)
+        self.steps = 0
+        self.limit = STEPS
+        self.depth = 0
+        self.trying: list[set[str]] = []
+        self.guards: list[tuple[p.Expr, Frame]] = []
+        self.routines: list[Frame] = []
+        self.notes: list[str] = []
+        self.opaque: dict[str, Class] = {}
+        self.start_frame: Any = None
+        """The frame calls are made from when no code makes them."""
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 12_000))
+
+    # ---- evaluation ----
+
+    def eval(self, node: p.Expr, frame: Frame) -> Any:
+        """The value of an expression."""
+        self.steps += 1
+        return EVALUATE[type(node)](self, node, frame)
+
+    def step(self) -> None:
+        """Count one step. Raises ``OutOfBudget`` where there were too many."""
+        self.steps += 1
+        if self.steps > self.limit:
+            raise OutOfBudget(f"gave up after {self.limit} steps")
+
+    def run_chunk(self, module: Module, chunk: Chunk) -> None:
+        """Evaluate top-level statements of a module, outside of any branch under exploration."""
+        if isinstance(chunk, ClassChunk):
+            with self.detached():
+                cls = classes.from_chunk(self, module, chunk)
+                module.names[chunk.name] = cls
+                module.names[chunk.name] = self.decorate_class(chunk.header, cls, module.frame)
+        else:
+            self.run_quietly(chunk.statements, module.frame)
+
+    def run_quietly(self, body: list[p.Stmt], frame: Frame) -> None:
+        """Run statements of a module or class body; an exception ends them, not the analysis."""
+        with self.detached():
+            for statement in body:
+                try:
+                    statements.run(self, statement, frame)
+                except TargetRaise as error:
+                    self.note(f"{frame.module.name}: {error}")
+
+    @contextmanager
+    def detached(self) -> Iterator[None]:
+        """Evaluate what belongs to no branch: modules and class bodies."""
+        journal, self.heap.journal = self.heap.journal, None
+        trying, self.trying = self.trying, []
+        guards, self.guards = self.guards, []
+        routines, self.routines = self.routines, []
+        depth, self.depth = self.depth, self.depth // 2
+        try:
+            with self.framework.suspended():
+                yield
+        finally:
+            self.heap.journal, self.trying, self.guards, self.routines, self.depth = journal, trying, guards, routines, depth
+
+    @contextmanager
+    def guarded(self, test: p.Expr, frame: Frame) -> Iterator[None]:
+        """Remember an ``isinstance`` test while the branch it selected runs."""
+        self.guards.append((test, frame))
+        try:
+            yield
+        finally:
+            self.guards.pop()
+
+    @contextmanager
+    def attempt(self, node: p.Try, frame: Frame) -> Iterator[None]:
+        """Run a ``try`` body: failed lookups that a handler names raise there instead of being unknown."""
+        caught = {name for handler in node.handlers for name in _handler_names(handler)}
+        self.trying.append(caught)
+        try:
+            yield
+        finally:
+            self.trying.pop()
+
+    def fail(self, exception: str, reason: str) -> Unknown:
+        """A lookup failed: raise where a handler waits for it, otherwise the value is unknown."""
+        if self.trying and self.trying[-1] & {exception, "Exception", "LookupError" if exception in ("KeyError", "IndexError") else exception}:
+            raise TargetRaise(exception, reason)
+        return Unknown(reason)
+
+    def note(self, text: str) -> None:
+        if len(self.notes) < 100:
+            self.notes.append(text)
+
+    def site(self, node: p.Node, frame: Frame) -> Site:
+        """Where ``node`` stands."""
+        return frame.module.source.site(node)
+
+    # ---- names ----
+
+    def lookup(self, name: str, frame: Frame) -> Any:
+        """The value of a name: local, enclosing, global, builtin; ABSENT where it has none."""
+        if frame.foreign.get(name) != "global":
+            value = frame.find(name)
+            if value is not ABSENT:
+                return value
+        value = frame.module.get(name)
+        return value if value is not ABSENT else BUILTINS.get(name, ABSENT)
+
+    def bind(self, name: str, value: Any, frame: Frame) -> None:
+        """Assign a name where its scope says it lives."""
+        declared = frame.foreign.get(name)
+        target = frame
+        if declared == "global":
+            target = frame.module.frame
+        elif declared == "nonlocal":
+            outer = frame.parent
+            while outer is not None and name not in outer.names:
+                outer = outer.parent
+            target = outer or frame
+        self.heap.set_item(target.names, name, value)
+
+    def assign(self, target: p.Expr, value: Any, frame: Frame) -> None:
+        statements.assign(self, target, value, frame)
+
+    def import_module(self, dotted: str, frame: Frame, node: p.Node) -> Any:
+        value = self.project.resolve(dotted)
+        if isinstance(value, External):
+            if not self.framework.knows(dotted) and dotted.partition(".")[0] not in sys.stdlib_module_names:
+                self._missing_import(dotted)
+            return self.framework.external(dotted)
+        return value
+
+    def import_name(self, module: str, level: int, name: str, frame: Frame, node: p.Node) -> Any:
+        value = self.project.import_from(frame.module, module, level, name)
+        if isinstance(value, External):
+            if not self.framework.knows(value.name) and value.name.partition(".")[0] not in sys.stdlib_module_names:
+                self._missing_import(value.name)
+            return self.framework.external(value.name)
+        return value
+
+    def _missing_import(self, dotted: str) -> None:
+        if self.trying and self.trying[-1] & {"ImportError", "ModuleNotFoundError", "Exception"}:
+            raise TargetRaise("ModuleNotFoundError", f"No module named {dotted}")
+
+    # ---- objects ----
+
+    def getattr(self, value: Any, name: str, frame: Frame, node: p.Node) -> Any:
+        return access.get_attribute(self, value, name, frame, node)
+
+    def setattr(self, value: Any, name: str, new: Any, frame: Frame, node: p.Node) -> None:
+        access.set_attribute(self, value, name, new, frame, node)
+
+    def delattr(self, value: Any, name: str) -> None:
+        access.delete_attribute(self, value, name)
+
+    def getitem(self, value: Any, index: Any, frame: Frame, node: p.Node) -> Any:
+        return access.get_item(self, value, index, frame, node)
+
+    def setitem(self, value: Any, index: Any, new: Any, frame: Frame, node: p.Node) -> None:
+        access.set_item(self, value, index, new, frame, node)
+
+    def delitem(self, value: Any, index: Any) -> None:
+        access.delete_item(self, value, index)
+
+    def find_method(self, instance: Instance, name: str) -> Optional[Method]:
+        """A method that the analysed code defines, bound to ``instance``."""
+        value, _ = classes.find_member(instance.cls, name)
+        return Method(value, instance) if isinstance(value, Function) else None
+
+    def iterate_instance(self, instance: Instance) -> Optional[list[Any]]:
+        """What ``for x in instance`` yields."""
+        items = self.framework.iterate(instance)
+        if items is not None:
+            return items
+        method = self.find_method(instance, "__iter__")
+        if method is None:
+            values = instance.attrs.get("#fields")
+            return list(values) if values is not None else None
+        from initlint.interpreter.loops import elements_of
+
+        result = self.call(method, [], {}, method.function.scope, method.function.node)
+        return None if isinstance(result, Instance) else elements_of(self, result)
+
+    def bare_super(self, frame: Frame) -> Any:
+        """``super()`` in a method."""
+        scope: Optional[Frame] = frame
+        while scope is not None and (scope.owner is None or scope.receiver is None):
+            scope = scope.parent
+        if scope is None or scope.owner is None:
+            return Unknown("super() outside of a method")
+        return Super(scope.owner, scope.receiver)
+
+    def as_class(self, value: Any) -> Optional[Class]:
+        """``value`` as the base of a class; what is not known becomes an opaque class."""
+        if isinstance(value, Class):
+            return value
+        if isinstance(value, External):
+            if value.name in ("object", "abc.ABC", "typing.Generic", "typing.Protocol"):
+                return None
+            return self.opaque.setdefault(value.name, classes.opaque_class(value.name))
+        if isinstance(value, OneOf):
+            known = [v for v in value.values if isinstance(v, Class)]
+            return known[0] if len(known) == 1 else classes.opaque_class("?")
+        return classes.opaque_class("?")
+
+    def is_instance(self, value: Any, kinds: Any) -> Optional[bool]:
+        return access.is_instance(self, value, kinds)
+
+    def truth(self, value: Any) -> Optional[bool]:
+        """``bool(value)``, or None where it is not decided."""
+        if value is None or isinstance(value, (bool, int, float, str, bytes)):
+            return bool(value)
+        if isinstance(value, (list, tuple, dict, set, frozenset, range)):
+            return None if value and all(isinstance(v, Repeat) for v in value) else bool(value)
+        if isinstance(value, (Unknown, Sym, Tensor)):
+            return None
+        if isinstance(value, OneOf):
+            truths = {self.truth(v) for v in value.values if v is not ABSENT}
+            return truths.pop() if len(truths) == 1 else None
+        if isinstance(value, Instance):
+            return self.framework.instance_truth(value)
+        return True
+
+    # ---- calls ----
+
+    def call(self, func: Any, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
+        return calls.call(self, func, args, kwargs, frame, node)
+
+    def call_blind(self, func: Any, node: p.Node, frame: Frame, reason: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        return calls.call_blind(self, func, node, frame, reason, args, kwargs)
+
+    def defaults(self, params: list[p.Param], frame: Frame) -> dict[str, Any]:
+        return {param.name: self.eval(param.default, frame) for param in params if param.default is not None}
+
+    def decorate(self, node: p.Expr, value: Any, frame: Frame) -> Any:
+        return calls.decorate(self, node, value, frame)
+
+    def decorate_class(self, node: p.ClassDef, cls: Class, frame: Frame) -> Any:
+        """A decorated class; a decorator that does not return a class is taken as transparent."""
+        for decorator in reversed(node.decorators):
+            with self.detached():
+                result = self.decorate(decorator, cls, frame)
+            cls = result if isinstance(result, Class) else cls
+        return cls
+
+    def enter(self, manager: Any, frame: Frame, node: p.Node) -> Any:
+        """What ``with manager as x`` binds."""
+        if isinstance(manager, Instance):
+            method = self.find_method(manager, "__enter__")
+            return self.call(method, [], {}, frame, node) if method else manager
+        return manager if not unknown(manager) else Unknown("a context manager that is not known")
+
+
+def _handler_names(handler: p.Handler) -> Iterator[str]:
+    nodes = [handler.type] if handler.type is not None else []
+    if not nodes:
+        yield "Exception"
+    for node in nodes:
+        for one in node.items if isinstance(node, p.Sequence) else [node]:
+            if isinstance(one, p.Name):
+                yield one.id
+            elif isinstance(one, p.Attr):
+                yield one.attr

@@ -1,0 +1,135 @@
+"""What the interpreter asks of a framework. The base class is the answer of plain Python: nothing is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Optional
+
+from initlint import program as p
+from initlint.interpreter.scope import Frame
+from initlint.interpreter.values import ABSENT, Class, External, Instance, Tensor, Unknown
+
+if TYPE_CHECKING:
+    from initlint.interpreter.calls import Call
+    from initlint.interpreter.core import Interpreter
+
+
+class Framework:
+    """Hooks for libraries whose source is not read. An adapter overrides what it knows."""
+
+    max_depth = 60
+
+    # ---- names ----
+
+    def knows(self, dotted: str) -> bool:
+        """Whether a dotted name belongs to a library this adapter describes."""
+        return False
+
+    def external(self, dotted: str) -> Any:
+        """The value of a library's name: a class from a table, a constant, or the name itself."""
+        return External(dotted)
+
+    def call_external(self, name: str, call: Call) -> Any:
+        """A call of a library function."""
+        return call.interp.call_blind(External(name), call.node, call.frame, f"{name} is not followed", call.args, call.kwargs)
+
+    def escape(self, interp: Interpreter, func: Any, values: list[Any], reason: str, frame: Frame, node: p.Node) -> Any:
+        """Values were handed to code that cannot be followed."""
+        return Unknown(reason)
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Evaluate something that does not belong to the model under construction."""
+        yield
+
+    # ---- classes and objects ----
+
+    def is_root(self, cls: Class) -> bool:
+        """Whether ``cls`` is a base class of the framework that owns no table entry."""
+        return False
+
+    def is_module(self, instance: Instance) -> bool:
+        return False
+
+    def is_instance(self, value: Any, cls: Class) -> Optional[bool]:
+        """``isinstance`` of a value that is no object of the analysed code."""
+        return False
+
+    def is_external_instance(self, value: Any, name: str) -> Optional[bool]:
+        return None
+
+    def special_instance(self, interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
+        """An object that is not made by running its constructor, or None."""
+        return None
+
+    def construct_layer(
+        self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node
+    ) -> None:
+        """Run the constructor of a framework class on ``instance``."""
+
+    def constructed_blind(self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any]) -> None:
+        """A constructor that was not read ran on ``instance``."""
+
+    def failed_construction(self, interp: Interpreter, instance: Instance, reason: str) -> None:
+        """The constructor could not be called as written."""
+
+    def run_module(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
+        """``module(x)``."""
+        return Unknown("calls a module")
+
+    def module_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> Any:
+        """An attribute every module has, or ABSENT."""
+        return ABSENT
+
+    def class_attribute(self, interp: Interpreter, cls: Class, name: str) -> Any:
+        return ABSENT
+
+    def set_module_attribute(self, interp: Interpreter, instance: Instance, name: str, new: Any, frame: Frame, node: p.Node) -> None:
+        interp.heap.set_item(instance.attrs, name, new)
+
+    def instance_truth(self, instance: Instance) -> Optional[bool]:
+        return True
+
+    def iterate(self, instance: Instance) -> Optional[list[Any]]:
+        return None
+
+    def container_keys(self, instance: Instance) -> Optional[list[str]]:
+        return None
+
+    def container_item(self, interp: Interpreter, instance: Instance, index: Any) -> Any:
+        return Unknown(f"an item of a {instance.cls.name}")
+
+    def set_container_item(self, interp: Interpreter, instance: Instance, index: Any, new: Any, frame: Frame, node: p.Node) -> None:
+        """``module[index] = new``."""
+
+    def delete_container_item(self, interp: Interpreter, instance: Instance, index: Any) -> None:
+        """``del module[index]``."""
+
+    # ---- tensors ----
+
+    def binary(self, interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Node) -> Any:
+        return Unknown("arithmetic on tensors")
+
+    def inplace(self, interp: Interpreter, op: str, left: Tensor, right: Any, frame: Frame, node: p.Node) -> None:
+        """``tensor op= value``."""
+
+    def tensor_attribute(self, interp: Interpreter, value: Tensor, name: str, frame: Frame, node: p.Node) -> Any:
+        return Unknown("an attribute of a tensor")
+
+    def set_tensor_attribute(self, interp: Interpreter, value: Tensor, name: str, new: Any, frame: Frame, node: p.Node) -> None:
+        """``tensor.name = new``."""
+
+    def tensor_item(self, interp: Interpreter, value: Tensor, index: Any, frame: Frame, node: p.Node) -> Any:
+        return Unknown("an item of a tensor")
+
+    def set_tensor_item(self, interp: Interpreter, value: Tensor, index: Any, new: Any, frame: Frame, node: p.Node) -> None:
+        """``tensor[index] = new``."""
+
+    def rows(self, value: Tensor) -> Optional[list[Any]]:
+        """What iterating a tensor yields."""
+        return None
+
+    def unpack(self, value: Tensor, count: int) -> Optional[list[Any]]:
+        """``a, b = tensor``."""
+        return None

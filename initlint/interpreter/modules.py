@@ -1,0 +1,180 @@
+"""Python modules of the analysed code: found on the file system, never imported, evaluated name by name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Optional
+
+from initlint import program as p
+from initlint.edits import SourceError
+from initlint.interpreter.scope import Frame
+from initlint.interpreter.values import ABSENT, Class, External, ModuleValue, Unknown
+from initlint.source import Chunk, ClassChunk, SourceFile
+
+if TYPE_CHECKING:
+    from initlint.interpreter.core import Interpreter
+
+NEVER_READ = frozenset(sys.stdlib_module_names) | {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "scipy"}
+MAX_FILE = 4_000_000
+
+
+@dataclass(eq=False)
+class Module:
+    """One file as a namespace. Top-level statements run when a name that they bind is first asked for."""
+
+    name: str
+    path: Path
+    source: SourceFile
+    project: Project
+    package: bool = False
+    names: dict[str, Any] = field(default_factory=dict)
+    done: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.frame = Frame(self, self.names)
+        self.names["__name__"] = self.name
+        self.names["__file__"] = str(self.path)
+
+    def get(self, name: str) -> Any:
+        """The value of a global, or ABSENT."""
+        value = self.names.get(name, ABSENT)
+        chunks = self.source.bindings.get(name, ())
+        if all(id(chunk) in self.done for chunk in chunks):
+            return value if value is not ABSENT else self._starred(name)
+        for chunk in chunks:
+            self._run(chunk)
+        return self.names.get(name, ABSENT)
+
+    def _run(self, chunk: Chunk) -> None:
+        if id(chunk) not in self.done:
+            self.done.add(id(chunk))
+            self.project.interpreter.run_chunk(self, chunk)
+
+    def _starred(self, name: str) -> Any:
+        """A name that came with ``from x import *``."""
+        if name.startswith("__"):
+            return ABSENT
+        for chunk in self.source.bindings.get("*", ()):
+            for statement in chunk.statements:
+                if isinstance(statement, p.ImportFrom) and statement.names[0][0] == "*":
+                    value = self.project.starred(self, statement, name)
+                    if value is not ABSENT:
+                        self.names[name] = value
+                        return value
+        return ABSENT
+
+    def defines(self, name: str) -> bool:
+        return name in self.names or name in self.source.bindings
+
+    def classes(self) -> list[tuple[ClassChunk, Any]]:
+        """Every class statement at the top level with its value."""
+        return [(chunk, self.get(chunk.name)) for chunk in self.source.classes()]
+
+    def absolute(self, target: str, level: int) -> str:
+        """The dotted name that ``from <level dots><target>`` means here."""
+        if not level:
+            return target
+        parts = self.name.split(".") if self.package else self.name.split(".")[:-1]
+        parts = parts[: len(parts) - (level - 1)] if level > 1 else parts
+        return ".".join([*parts, target] if target else parts)
+
+
+class Project:
+    """Where modules are looked for, and those found so far."""
+
+    def __init__(self, interpreter: Interpreter, search_path: Sequence[str] = ()) -> None:
+        self.interpreter = interpreter
+        self.roots: list[Path] = [Path(entry).absolute() for entry in search_path]
+        self.installed = [Path(entry) for entry in sys.path if entry and Path(entry).is_dir()]
+        self.by_name: dict[str, Optional[Module]] = {}
+        self.by_path: dict[Path, Module] = {}
+        self.files: dict[Path, SourceFile] = {}
+        self.failures: dict[Path, SourceError] = {}
+
+    def open(self, path: Path, data: Optional[bytes] = None) -> Module:
+        """The module of a file. Raises ``SourceError`` or ``OSError`` where it cannot be read."""
+        path = path.absolute()
+        if path not in self.by_path:
+            root, name = locate(path)
+            if root not in self.roots:
+                self.roots.insert(0, root)
+            module = self._make(name, path, data)
+            self.by_name.setdefault(name, module)
+        return self.by_path[path]
+
+    def find(self, dotted: str) -> Optional[Module]:
+        """The module called ``dotted``, where it exists as readable source."""
+        if dotted not in self.by_name:
+            self.by_name[dotted] = None if dotted.partition(".")[0] in NEVER_READ else self._search(dotted)
+        return self.by_name[dotted]
+
+    def resolve(self, dotted: str) -> Any:
+        """The value of an imported dotted module name: analysed, a library's, or unknown."""
+        module = self.find(dotted)
+        return ModuleValue(module) if module else External(dotted)
+
+    def attribute(self, module: Module, name: str) -> Any:
+        """``module.name``: a global of it, or a submodule."""
+        value = module.get(name)
+        if value is ABSENT and module.package:
+            child = self.find(f"{module.name}.{name}")
+            return ModuleValue(child) if child else ABSENT
+        return value
+
+    def import_from(self, module: Module, target: str, level: int, name: str) -> Any:
+        """``from target import name`` evaluated in ``module``."""
+        dotted = module.absolute(target, level)
+        source = self.find(dotted)
+        if source is None:
+            return External(f"{dotted}.{name}") if not level else Unknown(f"{dotted} was not found")
+        if source is module:
+            child = self.find(f"{dotted}.{name}")
+            return ModuleValue(child) if child else Unknown("circular import")
+        value = self.attribute(source, name)
+        return value if value is not ABSENT else Unknown(f"{dotted} has no name {name}")
+
+    def starred(self, module: Module, statement: p.ImportFrom, name: str) -> Any:
+        source = self.find(module.absolute(statement.module, statement.level))
+        if source is None or source is module or name.startswith("_"):
+            return ABSENT
+        return source.get(name)
+
+    def _search(self, dotted: str) -> Optional[Module]:
+        relative = Path(*dotted.split("."))
+        for root in (*self.roots, *self.installed):
+            for path, package in ((root / relative / "__init__.py", True), (root / relative.with_suffix(".py"), False)):
+                if path.is_file():
+                    try:
+                        return self._make(dotted, path.absolute(), None, package)
+                    except (SourceError, OSError):
+                        return None
+        return None
+
+    def _make(self, name: str, path: Path, data: Optional[bytes], package: Optional[bool] = None) -> Module:
+        if path in self.by_path:
+            return self.by_path[path]
+        if data is None:
+            if path.stat().st_size > MAX_FILE:
+                raise SourceError(f"is larger than {MAX_FILE // 1_000_000} MB")
+            data = path.read_bytes()
+        source = SourceFile(str(path), data)
+        module = Module(name, path, source, self, path.name == "__init__.py" if package is None else package)
+        self.by_path[path] = module
+        return module
+
+
+def locate(path: Path) -> tuple[Path, str]:
+    """The import root of a file and its dotted name there: the first folder upwards that is no package."""
+    parts = [] if path.name == "__init__.py" else [path.stem]
+    folder = path.parent
+    while (folder / "__init__.py").is_file() and folder != folder.parent:
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return folder, ".".join(parts) or path.stem
+
+
+def is_class(value: Any) -> bool:
+    return isinstance(value, Class)

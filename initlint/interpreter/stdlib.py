@@ -1,0 +1,397 @@
+"""The part of the standard library (and of NumPy) that model constructors lean on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from initlint.interpreter.builtins import BUILTINS, Handler
+from initlint.interpreter.clone import deep_copy
+from initlint.interpreter.expressions import binary
+from initlint.interpreter.loops import elements_of
+from initlint.interpreter.values import (
+    ABSENT,
+    Builtin,
+    Class,
+    External,
+    Function,
+    Instance,
+    Method,
+    Partial,
+    Repeat,
+    Unknown,
+    is_number,
+    unknown,
+)
+from initlint.symbolic import Sym, opaque, sqrt
+
+if TYPE_CHECKING:
+    from initlint.interpreter.calls import Call
+
+CONSTANTS: dict[str, Any] = {
+    "math.pi": math.pi, "math.e": math.e, "math.inf": math.inf, "math.tau": math.tau, "math.nan": math.nan,
+    "numpy.pi": math.pi, "numpy.e": math.e, "numpy.inf": math.inf, "torch.pi": math.pi, "torch.inf": math.inf, "typing.TYPE_CHECKING": False,
+    "sys.version_info": (3, 12, 0), "sys.platform": "linux", "sys.maxsize": 2**63 - 1,
+}  # fmt: skip
+FUNCTIONS: dict[str, Handler] = {}
+
+
+def function(*names: str) -> Callable[[Handler], Handler]:
+    def register(handler: Handler) -> Handler:
+        for name in names:
+            FUNCTIONS[name] = handler
+        return handler
+
+    return register
+
+
+def _math(name: str) -> Handler:
+    def handler(call: Call) -> Any:
+        values = call.args
+        if all(isinstance(v, (int, float)) for v in values):
+            try:
+                return getattr(math, name)(*values)
+            except (ValueError, OverflowError, TypeError, ZeroDivisionError):
+                return Unknown(f"math.{name}() fails")
+        if all(is_number(v) for v in values) and values:
+            if name == "sqrt":
+                return sqrt(values[0])
+            if name == "pow":
+                return binary(call.interp, "**", values[0], values[1], call.frame, call.node)
+            if name == "prod":
+                return values[0]
+            return opaque(f"{name}({', '.join(str(v) for v in values)})")
+        return Unknown(next((reason for v in values if (reason := unknown(v))), f"math.{name}() of a value that is not known"))
+
+    return handler
+
+
+for _name in ("sqrt", "log", "exp", "floor", "ceil", "log2", "log10", "log1p", "expm1", "sin", "cos", "tan", "tanh", "pow", "gcd", "isqrt", "erf", "fabs", "atan", "atan2", "isnan", "isinf", "copysign", "lcm", "comb", "factorial", "cbrt", "hypot", "acos", "asin", "degrees", "radians"):  # fmt: skip
+    FUNCTIONS[f"math.{_name}"] = _math(_name)
+for _name in ("sqrt", "log", "exp", "floor", "ceil", "log2", "log10", "sin", "cos", "tan", "tanh", "expm1", "log1p"):
+    FUNCTIONS[f"numpy.{_name}"] = _math(_name)
+FUNCTIONS["numpy.power"] = _math("pow")
+
+
+@function("math.prod", "numpy.prod")
+def _prod(call: Call) -> Any:
+    items = elements_of(call.interp, call.get(0, "iterable"))
+    if items is None or any(isinstance(i, Repeat) for i in items):
+        return Unknown("a product of values that are not known")
+    total: Any = 1
+    for item in items:
+        total = binary(call.interp, "*", total, item, call.frame, call.node)
+    return total
+
+
+for _name in ("sum", "max", "min", "abs", "round"):
+    FUNCTIONS[f"numpy.{_name}"] = BUILTINS[_name].handler
+FUNCTIONS["math.fsum"] = BUILTINS["sum"].handler
+for _name in ("int64", "int32", "int"):
+    FUNCTIONS[f"numpy.{_name}"] = BUILTINS["int"].handler
+for _name in ("float32", "float64"):
+    FUNCTIONS[f"numpy.{_name}"] = BUILTINS["float"].handler
+
+
+@function("functools.partial", "functools.partialmethod")
+def _partial(call: Call) -> Any:
+    return Partial(call.args[0], call.args[1:], dict(call.kwargs)) if call.args else Unknown("partial()")
+
+
+@function("functools.reduce")
+def _reduce(call: Call) -> Any:
+    items = elements_of(call.interp, call.get(1, "iterable"))
+    if items is None or any(isinstance(i, Repeat) for i in items):
+        return Unknown("reduces a value that is not known")
+    if len(call.args) > 2:
+        items.insert(0, call.args[2])
+    if not items:
+        return Unknown("reduces an empty sequence")
+    total = items[0]
+    for item in items[1:]:
+        total = call.interp.call(call.args[0], [total, item], {}, call.frame, call.node)
+    return total
+
+
+@function("functools.lru_cache", "functools.cache", "functools.total_ordering", "functools.singledispatch")
+def _transparent_decorator(call: Call) -> Any:
+    if len(call.args) == 1 and isinstance(call.args[0], Function):
+        return call.args[0]
+    return Builtin("transparent", lambda inner: inner.args[0])
+
+
+@function("functools.wraps")
+def _wraps(call: Call) -> Any:
+    """The wrapper takes the name of what it wraps, and its signature for those who ask."""
+    wrapped = call.get(0, "wrapped")
+
+    def name_after(inner: Call) -> Any:
+        wrapper = inner.args[0]
+        if isinstance(wrapper, Function):
+            wrapper.attrs["__wrapped__"] = wrapped
+            wrapper.name = wrapped.name if isinstance(wrapped, Function) else wrapper.name
+        return wrapper
+
+    return Builtin("wraps", name_after)
+
+
+@function("collections.OrderedDict", "typing.OrderedDict")
+def _ordered_dict(call: Call) -> Any:
+    handler: Handler = BUILTINS["dict"].handler
+    return handler(call)
+
+
+@function("collections.defaultdict")
+def _defaultdict(call: Call) -> Any:
+    return {"#factory": call.get(0, "default_factory")}
+
+
+@function("collections.deque")
+def _deque(call: Call) -> Any:
+    return elements_of(call.interp, call.get(0, "iterable", ())) or []
+
+
+@function("collections.namedtuple")
+def _namedtuple(call: Call) -> Any:
+    name, fields = call.get(0, "typename"), call.get(1, "field_names")
+    names = fields.replace(",", " ").split() if isinstance(fields, str) else fields
+    if not isinstance(name, str) or not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names):
+        return Unknown("a named tuple that is not known")
+    defaults = call.kwargs.get("defaults")
+    padding = list(defaults) if isinstance(defaults, (list, tuple)) else []
+    values = [ABSENT] * (len(names) - len(padding)) + padding
+    cls = Class(name, [], {}, fields=list(zip(names, values)))
+    cls.mro = [cls]
+    return cls
+
+
+@function("copy.deepcopy")
+def _deepcopy(call: Call) -> Any:
+    return deep_copy(call.get(0, "x"), {})
+
+
+@function("copy.copy")
+def _copy(call: Call) -> Any:
+    value = call.get(0, "x")
+    if isinstance(value, (list, dict, set)):
+        return value.copy()
+    return deep_copy(value, {}) if isinstance(value, Instance) else value
+
+
+@function("itertools.chain", "itertools.chain.from_iterable")
+def _chain(call: Call) -> Any:
+    sources = call.args
+    if len(sources) == 1 and isinstance(sources[0], (list, tuple)):
+        sources = list(sources[0])
+    groups = [elements_of(call.interp, source) for source in sources]
+    if any(group is None for group in groups):
+        return Unknown("chains values that are not known")
+    return [item for group in groups if group is not None for item in group]
+
+
+@function("itertools.repeat")
+def _repeat(call: Call) -> Any:
+    times = call.get(1, "times")
+    if isinstance(times, int):
+        return [call.args[0]] * min(times, 10_000)
+    return [Repeat(call.args[0])]
+
+
+@function("itertools.product")
+def _product(call: Call) -> Any:
+    import itertools
+
+    groups = [elements_of(call.interp, arg) for arg in call.args]
+    known = [g for g in groups if g is not None]
+    repeat = call.kwargs.get("repeat", 1)
+    if len(known) < len(groups) or not isinstance(repeat, int) or math.prod(len(g) for g in known) ** repeat > 10_000:
+        return Unknown("a product of values that are not known")
+    return list(itertools.product(*known, repeat=repeat))
+
+
+@function("itertools.accumulate")
+def _accumulate(call: Call) -> Any:
+    items = elements_of(call.interp, call.get(0, "iterable"))
+    if items is None or len(call.args) > 1:
+        return Unknown("accumulates values that are not known")
+    total: Any = 0
+    return [total := binary(call.interp, "+", total, item, call.frame, call.node) for item in items]
+
+
+@function("itertools.islice")
+def _islice(call: Call) -> Any:
+    items = elements_of(call.interp, call.get(0, "iterable"))
+    bounds = call.args[1:]
+    if items is None or not all(b is None or isinstance(b, int) for b in bounds):
+        return Unknown("a slice of values that are not known")
+    return items[slice(*bounds)]
+
+
+@function("itertools.zip_longest", "itertools.pairwise")
+def _unfollowed(call: Call) -> Any:
+    return Unknown("an iterator that is not followed")
+
+
+def _operator(op: str) -> Handler:
+    return lambda call: binary(call.interp, op, call.args[0], call.args[1], call.frame, call.node)
+
+
+for _name, _op in (("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", "/"), ("floordiv", "//"), ("mod", "%"), ("pow", "**")):
+    FUNCTIONS[f"operator.{_name}"] = _operator(_op)
+
+
+@function("operator.itemgetter", "operator.attrgetter")
+def _getter(call: Call) -> Any:
+    keys = list(call.args)
+    return Builtin("getter", lambda inner: inner.interp.getitem(inner.args[0], keys[0], inner.frame, inner.node)) if len(keys) == 1 else Unknown("itemgetter()")
+
+
+@function("operator.index")
+def _index(call: Call) -> Any:
+    return call.args[0]
+
+
+@function("typing.cast")
+def _cast(call: Call) -> Any:
+    return call.get(1, "val")
+
+
+@function("typing.TypeVar", "typing.NewType", "typing.ParamSpec", "dataclasses.dataclass")
+def _typing(call: Call) -> Any:
+    return Builtin("transparent", lambda inner: inner.args[0])
+
+
+@function("dataclasses.field")
+def _field(call: Call) -> Any:
+    if "default_factory" in call.kwargs:
+        return call.interp.call(call.kwargs["default_factory"], [], {}, call.frame, call.node)
+    return call.kwargs.get("default", Unknown("a field without a default"))
+
+
+@function("dataclasses.asdict", "dataclasses.astuple")
+def _asdict(call: Call) -> Any:
+    value = call.get(0, "obj")
+    return {k: v for k, v in value.attrs.items() if not k.startswith("#")} if isinstance(value, Instance) else Unknown("asdict()")
+
+
+@function("dataclasses.replace")
+def _replace(call: Call) -> Any:
+    value = call.get(0, "obj")
+    if not isinstance(value, Instance):
+        return Unknown("replace()")
+    made = Instance(value.cls, {**value.attrs, **call.kwargs}, site=value.site)
+    made.attrs["#fields"] = [made.attrs.get(name) for name, _ in value.cls.fields or ()]
+    return made
+
+
+@function("dataclasses.is_dataclass")
+def _is_dataclass(call: Call) -> Any:
+    value = call.get(0, "obj")
+    cls = value.cls if isinstance(value, Instance) else value
+    return isinstance(cls, Class) and cls.fields is not None
+
+
+@function("inspect.isfunction", "inspect.ismethod", "inspect.isroutine")
+def _isfunction(call: Call) -> Any:
+    return isinstance(call.get(0, "object"), (Function, Method))
+
+
+@function("inspect.isclass")
+def _isclass(call: Call) -> Any:
+    return isinstance(call.get(0, "object"), Class)
+
+
+PARAMETER_KINDS = {"positional": "POSITIONAL_ONLY", "either": "POSITIONAL_OR_KEYWORD", "args": "VAR_POSITIONAL", "keyword": "KEYWORD_ONLY", "kwargs": "VAR_KEYWORD"}
+
+
+@function("inspect.signature")
+def _signature(call: Call) -> Any:
+    """The parameters of a function that was read, as ``inspect`` would list them."""
+    value = call.get(0, "callable")
+    skip = 0
+    if isinstance(value, Method):
+        value, skip = value.function, 1
+    if isinstance(value, Class):
+        from initlint.interpreter.classes import find_member
+
+        value, skip = find_member(value, "__init__")[0], 1
+    while isinstance(value, Function) and "__wrapped__" in value.attrs:
+        value = value.attrs["__wrapped__"]
+    if not isinstance(value, Function):
+        return Unknown("a signature that is not known")
+    kinds = {kind: External(f"inspect.Parameter.{kind}") for kind in PARAMETER_KINDS.values()}
+    cls = Class("inspect.Parameter", [], {})
+    cls.mro = [cls]
+    parameters = {}
+    for param in value.node.params[skip:]:
+        default = value.defaults.get(param.name, External("inspect._empty"))
+        parameters[param.name] = Instance(cls, {"name": param.name, "kind": kinds[PARAMETER_KINDS[param.kind]], "default": default, **kinds})
+    return Instance(cls, {"parameters": parameters})
+
+
+def _silent(call: Call) -> Any:
+    return None
+
+
+for _name in ("warnings.warn", "warnings.filterwarnings", "warnings.simplefilter", "gc.collect", "random.seed", "numpy.random.seed", "os.makedirs"):
+    FUNCTIONS[_name] = _silent
+
+
+def _harmless(name: str) -> Handler:
+    return lambda call: External(f"{name}()")
+
+
+for _name in ("warnings.catch_warnings", "contextlib.suppress", "contextlib.nullcontext", "contextlib.ExitStack", "logging.getLogger", "threading.Lock"):
+    FUNCTIONS[_name] = _harmless(_name)
+
+
+@function("numpy.linspace")
+def _linspace(call: Call) -> Any:
+    start, stop, count = call.get(0, "start"), call.get(1, "stop"), call.get(2, "num", 50)
+    if isinstance(count, int) and 0 < count < 10_000 and is_number(start) and is_number(stop):
+        step = (stop - start) / (count - 1) if count > 1 else 0
+        return [start + i * step for i in range(count)]
+    if isinstance(count, (int, Sym)) or unknown(count):
+        return [Repeat(opaque("linspace"))]
+    return Unknown("linspace() of values that are not known")
+
+
+@function("numpy.arange")
+def _arange(call: Call) -> Any:
+    if all(isinstance(a, int) for a in call.args) and call.args:
+        values = range(*call.args)
+        return list(values) if len(values) < 10_000 else Unknown("a long array")
+    return Unknown("an array that is not followed")
+
+
+@function("numpy.cumsum")
+def _cumsum(call: Call) -> Any:
+    return _accumulate(call)
+
+
+@function("numpy.array", "numpy.asarray", "numpy.ceil_")
+def _array(call: Call) -> Any:
+    value = call.get(0, "object")
+    return list(value) if isinstance(value, (list, tuple)) else value if is_number(value) else Unknown("an array that is not followed")
+
+
+@function("os.environ.get", "os.getenv")
+def _environment(call: Call) -> Any:
+    return call.get(1, "default")
+
+
+@function("os.path.exists", "os.path.isfile", "os.path.isdir")
+def _exists(call: Call) -> Any:
+    return Unknown("the file system is not looked at")
+
+
+def follow(name: str, call: Call) -> Any:
+    """The value of a call into the standard library, or ABSENT where it is not described here."""
+    handler = FUNCTIONS.get(name)
+    if handler is not None:
+        return handler(call)
+    if name.startswith(("logging.", "warnings.", "typing.", "abc.")) or ".getLogger()." in name or name.startswith("tqdm"):
+        return None
+    return ABSENT
+

@@ -1,0 +1,306 @@
+"""What an expression can evaluate to.
+
+Numbers, strings, tuples, lists, dictionaries and sets are Python's own. Everything else has a class here.
+What cannot be known is a value too: ``Unknown`` carries its reason, ``OneOf`` the alternatives of a branch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Optional
+
+from initlint.symbolic import Sym
+
+if TYPE_CHECKING:
+    from initlint.findings import Site
+    from initlint.graph import InitEvent, Op
+    from initlint.interpreter.scope import Frame
+    from initlint.overlays.spec import LayerSpec
+    from initlint.program import FunctionDef, Lambda
+    from initlint.symbolic import Number
+    from initlint.theory.laws import Distribution
+
+MAX_ALTERNATIVES = 6
+
+
+class Unknown:
+    """A value nobody can name, and why."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"Unknown({self.reason!r})"
+
+
+class OneOf:
+    """One of several values, depending on a branch that could not be decided."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: list[Any]) -> None:
+        self.values = values
+
+    def __repr__(self) -> str:
+        return f"OneOf({self.values!r})"
+
+
+class Repeat:
+    """A list element that stands for any number of its kind: what a loop of unknown length built."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class Absent:
+    """The element a list may not have."""
+
+
+ABSENT = Absent()
+
+
+@dataclass(slots=True, eq=False)
+class Function:
+    """A ``def`` or ``lambda`` with the scope it closes over."""
+
+    name: str
+    node: FunctionDef | Lambda
+    scope: Frame
+    defaults: dict[str, Any]
+    owner: Optional[Class] = None
+    """The class whose body defined it, for ``super()``."""
+    attrs: dict[str, Any] = field(default_factory=dict)
+    qualname: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Class:
+    """A class of the analysed code, or a framework class known from a table."""
+
+    name: str
+    """Short name for the user's own, canonical dotted name for a framework's."""
+    bases: list[Any]
+    namespace: dict[str, Any]
+    mro: list[Class] = field(default_factory=list)
+    spec: Optional[LayerSpec] = None
+    opaque: bool = False
+    """Whether nothing is known about what it inherits or defines."""
+    members: Optional[Callable[[str], Any]] = None
+    """Evaluates a member of the class body on first use."""
+    site: Optional[Site] = None
+    module: str = ""
+    fields: Optional[list[tuple[str, Any]]] = None
+    """Constructor fields of a dataclass or NamedTuple, with defaults (``ABSENT`` where required)."""
+
+    def derives(self, dotted: str) -> bool:
+        return any(c.name == dotted for c in self.mro)
+
+    @property
+    def uncertain(self) -> bool:
+        return any(c.opaque for c in self.mro)
+
+
+@dataclass(slots=True, eq=False)
+class Instance:
+    """An object with attributes; a framework module also has the three registries."""
+
+    cls: Class
+    attrs: dict[str, Any] = field(default_factory=dict)
+    modules: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    buffers: dict[str, Any] = field(default_factory=dict)
+    site: Optional[Site] = None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    layer: Any = None
+    """The graph layer made of it, once there is a graph."""
+
+
+@dataclass(slots=True, eq=False)
+class Method:
+    """A function bound to an object or a class."""
+
+    function: Any
+    receiver: Any
+
+
+@dataclass(slots=True, eq=False)
+class Super:
+    """``super()``: attribute lookup that starts after ``owner`` in the MRO of ``receiver``."""
+
+    owner: Class
+    receiver: Any
+
+
+@dataclass(slots=True, eq=False)
+class Partial:
+    """``functools.partial``."""
+
+    func: Any
+    args: list[Any]
+    kwargs: dict[str, Any]
+
+
+@dataclass(slots=True, eq=False)
+class Builtin:
+    """A callable implemented here: ``handler(call) -> value``."""
+
+    name: str
+    handler: Callable[[Any], Any]
+
+
+@dataclass(slots=True, eq=False)
+class Property:
+    getter: Any
+    cached: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Wrapped:
+    """``staticmethod`` or ``classmethod``."""
+
+    kind: str
+    function: Any
+
+
+@dataclass(slots=True, eq=False)
+class External:
+    """A name of a library that is not read: ``torch.nn.init.xavier_uniform_``, ``math.sqrt``, ``einops.rearrange``."""
+
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class ModuleValue:
+    """A Python module of the analysed code."""
+
+    module: Any
+
+
+@dataclass(slots=True, eq=False)
+class Storage:
+    """The memory behind a tensor and its views: who wrote it, and what it holds now."""
+
+    shape: Optional[tuple[Number, ...]]
+    events: tuple[InitEvent, ...] = ()
+    distribution: Optional[Distribution] = None
+    reason: str = ""
+    base: Optional[Distribution] = None
+    """What the last write to the whole of it left, under the regions written since."""
+    regions: tuple[tuple[Any, Optional[Number], Optional[Distribution]], ...] = ()
+    """Slices written since: a key, the share of entries it covers, and what it holds."""
+    recomputed: bool = False
+    """Overwritten on every forward pass (weight_norm …): writes have no effect."""
+    origin: Any = None
+    """For a recomputed storage, the tensor it is computed from."""
+
+    @property
+    def state(self) -> tuple[Any, ...]:
+        """All that a write may change."""
+        return (self.events, self.distribution, self.reason, self.base, self.regions)
+
+    @state.setter
+    def state(self, state: tuple[Any, ...]) -> None:
+        self.events, self.distribution, self.reason, self.base, self.regions = state
+
+
+@dataclass(slots=True, eq=False)
+class Tensor:
+    """A tensor: a view of a storage while a model is built, an edge of the graph while it runs."""
+
+    storage: Storage
+    shape: Optional[tuple[Number, ...]]
+    whole: bool = True
+    """Whether a write through this view reaches every entry of the storage."""
+    parameter: bool = False
+    buffer: bool = False
+    requires_grad: bool = True
+    op: Optional[Op] = None
+    region: Any = None
+    """For a partial view: what tells it from other views of the storage."""
+    share: Optional[Number] = None
+    """The fraction of the storage it covers, where known."""
+    data: Any = None
+    """The entries themselves, for small tensors of plain numbers."""
+    transposed: bool = False
+    attrs: dict[str, Any] = field(default_factory=dict)
+
+
+class TargetRaise(Exception):
+    """The analysed code raises here, for certain."""
+
+    def __init__(self, name: str, message: str = "", site: Optional[Site] = None) -> None:
+        super().__init__(f"{name}: {message}" if message else name)
+        self.name = name
+        self.message = message
+        self.site = site
+
+
+class OutOfBudget(Exception):
+    """The evaluation took more steps than it may."""
+
+
+NUMBERS = (int, float, Sym)
+
+
+def is_number(value: Any) -> bool:
+    """Whether ``value`` is a number, symbolic or not (booleans included, as in Python)."""
+    return isinstance(value, NUMBERS)
+
+
+def join(values: list[Any]) -> Any:
+    """The value of an expression that took one of ``values``."""
+    flat: list[Any] = []
+    for value in values:
+        for one in value.values if isinstance(value, OneOf) else (value,):
+            if not any(same(one, other) for other in flat):
+                flat.append(one)
+    if len(flat) == 1:
+        return flat[0]
+    if all(isinstance(value, Tensor) and value.op is not None for value in flat):
+        return choice(flat)
+    if len(flat) > MAX_ALTERNATIVES:
+        return Unknown("too many alternatives")
+    return OneOf(flat)
+
+
+def choice(signals: list[Tensor]) -> Tensor:
+    """The signal that is one of several, depending on a branch."""
+    from initlint.graph import Op
+
+    op = Op(kind="choice", inputs=[s.op for s in signals if s.op is not None])
+    for source in op.inputs:
+        source.outputs.append(op)
+    return Tensor(Storage(None), None, op=op)
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two values are provably one."""
+    if left is right:
+        return True
+    if isinstance(left, Unknown) and isinstance(right, Unknown):
+        return True
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, (int, float, str, bytes, Sym)):
+        return bool(left == right)
+    if isinstance(left, (tuple, list)):
+        return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right))
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(same(value, right[key]) for key, value in left.items())
+    if isinstance(left, External):
+        return left.name == right.name  # type: ignore[no-any-return]
+    return False
+
+
+def unknown(value: Any) -> Optional[str]:
+    """The reason why ``value`` is not known, or None where it is."""
+    if isinstance(value, Unknown):
+        return value.reason
+    if isinstance(value, OneOf):
+        return "depends on a branch that could not be decided"
+    return None

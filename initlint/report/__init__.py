@@ -1,0 +1,1 @@
+"""Reports: pure functions from findings, graphs and texts to strings. Nothing here prints."""

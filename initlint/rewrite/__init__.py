@@ -1,0 +1,57 @@
+"""Actions into text edits, in the author's own spelling; what is not plain is declined with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from initlint.findings import Action, Edit, Fix, InsertBranch, RemoveStatement, ReplaceCall
+from initlint.rewrite.branches import insert_branch
+from initlint.rewrite.calls import replace_call
+from initlint.rewrite.document import Declined, Document
+from initlint.rewrite.names import Names
+from initlint.rewrite.statements import remove_statement
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a fix could not be written as edits."""
+
+    reason: str
+
+
+def rewrite(text: str, fixes: Sequence[Fix]) -> list[tuple[Edit, ...] | Refusal]:
+    """The edits of each fix, or why there are none; every action of every fix has its site in ``text``.
+
+    The edits of one fix belong together. Edits of different fixes may collide: ``edits.apply_fixes`` decides.
+    """
+    try:
+        names = Names.of(Document.parse(text))
+    except Declined as declined:
+        return [Refusal(declined.reason)] * len(fixes)
+    return [_lower(names.fresh(), fix) for fix in fixes]
+
+
+def _lower(names: Names, fix: Fix) -> tuple[Edit, ...] | Refusal:
+    edits: set[Edit] = set()
+    try:
+        for action in fix.actions:
+            edits.update(_edits(names, action))
+            path = action.site.path
+        edits.update(names.import_edits(path) if names.wanted else ())
+    except Declined as declined:
+        return Refusal(declined.reason)
+    return tuple(sorted(edits, key=lambda edit: edit.site)) or Refusal("there is nothing to change")
+
+
+def _edits(names: Names, action: Action) -> list[Edit]:
+    match action:
+        case InsertBranch():
+            return insert_branch(names, action)
+        case RemoveStatement():
+            return remove_statement(names.document, action)
+        case ReplaceCall():
+            return replace_call(names, action)
+
+
+__all__ = ["Refusal", "rewrite"]

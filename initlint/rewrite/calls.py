@@ -1,0 +1,155 @@
+"""``ReplaceCall``: another function under the same prefix, arguments dropped, replaced or added."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+
+import libcst as cst
+import libcst.matchers as m
+
+from initlint.findings import Edit, ReplaceCall
+from initlint.rewrite.document import Declined, Document, Span
+from initlint.rewrite.names import Names
+
+
+def replace_call(names: Names, action: ReplaceCall) -> list[Edit]:
+    """The edits that turn the call at ``action.site`` into the one asked for."""
+    call = names.document.call_at(action.site)
+    if any(argument.star for argument in call.args):
+        raise Declined("the call unpacks its arguments")
+    return [*_function_edits(names, call, action), *_argument_edits(names.document, call, action)]
+
+
+def _function_edits(names: Names, call: cst.Call, action: ReplaceCall) -> list[Edit]:
+    if action.function is None:
+        return []
+    document, path = names.document, action.site.path
+    start, end = document.span(call.func)
+    old = names.resolve(call.func, start)
+    if old is None:
+        raise Declined("the function is not called by a name the file imports")
+    if old == action.function:
+        return []
+    parent, _, last = action.function.rpartition(".")
+    if isinstance(call.func, cst.Attribute) and old.rpartition(".")[0] == parent:
+        return [document.edit(*document.span(call.func.attr), last, path)]
+    return [document.edit(start, end, _bare_or_known(names, call.func, action.function, start), path)]
+
+
+def _bare_or_known(names: Names, old: cst.BaseExpression, new: str, offset: int) -> str:
+    """How to say ``new``; a bare import stays bare, even where a longer spelling is at hand."""
+    parent, _, last = new.rpartition(".")
+    spelled = names.spell(new, offset)
+    if isinstance(old, cst.Name) and (spelled is None or "." in spelled):
+        for binding in names.visible(offset):
+            if binding.alias == old.value and isinstance(binding.statement, cst.ImportFrom) and binding.target.rpartition(".")[0] == parent:
+                return names.extend(binding, last)
+    return names.require(new, offset)
+
+
+def _argument_edits(document: Document, call: cst.Call, action: ReplaceCall) -> list[Edit]:
+    names = [_name(argument, number, action.parameters) for number, argument in enumerate(call.args)]
+    values = {name: _quoted(document, call, text) for name, text in action.set}
+    dropped = [number for number, name in enumerate(names) if name in action.drop and name not in values]
+    added = [f"{name}={value}" for name, value in values.items() if name not in names]
+    path = action.site.path
+    edits = [_set_value(document, argument, values[name], path) for argument, name in zip(call.args, names, strict=True) if name in values]
+    _decline_shift(call, dropped)
+    if dropped and added:
+        edits.append(_replace_argument(document, call.args[dropped.pop(0)], ", ".join(added), path))
+    elif added:
+        edits += _append(document, call, added, path)
+    edits += _drop(document, call, dropped, path)
+    return [edit for edit in edits if document.text[slice(*document.index.span(edit.site))] != edit.content]
+
+
+def _name(argument: cst.Arg, number: int, parameters: tuple[str, ...]) -> str:
+    if argument.keyword is not None:
+        return argument.keyword.value
+    return parameters[number] if number < len(parameters) else ""
+
+
+def _decline_shift(call: cst.Call, dropped: list[int]) -> None:
+    """A positional argument may not slide into the place of one that goes."""
+    kept = [number for number, argument in enumerate(call.args) if argument.keyword is None and number not in dropped]
+    if dropped and kept and min(dropped) < max(kept):
+        raise Declined("a positional argument follows the one to drop")
+
+
+def _argument_span(document: Document, argument: cst.Arg) -> Span:
+    start, end = document.full_span(argument.value)
+    return document.span(argument.keyword)[0] if argument.keyword else start, end
+
+
+def _set_value(document: Document, argument: cst.Arg, value: str, path: str) -> Edit:
+    _decline_comments(argument)
+    return document.edit(*document.full_span(argument.value), value, path)
+
+
+def _replace_argument(document: Document, argument: cst.Arg, content: str, path: str) -> Edit:
+    _decline_comments(argument)
+    return document.edit(*_argument_span(document, argument), content, path)
+
+
+def _decline_comments(argument: cst.Arg) -> None:
+    if m.findall(argument.value, m.Comment()):
+        raise Declined("a comment stands inside the argument")
+
+
+def _append(document: Document, call: cst.Call, added: list[str], path: str) -> list[Edit]:
+    if not call.args:
+        opening = document.text.index("(", document.full_span(call.func)[1]) + 1
+        return [document.edit(opening, opening, ", ".join(added), path)]
+    last = call.args[-1]
+    if isinstance(last.value, cst.GeneratorExp) and not last.value.lpar:
+        raise Declined("the only argument is a bare generator expression")
+    return document.append(_argument_span(document, last), added, path)
+
+
+def _drop(document: Document, call: cst.Call, dropped: list[int], path: str) -> list[Edit]:
+    edits: list[Edit] = []
+    for first, last in _runs(dropped):
+        for argument in call.args[first : last + 1]:
+            _decline_comments(argument)
+        spans = [_argument_span(document, argument) for argument in call.args]
+        start, end = _hole(document, call, spans, first, last)
+        between = [document.text[a[1] : b[0]] for a, b in zip(spans[max(first - 1, 0) : last + 2], spans[max(first, 1) : last + 2], strict=False)]
+        if any("#" in gap for gap in between):
+            edits += [document.edit(spans[n][0], _comma_end(document, call, spans, n), "", path) for n in range(first, last + 1)]
+        else:
+            edits.append(document.edit(start, end, "", path))
+    return edits
+
+
+def _hole(document: Document, call: cst.Call, spans: list[Span], first: int, last: int) -> Span:
+    """What goes with the arguments ``first`` to ``last``, one comma with each."""
+    if last + 1 < len(spans):
+        return spans[first][0], spans[last + 1][0]
+    if first > 0:
+        return spans[first - 1][1], spans[last][1]
+    return spans[0][0], _comma_end(document, call, spans, last)
+
+
+def _comma_end(document: Document, call: cst.Call, spans: list[Span], number: int) -> int:
+    end = spans[number][1]
+    return document.text.index(",", end) + 1 if isinstance(call.args[number].comma, cst.Comma) else end
+
+
+def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
+    """``[1, 2, 4]`` as the unbroken runs ``(1, 2)`` and ``(4, 4)``."""
+    for _, group in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
+        run = [number for _, number in group]
+        yield run[0], run[-1]
+
+
+def _quoted(document: Document, call: cst.Call, text: str) -> str:
+    """A string literal in the quotes the call, or else the file, already uses."""
+    if len(text) < 2 or text[0] not in "'\"" or text[-1] != text[0] or set(text[1:-1]) & set("'\"\\"):
+        return text
+    here = [string for argument in call.args for string in m.findall(argument.value, m.SimpleString())]
+    strings = [string for string in here if isinstance(string, cst.SimpleString)] or document.survey.strings
+    quotes = Counter(string.quote for string in strings if len(string.quote) == 1)
+    quote = max(quotes, key=lambda mark: (quotes[mark], mark == '"'), default=text[0])
+    return f"{quote}{text[1:-1]}{quote}"

@@ -1,0 +1,119 @@
+"""What rules share: grouping by the call that wrote, naming what it wrote, and the call that should stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from initlint.findings import ReplaceCall, Site
+from initlint.graph import InitEvent, ModelGraph, Op, Origin, Parameter
+from initlint.symbolic import Sym
+
+INIT = "torch.nn.init."
+TENSOR = "torch.Tensor."
+POSITIONAL = {
+    "uniform_": ("tensor", "a", "b", "generator"),
+    "normal_": ("tensor", "mean", "std", "generator"),
+    "trunc_normal_": ("tensor", "mean", "std", "a", "b", "generator"),
+    "constant_": ("tensor", "val"),
+    "ones_": ("tensor",),
+    "zeros_": ("tensor",),
+    "xavier_uniform_": ("tensor", "gain", "generator"),
+    "xavier_normal_": ("tensor", "gain", "generator"),
+    "kaiming_uniform_": ("tensor", "a", "mode", "nonlinearity", "generator"),
+    "kaiming_normal_": ("tensor", "a", "mode", "nonlinearity", "generator"),
+    "orthogonal_": ("tensor", "gain", "generator"),
+    "sparse_": ("tensor", "sparsity", "std", "generator"),
+}
+"""Parameter names of torch.nn.init functions, in order."""
+
+
+def explicit(parameter: Parameter) -> InitEvent | None:
+    """The author's own write that decides what ``parameter`` starts from, if it is beyond doubt."""
+    event = parameter.effective
+    if event is None or event.site is None or event.origin in (Origin.DEFAULT, Origin.LOAD):
+        return None
+    return event if event.certain and not event.partial and parameter.requires_grad else None
+
+
+def by_site(parameters: Iterable[Parameter]) -> Iterator[tuple[Site, list[Parameter]]]:
+    """``parameters`` grouped by the call that decides them; each has an explicit one."""
+    groups: dict[Site, list[Parameter]] = {}
+    for parameter in parameters:
+        event = explicit(parameter)
+        if event is not None and event.site is not None:
+            groups.setdefault(event.site, []).append(parameter)
+    yield from groups.items()
+
+
+def written_at(graph: ModelGraph, site: Site) -> list[Parameter]:
+    """Every parameter that the call at ``site`` decides."""
+    return [p for p in graph.parameters if p.effective is not None and p.effective.site == site]
+
+
+def qualified(graph: ModelGraph, parameters: Iterable[Parameter]) -> tuple[str, ...]:
+    """``model:name`` of each, as ``Finding.parameters`` wants them."""
+    return tuple(f"{graph.name}:{p.name}" for p in parameters)
+
+
+def spell_names(parameters: Sequence[Parameter]) -> str:
+    """``hidden.*.weight`` for names that differ in one index, otherwise up to three names and a count."""
+    names = [p.name for p in parameters]
+    if len(names) == 1:
+        return f"`{names[0]}`"
+    if len({name.count(".") for name in names}) == 1:
+        columns = list(zip(*(name.split(".") for name in names), strict=True))
+        varying = [column for column in columns if len(set(column)) > 1]
+        if all(part.isdigit() for column in varying for part in column):
+            return f"`{'.'.join(column[0] if len(set(column)) == 1 else '*' for column in columns)}`"
+    if len(names) <= 3:
+        return f"{', '.join(f'`{name}`' for name in names[:-1])} and `{names[-1]}`"
+    return f"`{names[0]}` and {len(names) - 1} more"
+
+
+def short(initializer: str) -> str:
+    """``xavier_uniform_`` of ``torch.nn.init.xavier_uniform_``."""
+    return initializer.rpartition(".")[2]
+
+
+def function_of(event: InitEvent) -> str | None:
+    """The ``torch.nn.init`` function that ``event`` calls, current name, or None where it calls something else."""
+    if not event.initializer.startswith(INIT):
+        return None
+    name = short(event.initializer)
+    name = name if name.endswith("_") else f"{name}_"
+    return name if name in POSITIONAL else None
+
+
+def other_call(event: InitEvent, function: str, **keywords: str) -> ReplaceCall | None:
+    """Replace the call of ``event`` by ``torch.nn.init.<function>`` with just these keyword arguments (source text)."""
+    old = function_of(event)
+    if old is None or event.site is None:
+        return None
+    dropped = tuple(name for name in POSITIONAL[old][1:] if name != "generator" and name not in keywords)
+    name = None if short(event.initializer) == function else INIT + function
+    return ReplaceCall(site=event.site, function=name, parameters=POSITIONAL[old], drop=dropped, set=tuple(keywords.items()))
+
+
+def constant_call(event: InitEvent, value: int) -> ReplaceCall | None:
+    """Replace the call of ``event`` by the one that writes ``value``, 0 or 1."""
+    if event.initializer.startswith(TENSOR) and event.site is not None:
+        name = short(event.initializer)
+        positional = {"normal_": ("mean", "std"), "uniform_": ("from", "to"), "fill_": ("value",)}.get(name)
+        if positional is None:
+            return None
+        new = (("value", str(value)),) if value else ()
+        return ReplaceCall(site=event.site, function=TENSOR + ("fill_" if value else "zero_"), parameters=positional, drop=positional, set=new)
+    return other_call(event, "ones_" if value else "zeros_")
+
+
+def constant_value(parameter: Parameter) -> float | None:
+    """The number that every entry of ``parameter`` starts at, if it is one and known."""
+    law = parameter.distribution
+    if law is None or law.kind != "constant" or law.mean is None or isinstance(law.mean, Sym):
+        return None
+    return float(law.mean)
+
+
+def bias_of(op: Op) -> Parameter | None:
+    """The bias that ``op`` adds, if it has one."""
+    return op.layer.parameters.get("bias") if op.layer else None

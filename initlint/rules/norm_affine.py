@@ -1,0 +1,193 @@
+"""A normalisation's affine parameters start elsewhere than weight 1, bias 0.
+
+## What it does
+Looks at every explicit write to the weight (gamma) and bias (beta) of a normalisation layer, usually made by a
+loop that was meant for the linear layers or by an initializer that was meant for their weights.
+
+## Why is this bad?
+A norm returns `gamma x + beta` with `E x = 0`, `E x^2 = 1`, so the second moment it hands on is
+`E gamma^2 + E beta^2` instead of 1 (Ioffe & Szegedy 2015; Ba, Kiros & Hinton 2016). `N(0, 0.02^2)` leaves 0.04 % of the
+signal and turns half the channels over; `U(-k, k)` leaves `k^2 / 3`. Forward, a norm further on may restore the
+scale; nothing restores the gradient of what lies before.
+
+## Example
+    for p in self.parameters():
+        nn.init.uniform_(p, -stdv, stdv)
+
+Use instead:
+    for name, p in self.named_parameters():
+        if "norm" not in name:
+            nn.init.uniform_(p, -stdv, stdv)
+
+## Fix safety
+Where the call writes norm parameters only it becomes `ones_` or `zeros_`, which is safe. Where it also writes other
+parameters no edit is offered: the loop has to tell them apart.
+
+## A real bug it would have caught
+transformers#143 and #171: BERT's LayerNorm gamma and beta drawn from N(0, 0.02). objax#94: gamma and beta swapped.
+
+## What it leaves alone
+A zero weight on the last norm of a residual branch, before a gate or at the output. `N(1, 0.02)` and other narrow draws
+around 1 (DCGAN). Small constants on a residual branch (LayerScale). Constant biases. Norms of a class of the
+author's own, which may add 1 in `forward`. Frozen norms, and norms conditioned on an input.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from initlint.findings import Finding, Fix, Severity, Site
+from initlint.flow import gates, in_residual, is_head, nonlinearity_after
+from initlint.graph import Layer, ModelGraph, Parameter
+from initlint.rules import Rule
+from initlint.rules._sites import by_site, constant_call, constant_value, explicit, qualified, short, spell_names, written_at
+from initlint.symbolic import Number, Sym
+from initlint.theory.laws import Distribution, spell
+
+RULE = Rule(
+    code="INI401",
+    name="norm-affine",
+    summary="A normalisation layer whose weight does not start at 1, or whose bias does not start at 0",
+    fixable="sometimes",
+)
+NARROW = 0.35
+"""Spread around 1 up to which a random weight is a matter of taste."""
+SMALL = 0.35
+"""Root mean square up to which a random bias is one."""
+
+
+def check(graph: ModelGraph) -> Iterator[Finding]:
+    """Every call that moves norm parameters away from where they belong."""
+    verdicts: dict[int, Severity] = {}
+    parameters: list[Parameter] = []
+    for layer in graph.layers:
+        if not is_norm(layer) or layer.class_name not in ("", layer.kind):
+            continue
+        for role, judge in (("weight", _judge_weight), ("bias", _judge_bias)):
+            parameter = layer.parameters.get(role)
+            if parameter is None or parameter.distribution is None or explicit(parameter) is None:
+                continue
+            severity = judge(graph, layer, parameter.distribution)
+            if severity is not None:
+                verdicts[id(parameter)] = severity
+                parameters.append(parameter)
+    for site, group in by_site(parameters):
+        yield _finding(graph, site, group, max((verdicts[id(p)] for p in group), key=lambda s: s.rank))
+
+
+def is_norm(layer: Layer) -> bool:
+    """Whether ``layer`` is a framework normalisation."""
+    return "Norm" in layer.kind and not layer.kind.startswith("Weight") and not layer.kind.startswith("Spectral")
+
+
+def _judge_weight(graph: ModelGraph, layer: Layer, law: Distribution) -> Severity | None:
+    mean = _number(law.mean)
+    if law.kind == "constant":
+        return None if mean is None else _judge_constant(graph, layer, mean)
+    spread = _number(law.std)
+    if mean is None:
+        return None
+    if spread is None:
+        return Severity.WARNING if mean == 0 else None
+    if abs(mean - 1) <= 0.1 and spread <= NARROW:
+        return None
+    power = mean * mean + spread * spread
+    return Severity.NOTE if mean > spread and 0.1 <= power <= 10 else Severity.WARNING
+
+
+def _judge_constant(graph: ModelGraph, layer: Layer, value: float) -> Severity | None:
+    if value >= 0.1 and value <= 10:
+        return None if 0.5 <= value <= 2 or in_residual(layer) else Severity.NOTE
+    if not layer.calls or graph.forward_reason:
+        return None
+    if value == 0 and _is_dead(layer):
+        return Severity.ERROR
+    if in_residual(layer) or gates(layer) or is_head(layer):
+        return None
+    return Severity.WARNING
+
+
+def _is_dead(layer: Layer) -> bool:
+    """A zero weight with bias at most zero right in front of ReLU: value and slope are both zero."""
+    after = nonlinearity_after(layer)
+    bias = layer.parameters.get("bias")
+    value = 0.0 if bias is None else constant_value(bias)
+    return after is not None and after.name in ("relu", "relu6") and not after.path and value is not None and value <= 0
+
+
+def _judge_bias(graph: ModelGraph, layer: Layer, law: Distribution) -> Severity | None:
+    if law.kind == "constant":
+        return None
+    mean, spread = _number(law.mean), _number(law.std)
+    if mean is None or spread is None:
+        return None
+    power = math.hypot(mean, spread)
+    if power <= SMALL:
+        return None
+    return Severity.WARNING if power >= 0.95 else Severity.NOTE
+
+
+def _number(value: Number | None) -> float | None:
+    return None if value is None or isinstance(value, Sym) else float(value)
+
+
+def _finding(graph: ModelGraph, site: Site, group: list[Parameter], severity: Severity) -> Finding:
+    main = next((p for p in group if p.role == "weight"), group[0])
+    law = main.distribution
+    event = explicit(main)
+    assert law is not None and event is not None
+    written = written_at(graph, site)
+    norms = {id(p) for layer in graph.layers if is_norm(layer) for p in layer.parameters.values()}
+    others = [p for p in written if id(p) not in norms]
+    flagged = written if not others else [p for p in written if id(p) in norms]
+    wanted = 1 if main.role == "weight" else 0
+    effect = _spell_effect(law) if wanted else ""
+    return RULE.at(
+        graph,
+        site,
+        severity,
+        f"{spell_names(group)} {'start' if len(group) > 1 else 'starts'} {_spell_law(law)}, a norm's {main.role} at {wanted}{effect}",
+        fix=_fix(graph, flagged, others, wanted, main),
+        parameter=main.name,
+        parameters=qualified(graph, flagged),
+        evidence={
+            "initializer": short(event.initializer),
+            "distribution": law.kind,
+            "mean": _number(law.mean),
+            "std": _number(law.std),
+            "needed": wanted,
+            "also_writes": [p.name for p in others],
+        },
+        help="The same call also writes other parameters: let it skip those of the normalisation layers." if others else "",
+    )
+
+
+def _fix(graph: ModelGraph, flagged: list[Parameter], others: list[Parameter], wanted: int, main: Parameter) -> Fix | None:
+    event = explicit(main)
+    if others or event is None or any(p.role != main.role for p in flagged):
+        return None
+    action = constant_call(event, wanted)
+    return Fix(message=f"Start the {main.role} of the norm at {wanted}", actions=(action,)) if action else None
+
+
+def _spell_law(law: Distribution) -> str:
+    mean, std = law.mean, law.std
+    if law.kind == "constant" and mean is not None:
+        return f"at {spell(mean)}"
+    if law.kind == "uniform" and law.low is not None and law.high is not None:
+        return f"in U({spell(law.low)}, {spell(law.high)})"
+    if mean is not None and std is not None:
+        return f"in {'N' if law.kind == 'normal' else law.kind}({spell(mean)}, {spell(std)}²)"
+    return "at random"
+
+
+def _spell_effect(law: Distribution) -> str:
+    mean, std = _number(law.mean), _number(law.std)
+    if mean is None or std is None:
+        return ""
+    power = mean * mean + std * std
+    if power > 1:
+        return f": it hands on {power:.3g} times the power of the normalised signal"
+    turned = ", half of it with its sign turned" if mean == 0 and std else ""
+    return f": {100 * power:.2g} % of the normalised signal is left{turned}"

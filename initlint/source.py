@@ -1,0 +1,212 @@
+"""A file as chunks that are parsed on demand.
+
+The standard library's ``ast`` only *indexes*: which statement binds which name, on which lines. LibCST then parses
+the statements that evaluation asks for, and those alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass, field
+from typing import Optional
+
+from initlint import lower
+from initlint import program as p
+from initlint.edits import LineIndex, SourceError, decode
+from initlint.findings import Site
+
+GATE = (re.compile(rb"torch|keras|tensorflow|flax|jax"), re.compile(rb"nn\.|init|Parameter"))
+WRAPPER = "class _:\n"
+
+
+class NotPython(SourceError):
+    """A file whose syntax Python rejects, and where."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+def may_matter(data: bytes) -> bool:
+    """Whether a file can hold anything this tool judges: it names a framework, and layers or initializers."""
+    return all(pattern.search(data) for pattern in GATE)
+
+
+@dataclass(slots=True, eq=False)
+class Chunk:
+    """Consecutive statements that share lines, and the names they bind or change."""
+
+    source: SourceFile
+    start: int
+    end: int
+    names: frozenset[str]
+    kind: str
+    """``class``, ``def``, ``import`` or ``other``."""
+    wrapped: bool = False
+    """Whether it is indented (a class member) and parsed inside a wrapper."""
+    name: str = ""
+    line: int = 0
+    _statements: Optional[list[p.Stmt]] = None
+
+    @property
+    def statements(self) -> list[p.Stmt]:
+        """The lowered statements."""
+        if self._statements is None:
+            text = self.source.text[self.start : self.end]
+            if self.wrapped:
+                (wrapper,) = lower.lower_source(WRAPPER + text, self.start - len(WRAPPER))
+                assert isinstance(wrapper, p.ClassDef)
+                self._statements = wrapper.body
+            else:
+                self._statements = lower.lower_source(text, self.start)
+        return self._statements
+
+
+@dataclass(slots=True, eq=False)
+class ClassChunk(Chunk):
+    """A class whose members are parsed one by one."""
+
+    header_end: int = 0
+    members: list[Chunk] = field(default_factory=list)
+    base_names: tuple[str, ...] = ()
+
+    @property
+    def header(self) -> p.ClassDef:
+        """The class statement with its bases and decorators, without a body."""
+        if self._statements is None:
+            text = self.source.text[self.start : self.header_end] + "    pass\n"
+            self._statements = lower.lower_source(text, self.start)
+        header = self._statements[-1]
+        assert isinstance(header, p.ClassDef)
+        return header
+
+
+class SourceFile:
+    """A decoded file with the index of its statements. Raises ``SourceError`` where it cannot be read as Python."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.text = decode(data).text
+        self.index = LineIndex(self.text)
+        self.chunks: list[Chunk] = self._index_body(parse_index(self.text, path).body, False)
+        self.bindings: dict[str, list[Chunk]] = {}
+        for chunk in self.chunks:
+            for name in chunk.names:
+                self.bindings.setdefault(name, []).append(chunk)
+
+    def classes(self) -> list[ClassChunk]:
+        return [c for c in self.chunks if isinstance(c, ClassChunk)]
+
+    def site(self, node: p.Node) -> Site:
+        return self.index.site(self.path, node.pos, max(node.end, node.pos))
+
+    def _offset(self, line: int) -> int:
+        starts = self.index.starts
+        return starts[line - 1] if line <= len(starts) else len(self.text)
+
+    def _index_body(self, body: list[ast.stmt], wrapped: bool) -> list[Chunk]:
+        chunks: list[Chunk] = []
+        for group in _groups(body):
+            first, last = group[0], group[-1]
+            start, end = self._offset(_first_line(first)), self._offset((last.end_lineno or last.lineno) + 1)
+            names = frozenset(name for node in group for name in _names(node))
+            node = group[0]
+            if len(group) == 1 and isinstance(node, ast.ClassDef) and not wrapped and _first_line(node.body[0]) > node.lineno:
+                chunks.append(self._index_class(node, start, end, names))
+            elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+                chunks.append(Chunk(self, start, end, names, _kind(group), wrapped, getattr(node, "name", ""), node.lineno))
+        return chunks
+
+    def _index_class(self, node: ast.ClassDef, start: int, end: int, names: frozenset[str]) -> Chunk:
+        header_end = self._offset(_first_line(node.body[0]))
+        members = self._index_body(node.body, True)
+        bases = tuple(_dotted(base) for base in node.bases)
+        return ClassChunk(self, start, end, names, "class", False, node.name, node.lineno, None, header_end, members, bases)
+
+
+def parse_index(text: str, path: str) -> ast.Module:
+    """The standard library's tree, used as an index only."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        raise NotPython(f"is not valid Python: {error.msg}", error.lineno or 1, error.offset or 1) from None
+    except (ValueError, MemoryError, RecursionError) as error:
+        raise SourceError(f"cannot be parsed: {error or type(error).__name__}") from None
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(d.lineno for d in decorators)])
+
+
+def _groups(body: list[ast.stmt]) -> list[list[ast.stmt]]:
+    """Statements, those that share a line together."""
+    groups: list[list[ast.stmt]] = []
+    for node in body:
+        if groups and _first_line(node) <= (groups[-1][-1].end_lineno or 0):
+            groups[-1].append(node)
+        else:
+            groups.append([node])
+    return groups
+
+
+def _kind(group: list[ast.stmt]) -> str:
+    node = group[0]
+    if len(group) > 1:
+        return "other"
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return "def"
+    if isinstance(node, ast.ClassDef):
+        return "class"
+    return "import" if isinstance(node, (ast.Import, ast.ImportFrom)) else "other"
+
+
+def _names(node: ast.AST) -> list[str]:
+    """Names that a statement binds, or whose objects it changes."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return [node.name]
+    if isinstance(node, ast.Import):
+        return [a.asname or a.name.partition(".")[0] for a in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [a.asname or a.name for a in node.names]
+    if isinstance(node, ast.Assign):
+        return [name for target in node.targets for name in _targets(target)]
+    if isinstance(node, (ast.AnnAssign, ast.AugAssign)):
+        return _targets(node.target) if isinstance(node, ast.AugAssign) or node.value else []
+    if isinstance(node, ast.Expr):
+        call = node.value
+        return _targets(call.func) if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) else []
+    names: list[str] = []
+    if isinstance(node, (ast.For, ast.AsyncFor)):
+        names += _targets(node.target)
+    if isinstance(node, (ast.With, ast.AsyncWith)):
+        names += [n for item in node.items if item.optional_vars for n in _targets(item.optional_vars)]
+    for field_name in ("body", "orelse", "finalbody"):
+        for child in getattr(node, field_name, []):
+            names += _names(child)
+    for handler in getattr(node, "handlers", []):
+        names += [name for child in handler.body for name in _names(child)]
+    return names
+
+
+def _targets(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Name):
+        return [node.id]
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return [name for element in node.elts for name in _targets(element)]
+    if isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
+        return _targets(node.value)
+    return []
+
+
+def _dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value)}.{node.attr}"
+    return ""

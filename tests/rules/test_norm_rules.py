@@ -1,0 +1,143 @@
+"""Norm parameters that start elsewhere than 1 and 0, and init routines that forget the norms."""
+
+from __future__ import annotations
+
+import pytest
+
+from initlint.findings import InsertBranch, ReplaceCall, Severity
+from initlint.graph import ModelGraph
+from initlint.symbolic import sqrt, symbol
+from initlint.theory.laws import Distribution, constant, normal, uniform
+from tests.rules.graphs import Net, found, kaiming, only, site, write
+
+
+def plain(law: Distribution, function: str = "normal_", role: str = "weight") -> ModelGraph:
+    """conv, norm, relu, conv with one explicit write to the norm."""
+    net = Net()
+    norm = net.norm("bn")
+    write(norm.parameters[role], function, law, 8)
+    x = net.act("silu", net.call(norm, net.call(net.conv("conv"), net.input)))
+    return net.output(net.call(net.conv("out"), x))
+
+
+@pytest.mark.parametrize(
+    ("law", "severity"),
+    [
+        (normal(0, 0.02), Severity.WARNING),
+        (normal(0, 1), Severity.WARNING),
+        (uniform(-0.1, 0.1), Severity.WARNING),
+        (uniform(-1 / sqrt(symbol("hidden")), 1 / sqrt(symbol("hidden"))), Severity.WARNING),
+        (normal(2, 3), Severity.WARNING),
+        (constant(100), Severity.WARNING),
+        (uniform(0, 1), Severity.NOTE),
+        (constant(0.0), Severity.WARNING),
+        (constant(0.001), Severity.WARNING),
+        (constant(0.2), Severity.NOTE),
+    ],
+)
+def test_a_weight_away_from_one(law: Distribution, severity: Severity) -> None:
+    assert only(found("INI401", plain(law))).severity is severity
+
+
+@pytest.mark.parametrize("law", [constant(1), normal(1, 0.02), uniform(0.9, 1.1), constant(0.7), Distribution(kind="custom")])
+def test_a_weight_around_one_is_silent(law: Distribution) -> None:
+    assert found("INI401", plain(law)) == []
+
+
+@pytest.mark.parametrize(
+    ("law", "severity"), [(constant(0.1), None), (normal(0, 0.02), None), (uniform(0, 1), Severity.NOTE), (normal(0, 1), Severity.WARNING)]
+)
+def test_a_bias(law: Distribution, severity: Severity | None) -> None:
+    assert [finding.severity for finding in found("INI401", plain(law, role="bias"))] == ([] if severity is None else [severity])
+
+
+def test_the_message_and_the_fix() -> None:
+    finding = only(found("INI401", plain(normal(0, 0.02))))
+    assert finding.message == (
+        "`bn.weight` starts in N(0, 0.02²), a norm's weight at 1: 0.04 % of the normalised signal is left, half of it with its sign turned"
+    )
+    assert finding.fix is not None and isinstance(finding.fix.actions[0], ReplaceCall)
+    assert finding.fix.actions[0].function == "torch.nn.init.ones_" and finding.fix.actions[0].drop == ("mean", "std")
+
+
+def test_a_method_on_the_tensor_is_mended_in_its_own_style() -> None:
+    finding = only(found("INI401", plain(normal(0, 0.02), "torch.Tensor.normal_")))
+    assert finding.fix is not None and isinstance(finding.fix.actions[0], ReplaceCall)
+    assert finding.fix.actions[0].function == "torch.Tensor.fill_"
+
+
+def test_a_zero_weight_in_front_of_relu_is_dead() -> None:
+    net = Net()
+    norm = net.norm("bn")
+    write(norm.parameters["weight"], "zeros_", constant(0), 8)
+    x = net.act("relu", net.call(norm, net.input))
+    assert only(found("INI401", net.output(net.call(net.conv("out"), x)))).severity is Severity.ERROR
+
+
+def test_the_last_norm_of_a_residual_branch_is_silent() -> None:
+    net = Net()
+    norm = net.norm("bn2")
+    write(norm.parameters["weight"], "zeros_", constant(0), 8)
+    x = net.act("relu", net.op("add", net.input, net.call(norm, net.call(net.conv("conv2"), net.input))))
+    assert found("INI401", net.output(net.call(net.conv("out"), x))) == []
+
+
+def test_norms_of_the_authors_own_are_silent() -> None:
+    net = Net()
+    norm = net.norm("norm", "RMSNorm", class_name="GemmaRMSNorm")
+    write(norm.parameters["weight"], "zeros_", constant(0), 8)
+    assert found("INI401", net.output(net.call(net.linear("fc"), net.call(norm, net.input)))) == []
+
+
+def test_a_blanket_loop_is_one_finding_without_a_fix() -> None:
+    net = Net()
+    norm, layer = net.norm("ln", "LayerNorm"), net.linear("fc")
+    for parameter in (*norm.parameters.values(), *layer.parameters.values()):
+        write(parameter, "uniform_", uniform(-0.1, 0.1), 5)
+    finding = only(found("INI401", net.output(net.call(norm, net.call(layer, net.input)))))
+    assert finding.parameters == ("Net:ln.weight", "Net:ln.bias")
+    assert finding.fix is None and "skip" in finding.help and finding.evidence["also_writes"] == ["fc.weight", "fc.bias"]
+
+
+def guarded(*norms: str, touched: bool = False) -> ModelGraph:
+    """An init routine with one branch for linear layers in a model with ``norms``."""
+    net = Net()
+    layer = net.linear("fc")
+    fields = {"guard": site(20), "variable": "m", "routine": "Net._init_weights"}
+    write(layer.parameters["weight"], "kaiming_normal_", kaiming(256), 21, **fields)
+    x = net.call(layer, net.input)
+    for index, kind in enumerate(norms):
+        norm = net.norm(f"norm.{index}", kind)
+        if kind == "RMSNorm":
+            net.graph.parameters.remove(norm.parameters.pop("bias"))
+        if touched:
+            write(norm.parameters["weight"], "ones_", constant(1), 23, **fields)
+        x = net.call(norm, x)
+    return net.output(x)
+
+
+def test_a_routine_that_forgets_the_norms_is_a_note_with_a_branch_to_add() -> None:
+    finding = only(found("INI402", guarded("LayerNorm", "BatchNorm2d")))
+    assert finding.severity is Severity.NOTE and finding.site == site(20)
+    assert finding.fix is not None
+    (action,) = finding.fix.actions
+    assert isinstance(action, InsertBranch)
+    assert action.variable == "m" and action.classes == ("torch.nn.BatchNorm2d", "torch.nn.LayerNorm")
+    assert action.statements == (("torch.nn.init.ones_", "weight", ""), ("torch.nn.init.zeros_", "bias", ""))
+
+
+def test_norms_without_a_bias_get_a_branch_of_their_own() -> None:
+    finding = only(found("INI402", guarded("LayerNorm", "RMSNorm")))
+    assert finding.fix is not None
+    assert [len(action.statements) for action in finding.fix.actions if isinstance(action, InsertBranch)] == [2, 1]
+
+
+def test_a_class_with_and_without_affine_parameters_gets_no_fix() -> None:
+    graph = guarded("LayerNorm")
+    graph.layers.append(Net().layer("bare", "LayerNorm", {}, {}))
+    assert only(found("INI402", graph)).fix is None
+
+
+def test_routines_that_set_the_norms_and_models_without_any_are_silent() -> None:
+    assert found("INI402", guarded("LayerNorm", touched=True)) == []
+    assert found("INI402", guarded()) == []

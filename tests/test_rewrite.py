@@ -1,0 +1,375 @@
+"""Actions become minimal edits in the author's own spelling, or are declined with a reason."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from initlint.edits import LineIndex, apply_edits, apply_fixes
+from initlint.findings import Action, Fix, InsertBranch, RemoveStatement, ReplaceCall, Site
+from initlint.rewrite import Refusal, rewrite
+
+XAVIER = ("tensor", "gain")
+KAIMING = "torch.nn.init.kaiming_uniform_"
+NN = "import torch.nn as nn\n"
+RELU = (("nonlinearity", '"relu"'),)
+
+
+def site(text: str, piece: str) -> Site:
+    """Where ``piece`` stands in ``text``, the only time it does."""
+    assert text.count(piece) == 1
+    start = text.index(piece)
+    return LineIndex(text).site("net.py", start, start + len(piece))
+
+
+def run(text: str, *actions: Action) -> str:
+    """``text`` after one fix; the result has to be Python."""
+    [edits] = rewrite(text, [Fix(message="", actions=actions)])
+    assert not isinstance(edits, Refusal), edits.reason
+    after = apply_edits(text, edits)
+    ast.parse(after)
+    return after
+
+
+def refusal(text: str, *actions: Action) -> str:
+    """Why the fix is declined."""
+    [edits] = rewrite(text, [Fix(message="", actions=actions)])
+    assert isinstance(edits, Refusal)
+    return edits.reason
+
+
+def kaiming(text: str, call: str, **changes: object) -> ReplaceCall:
+    """The flagship fix: Xavier becomes Kaiming for relu."""
+    options: dict[str, object] = {"function": KAIMING, "parameters": XAVIER, "drop": ("gain",), "set": RELU, **changes}
+    return ReplaceCall(site=site(text, call), **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("imports", "before", "after"),
+    [
+        ("import torch.nn as nn", "nn.init.xavier_uniform_(w)", "nn.init.kaiming_uniform_(w)"),
+        ("import torch", "torch.nn.init.xavier_uniform_(w)", "torch.nn.init.kaiming_uniform_(w)"),
+        ("from torch import nn as N", "N.init.xavier_uniform_(w)", "N.init.kaiming_uniform_(w)"),
+        ("from torch.nn import init", "init.xavier_uniform_(w)", "init.kaiming_uniform_(w)"),
+        ("import torch.nn.init as I", "I . xavier_uniform_ (w)", "I . kaiming_uniform_ (w)"),
+        ("from torch.nn.init import *", "xavier_uniform_(w)", "kaiming_uniform_(w)"),
+        ("import torch\ninit = torch.nn.init", "init.xavier_uniform_(w)", "init.kaiming_uniform_(w)"),
+        ("import torch\nfill = torch.nn.init.xavier_uniform_", "fill(w)", "torch.nn.init.kaiming_uniform_(w)"),
+        ("from torch.nn.init import kaiming_uniform_ as ku, xavier_uniform_ as xu", "xu(w)", "ku(w)"),
+        ("import torch.nn as nn", "(nn.init\n .xavier_uniform_)(w)", "(nn.init\n .kaiming_uniform_)(w)"),
+    ],
+)
+def test_the_new_function_is_spelled_like_the_old(imports: str, before: str, after: str) -> None:
+    """Any alias of torch.nn.init keeps its prefix."""
+    text = f"{imports}\n{before}\n"
+    assert run(text, kaiming(text, before, set=())) == f"{imports}\n{after}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from torch.nn.init import xavier_uniform_", "from torch.nn.init import xavier_uniform_, kaiming_uniform_"),
+        ("from torch.nn.init import zeros_, xavier_uniform_  # noqa", "from torch.nn.init import zeros_, xavier_uniform_, kaiming_uniform_  # noqa"),
+        ("from torch.nn.init import (xavier_uniform_)", "from torch.nn.init import (xavier_uniform_, kaiming_uniform_)"),
+        ("from torch.nn.init import (\n    xavier_uniform_,\n)", "from torch.nn.init import (\n    xavier_uniform_,\n    kaiming_uniform_,\n)"),
+        (
+            "from torch.nn.init import (\n    xavier_uniform_,  # Glorot\n    zeros_ as z  # nil\n)",
+            "from torch.nn.init import (\n    xavier_uniform_,  # Glorot\n    zeros_ as z,  # nil\n    kaiming_uniform_\n)",
+        ),
+        ("from torch.nn.init import zeros_, \\\n    xavier_uniform_", "from torch.nn.init import zeros_, \\\n    xavier_uniform_, kaiming_uniform_"),
+        ("import torch\nfrom torch.nn.init import xavier_uniform_", "import torch\nfrom torch.nn.init import xavier_uniform_, kaiming_uniform_"),
+    ],
+)
+def test_a_bare_import_gains_the_new_name(before: str, after: str) -> None:
+    """The call stays bare and the import statement is extended in its own layout."""
+    text = f"{before}\nxavier_uniform_(w)\n"
+    assert run(text, kaiming(text, "xavier_uniform_(w)", set=())) == f"{after}\nkaiming_uniform_(w)\n"
+
+
+def test_two_fixes_share_one_import() -> None:
+    """The import is added once, and both fixes land."""
+    text = "from torch.nn.init import xavier_uniform_\nxavier_uniform_(a)\nxavier_uniform_(b)\n"
+    fixes = [Fix(message="", actions=(kaiming(text, f"xavier_uniform_({name})", set=()),)) for name in "ab"]
+    edits = [item for item in rewrite(text, fixes) if not isinstance(item, Refusal)]
+    after, landed = apply_fixes(text, edits)
+    assert after == "from torch.nn.init import xavier_uniform_, kaiming_uniform_\nkaiming_uniform_(a)\nkaiming_uniform_(b)\n"
+    assert landed == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("xavier_uniform_(w)", 'kaiming_uniform_(w, nonlinearity="relu")'),
+        ("xavier_uniform_(w, gain=1.0)", 'kaiming_uniform_(w, nonlinearity="relu")'),
+        ("xavier_uniform_(w, 1.0)", 'kaiming_uniform_(w, nonlinearity="relu")'),
+        ("xavier_uniform_(w, (1.0),)", 'kaiming_uniform_(w, nonlinearity="relu",)'),
+        ("xavier_uniform_(w,)", 'kaiming_uniform_(w, nonlinearity="relu",)'),
+        ("xavier_uniform_(tensor=w, gain = 1)", 'kaiming_uniform_(tensor=w, nonlinearity="relu")'),
+        ("xavier_uniform_(gain=1, tensor=w)", 'kaiming_uniform_(nonlinearity="relu", tensor=w)'),
+        ("xavier_uniform_((w))", 'kaiming_uniform_((w), nonlinearity="relu")'),
+        ("xavier_uniform_(p['a'])", "kaiming_uniform_(p['a'], nonlinearity='relu')"),
+        ("xavier_uniform_(\n    w,\n)", 'kaiming_uniform_(\n    w,\n    nonlinearity="relu",\n)'),
+        ("xavier_uniform_(\n    w\n)", 'kaiming_uniform_(\n    w,\n    nonlinearity="relu"\n)'),
+        ("xavier_uniform_(\n\tw,  # it\n)", 'kaiming_uniform_(\n\tw,  # it\n\tnonlinearity="relu",\n)'),
+        ("xavier_uniform_(\n    w  # it\n)", 'kaiming_uniform_(\n    w,  # it\n    nonlinearity="relu"\n)'),
+        ("xavier_uniform_(w  # it\n)", 'kaiming_uniform_(w, nonlinearity="relu"  # it\n)'),
+        ("xavier_uniform_(\n    w,  # it\n    gain=1.0,  # unit\n)", 'kaiming_uniform_(\n    w,  # it\n    nonlinearity="relu",  # unit\n)'),
+        ("xavier_uniform_(w,\n    gain=('1'\n    '2'))", "kaiming_uniform_(w,\n    nonlinearity='relu')"),
+    ],
+)
+def test_arguments_keep_their_layout(before: str, after: str) -> None:
+    """A dropped argument makes room for the new one; commas, comments, parentheses and quotes stay."""
+    text = f"{NN}nn.init.{before}  # keep"
+    assert run(text, kaiming(text, f"nn.init.{before}")) == f"{NN}nn.init.{after}  # keep"
+
+
+@pytest.mark.parametrize(
+    ("before", "drop", "after"),
+    [
+        ("f(w, a=1, b=2)", ("a",), "f(w, b=2)"),
+        ("f(w, a=1, b=2)", ("b",), "f(w, a=1)"),
+        ("f(w, a=1, b=2,)", ("b",), "f(w, a=1,)"),
+        ("f(w, a=1, b=2, c=3)", ("a", "b"), "f(w, c=3)"),
+        ("f(w, a=1, b=2, c=3)", ("a", "c"), "f(w, b=2)"),
+        ("f(w, a=1, b=2)", ("a", "b"), "f(w)"),
+        ("f(a=1)", ("a",), "f()"),
+        ("f(a=1, )", ("a",), "f( )"),
+        ("f(w, 1, 2)", ("y", "x"), "f(w)"),
+        ("f(\n    w,\n    a=1,\n    b=2,\n)", ("b",), "f(\n    w,\n    a=1,\n)"),
+        ("f(\n    w,\n    a=1,\n    b=2,\n)", ("a",), "f(\n    w,\n    b=2,\n)"),
+        ("f(w,  # it\n  a=1)", ("a",), "f(w,  # it\n  )"),
+        ("f(w, a=1,  # one\n  b=2)", ("a",), "f(w,   # one\n  b=2)"),
+    ],
+)
+def test_arguments_are_dropped_with_one_comma(before: str, drop: tuple[str, ...], after: str) -> None:
+    """By keyword or by position, first, middle or last, with comments left standing."""
+    action = ReplaceCall(site=site(before, before), parameters=("w", "x", "y"), drop=drop)
+    assert run(before, action) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('f(w, mode="fan_out")', 'f(w, mode="fan_in")'),
+        ("f(w, 'fan_out')", "f(w, 'fan_in')"),
+        ("f(w, mode = ('fan_' 'out'))", "f(w, mode = 'fan_in')"),
+        ("f()", 'f(mode="fan_in")'),
+        ("f(  # nothing\n)", 'f(mode="fan_in"  # nothing\n)'),
+        ("f(lambda: 1)", 'f(lambda: 1, mode="fan_in")'),
+        ("f (w)", 'f (w, mode="fan_in")'),
+        ("(f)(w)", '(f)(w, mode="fan_in")'),
+    ],
+)
+def test_an_argument_is_set_in_place_or_appended(before: str, after: str) -> None:
+    """An argument that is there keeps its place and form; another is added at the end."""
+    action = ReplaceCall(site=site(before, before), parameters=("tensor", "mode"), set=(("mode", '"fan_in"'),))
+    assert run(before, action) == after
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_new_lines_end_as_the_old_ones(newline: str) -> None:
+    """Multi-line calls keep the newline of the file."""
+    text = "import torch.nn as nn\nnn.init.xavier_uniform_(\n\tw,\n)\nx = 'é'\n".replace("\n", newline)
+    call = text[text.index("nn.init") : text.index(")") + 1]
+    expected = "import torch.nn as nn\nnn.init.kaiming_uniform_(\n\tw,\n\tnonlinearity='relu',\n)\nx = 'é'\n".replace("\n", newline)
+    assert run(text, kaiming(text, call)) == expected
+
+
+def test_a_file_of_bare_carriage_returns_is_declined() -> None:
+    """What the parser cannot reproduce byte for byte is not edited."""
+    text = "import torch.nn as nn\rnn.init.xavier_uniform_(w)\r"
+    assert refusal(text, kaiming(text, "nn.init.xavier_uniform_(w)")) == "the file cannot be reproduced exactly"
+
+
+def test_mixed_newlines_and_form_feeds_keep_positions_right() -> None:
+    """Positions count characters of the exact text."""
+    text = 'import torch.nn as nn\r\n\x0c\ns = """a\r\nb\rc\n"""; nn.init.xavier_uniform_(w); t = "日"'
+    expected = text.replace("xavier_uniform_(w)", 'kaiming_uniform_(w, nonlinearity="relu")')
+    assert run(text, kaiming(text, "nn.init.xavier_uniform_(w)")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "call", "reason"),
+    [
+        ("nn.init.xavier_uniform_(*args)", None, "the call unpacks its arguments"),
+        ("nn.init.xavier_uniform_(w, **options)", None, "the call unpacks its arguments"),
+        ("nn.init.xavier_uniform_(x for x in y)", None, "the only argument is a bare generator expression"),
+        ("nn.init.xavier_uniform_(w, gain=(1  # one\n))", None, "a comment stands inside the argument"),
+        ("w.data.xavier_uniform_()", None, "the function is not called by a name the file imports"),
+        ("table['xavier'](w)", None, "the function is not called by a name the file imports"),
+        ("f'{nn.init.xavier_uniform_(w)}'", "nn.init.xavier_uniform_(w)", "the call stands inside an f-string"),
+        ("nn.init.xavier_uniform_(w)\nx = (", "nn.init.xavier_uniform_(w)", "the file does not parse"),
+        ("nn.init.xavier_uniform_(w) ", "nn.init.xavier_uniform_(w) ", "the call is not where it was"),
+    ],
+)
+def test_what_is_not_plain_is_declined(text: str, call: str | None, reason: str) -> None:
+    """Each shape the rewriter does not understand has its own reason."""
+    source = NN + text
+    assert refusal(source, kaiming(source, call or text)) == reason
+
+
+def test_positional_arguments_do_not_shift() -> None:
+    """Dropping an argument in front of a positional one is declined."""
+    text = "f(w, 1, 2)"
+    action = ReplaceCall(site=site(text, text), parameters=("w", "a", "b"), drop=("a",))
+    assert refusal(text, action) == "a positional argument follows the one to drop"
+
+
+@pytest.mark.parametrize(
+    ("imports", "reason"),
+    [
+        ("from torch.nn.init import xavier_uniform_\ndef kaiming_uniform_(w): ...", "kaiming_uniform_ already means something else in this file"),
+        (
+            "try:\n    from torch.nn.init import xavier_uniform_\nexcept ImportError:\n    from old import xavier_uniform_",
+            "xavier_uniform_ is imported more than once",
+        ),
+        ("from layers import xavier_uniform_", "the file has no name for torch.nn.init"),
+    ],
+)
+def test_an_import_is_extended_only_where_that_is_certain(imports: str, reason: str) -> None:
+    """A name in use, a second import or a foreign module cancels the fix."""
+    text = f"{imports}\nxavier_uniform_(w)\n"
+    assert refusal(text, kaiming(text, "xavier_uniform_(w)")) == reason
+
+
+def test_an_import_inside_a_function_counts_only_there() -> None:
+    """Imports are looked up by scope."""
+    text = "def a():\n    from torch.nn import init\ndef b():\n    init.xavier_uniform_(w)\n"
+    assert refusal(text, kaiming(text, "init.xavier_uniform_(w)")) == "the function is not called by a name the file imports"
+    text = "def a():\n    from torch.nn import init\n    init.xavier_uniform_(w)\n"
+    assert "init.kaiming_uniform_(w)" in run(text, kaiming(text, "init.xavier_uniform_(w)", set=()))
+
+
+def test_a_site_outside_the_file_is_declined() -> None:
+    """A stale position is a reason, not a crash."""
+    action = RemoveStatement(site=Site("net.py", 99, 1, 99, 2))
+    assert refusal("x = 1\n", action) == "the file has changed"
+
+
+def test_a_fix_without_effect_is_declined() -> None:
+    """No edits is not a fix."""
+    text = 'f(mode="fan_in")'
+    assert refusal(text, ReplaceCall(site=site(text, text), set=(("mode", "'fan_in'"),))) == "there is nothing to change"
+    assert refusal(text) == "there is nothing to change"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f():\n    a()\n    zap(x)  # why\n    b()\n", "def f():\n    a()\n    b()\n"),
+        ("def f():\n    zap(x)  # why\n", "def f():\n    pass  # why\n"),
+        ("if y: zap(x)\n", "if y: pass\n"),
+        ("if y:\n\tzap(x);\n", "if y:\n\tpass;\n"),
+        ('def f():\n    """Doc."""\n    zap(x)', 'def f():\n    """Doc."""\n'),
+        ("a()\r\nzap(x)\r\nb()\n", "a()\r\nb()\n"),
+    ],
+)
+def test_a_statement_is_removed_with_its_line(before: str, after: str) -> None:
+    """``pass`` stays where a block would be empty."""
+    assert run(before, RemoveStatement(site=site(before, "zap(x)"))) == after
+
+
+def test_a_statement_over_several_lines_is_removed_whole() -> None:
+    """The last line of the call goes too."""
+    text = "a()\nzap(\n    x,\n)\nb()\n"
+    assert run(text, RemoveStatement(site=site(text, "zap(\n    x,\n)"))) == "a()\nb()\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a(); zap(x)\n", "several statements share the line"),
+        ("if y: zap(x); b()\n", "several statements share the line"),
+        ("y = zap(x)\n", "the call is part of a larger expression"),
+        ("b(zap(x))\n", "the call is part of a larger expression"),
+    ],
+)
+def test_a_statement_that_is_not_alone_stays(text: str, reason: str) -> None:
+    """What shares its line or its value with others is left to the author."""
+    assert refusal(text, RemoveStatement(site=site(text, "zap(x)"))) == reason
+
+
+ROUTINE = """\
+import torch.nn as nn
+from torch.nn import init
+
+def weights(m):
+    if isinstance(m, nn.Conv2d):
+        {first}
+    elif isinstance(m, nn.Linear):
+        {second}
+"""
+NORM = ("torch.nn.BatchNorm2d",)
+AFFINE = (("torch.nn.init.ones_", "weight", ""), ("torch.nn.init.zeros_", "bias", ""))
+
+
+def norm_branch(text: str, test: str = "isinstance(m, nn.Linear)", classes: tuple[str, ...] = NORM) -> InsertBranch:
+    """The branch that ``missing-norm-init`` adds."""
+    return InsertBranch(site=site(text, test), variable="m", classes=classes, statements=AFFINE)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "weight", "bias"),
+    [
+        ("nn.init.normal_(m.weight)", "nn.init.zeros_(m.bias)", "nn.init.ones_(m.weight)", "nn.init.zeros_(m.bias)"),
+        ("init.normal_(m.weight)", "init.xavier_normal_(m.weight)", "init.ones_(m.weight)", "init.zeros_(m.bias)"),
+        ("init.normal_(m.weight)", "init.constant_(m.bias, 0)", "init.constant_(m.weight, 1)", "init.constant_(m.bias, 0)"),
+        ("init.normal_(m.weight)", "init.constant_(m.bias, val=0.0)", "init.constant_(m.weight, 1.0)", "init.constant_(m.bias, 0.0)"),
+        ("init.normal_(m.weight.data)", "init.constant_(m.bias.data, 0.)", "init.constant_(m.weight.data, 1.)", "init.constant_(m.bias.data, 0.)"),
+        ("m.weight.data.normal_(0, 0.02)", "m.bias.data.zero_()", "m.weight.data.fill_(1)", "m.bias.data.zero_()"),
+        ("m.weight.normal_(0, 0.02)", "m.bias.fill_(0.)", "m.weight.fill_(1.)", "m.bias.zero_()"),
+        ("m.weight.data.normal_(0, 0.02)", "pass", "m.weight.data.fill_(1)", "m.bias.data.zero_()"),
+        ("pass", "pass", "init.ones_(m.weight)", "init.zeros_(m.bias)"),
+    ],
+)
+def test_a_branch_is_written_like_its_siblings(first: str, second: str, weight: str, bias: str) -> None:
+    """Function, constant or method; ``.data`` or not; ``1``, ``1.`` or ``1.0``."""
+    text = ROUTINE.format(first=first, second=second)
+    assert run(text, norm_branch(text)) == f"{text}    elif isinstance(m, nn.BatchNorm2d):\n        {weight}\n        {bias}\n"
+
+
+def test_several_classes_become_a_tuple() -> None:
+    """Classes are spelled with the alias of the file."""
+    text = ROUTINE.format(first="pass", second="pass")
+    after = run(text, norm_branch(text, "isinstance(m, nn.Conv2d)", ("torch.nn.BatchNorm2d", "torch.nn.GroupNorm")))
+    assert "    elif isinstance(m, (nn.BatchNorm2d, nn.GroupNorm)):\n" in after
+
+
+def test_bare_imports_gain_the_class_and_the_functions() -> None:
+    """Where names are imported one by one, so are the new ones."""
+    text = "from torch.nn import Linear\nfrom torch.nn.init import normal_\ndef f(m):\n  if isinstance(m, Linear):\n    normal_(m.weight)"
+    expected = (
+        "from torch.nn import Linear, BatchNorm2d\nfrom torch.nn.init import normal_, ones_, zeros_\ndef f(m):\n  if isinstance(m, Linear):\n"
+        "    normal_(m.weight)\n  elif isinstance(m, BatchNorm2d):\n    ones_(m.weight)\n    zeros_(m.bias)"
+    )
+    assert run(text, norm_branch(text, "isinstance(m, Linear)")) == expected
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_branch_goes_behind_the_comments_of_the_last_one(newline: str) -> None:
+    """Comments at the depth of the branch belong to it; blank lines and what follows do not."""
+    head = "import torch.nn as nn\nfor m in net:\n\tif isinstance(m, nn.Linear): nn.init.ones_(m.weight)  # one\n"
+    tail = "\n\t\t# two\n\n\t# three\nx = 1\n"
+    branch = "\telif isinstance(m, nn.BatchNorm2d):\n\t\tnn.init.ones_(m.weight)\n\t\tnn.init.zeros_(m.bias)\n"
+    text, expected = (piece.replace("\n", newline) for piece in (head + tail, head + "\n\t\t# two\n" + branch + tail[len("\n\t\t# two\n") :]))
+    assert run(text, norm_branch(text)) == expected
+
+
+def test_a_test_may_be_part_of_a_larger_one() -> None:
+    """The guard is found inside ``and`` and ``or`` as well."""
+    text = "from torch import nn\nif x and (isinstance(m, nn.Linear)):\n    m.bias.data.zero_()\n"
+    assert run(text, norm_branch(text)).endswith("elif isinstance(m, nn.BatchNorm2d):\n    m.weight.data.fill_(1)\n    m.bias.data.zero_()\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (ROUTINE.format(first="pass", second="pass") + "    else:\n        pass\n", "the if statement ends in an else"),
+        ("import torch.nn as nn\nx = [m for m in y if isinstance(m, nn.Linear)]\n", "the test is not that of an if statement"),
+        ("import other as nn\nif isinstance(m, nn.Linear):\n    pass\n", "the file has no name for torch.nn"),
+    ],
+)
+def test_a_branch_that_has_no_place_is_declined(text: str, reason: str) -> None:
+    """A final ``else``, a comprehension or an unknown namespace is left to the author."""
+    assert refusal(text, norm_branch(text)) == reason
