@@ -170,6 +170,7 @@ def construct(interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str
     special = interp.framework.special_instance(interp, cls, args, kwargs, frame, node)
     if special is not None:
         return special
+    interp.framework.born(instance, args, kwargs)
     initialise(interp, instance, cls, args, kwargs, frame, node)
     return instance
 

@@ -128,6 +128,12 @@ class Interpreter:
         finally:
             self.trying.pop()
 
+    def reset(self) -> None:
+        """Forget what an abandoned evaluation left open."""
+        self.heap.journal = None
+        self.depth = 0
+        self.trying, self.guards, self.routines = [], [], []
+
     def fail(self, exception: str, reason: str) -> Unknown:
         """A lookup failed: raise where a handler waits for it, otherwise the value is unknown."""
         if self.trying and self.trying[-1] & {exception, "Exception", "LookupError" if exception in ("KeyError", "IndexError") else exception}:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
 
+class SeenBefore(Exception):
+    """A construction that differs from an earlier one only in sizes."""
+
+
 class Framework:
     """Hooks for libraries whose source is not read. An adapter overrides what it knows."""
 
@@ -62,6 +66,9 @@ class Framework:
     def special_instance(self, interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
         """An object that is not made by running its constructor, or None."""
         return None
+
+    def born(self, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
+        """An object of an analysed class is about to be constructed."""
 
     def construct_layer(
         self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node

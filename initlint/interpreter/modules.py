@@ -92,7 +92,6 @@ class Project:
         self.by_name: dict[str, Optional[Module]] = {}
         self.by_path: dict[Path, Module] = {}
         self.files: dict[Path, SourceFile] = {}
-        self.failures: dict[Path, SourceError] = {}
 
     def open(self, path: Path, data: Optional[bytes] = None) -> Module:
         """The module of a file. Raises ``SourceError`` or ``OSError`` where it cannot be read."""
@@ -156,11 +155,13 @@ class Project:
     def _make(self, name: str, path: Path, data: Optional[bytes], package: Optional[bool] = None) -> Module:
         if path in self.by_path:
             return self.by_path[path]
-        if data is None:
-            if path.stat().st_size > MAX_FILE:
-                raise SourceError(f"is larger than {MAX_FILE // 1_000_000} MB")
-            data = path.read_bytes()
-        source = SourceFile(str(path), data)
+        source = self.files.get(path)
+        if source is None:
+            if data is None:
+                if path.stat().st_size > MAX_FILE:
+                    raise SourceError(f"is larger than {MAX_FILE // 1_000_000} MB")
+                data = path.read_bytes()
+            source = self.files[path] = SourceFile(str(path), data)
         module = Module(name, path, source, self, path.name == "__init__.py" if package is None else package)
         self.by_path[path] = module
         return module
@@ -174,7 +175,3 @@ def locate(path: Path) -> tuple[Path, str]:
         parts.insert(0, folder.name)
         folder = folder.parent
     return folder, ".".join(parts) or path.stem
-
-
-def is_class(value: Any) -> bool:
-    return isinstance(value, Class)

@@ -15,7 +15,7 @@ from initlint.findings import Site
 from initlint.graph import Op, Origin
 from initlint.interpreter import stdlib
 from initlint.interpreter.classes import find_member, linearise
-from initlint.interpreter.framework import Framework
+from initlint.interpreter.framework import Framework, SeenBefore
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import (
     ABSENT,
@@ -55,6 +55,8 @@ class TorchFramework(Framework):
         self.misuses: list[tuple[str, str, Site]] = []
         self.failures: list[str] = []
         self.running: list[int] = []
+        self.recorded: list[Instance] = []
+        self.seen: Optional[set[Any]] = None
 
     # ---- names ----
 
@@ -136,6 +138,25 @@ class TorchFramework(Framework):
 
     def special_instance(self, interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
         return None
+
+    def start_recording(self, seen: Optional[set[Any]]) -> None:
+        """Collect every module that is constructed; with ``seen``, give up on constructions that differ only in sizes."""
+        self.recorded, self.seen = [], seen
+        self.failures, self.misuses = [], []
+
+    def stop_recording(self) -> list[Instance]:
+        self.seen = None
+        return self.recorded
+
+    def born(self, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
+        if instance.cls.spec is not None or not self.is_module(instance):
+            return
+        if self.seen is not None and not self.recorded:
+            key = (id(instance.cls), tuple(coarse(a) for a in args), tuple(sorted((k, coarse(v)) for k, v in kwargs.items())))
+            if key in self.seen:
+                raise SeenBefore
+            self.seen.add(key)
+        self.recorded.append(instance)
 
     def construct_layer(
         self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node
@@ -361,6 +382,17 @@ class TorchFramework(Framework):
             return [signals.signal(Op(kind="view", name="part", inputs=[value.op])) for _ in range(count)]
         rows = self.rows(value)
         return rows if rows is not None and len(rows) == count else None
+
+
+def coarse(value: Any) -> Any:
+    """A value without its sizes: what decides the structure of a model."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return frozenset(coarse(v) for v in value)
+    if isinstance(value, (Class, Function, Instance)):
+        return id(value)
+    return value.name if isinstance(value, (External, Builtin)) else "#"
 
 
 def _name_of(func: Any) -> str:

@@ -1,0 +1,219 @@
+"""Every model a file builds: each class with its defaults, and each construction found in functions and scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from initlint import program as p
+from initlint.adapters.torch import graphs
+from initlint.adapters.torch.building import named_modules
+from initlint.findings import Finding
+from initlint.frontend import instantiate, new_interpreter
+from initlint.graph import ModelGraph
+from initlint.interpreter.classes import find_member
+from initlint.interpreter.framework import SeenBefore
+from initlint.interpreter.modules import Module
+from initlint.interpreter.statements import run_block
+from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
+from initlint.rules import Rule
+from initlint.source import Chunk, SourceFile
+
+STEPS_PER_MODEL = 150_000
+STEPS_PER_FILE = 1_500_000
+MAX_CONTEXTS = 24
+BUILDS = re.compile(r"\bnn\.[A-Z]\w*\(|\b[A-Z]\w*\(|\.apply\(")
+MAIN = re.compile(r"""if\s+__name__\s*==\s*["']__main__["']""")
+
+
+@dataclass(eq=False)
+class Model:
+    """One analysed model: its graph, the class at its root and the classes inside."""
+
+    graph: ModelGraph
+    root: Class
+    inside: set[int]
+    bare: bool
+    """Whether it was built from its defaults alone, not where real code builds it."""
+
+
+@dataclass(eq=False)
+class Analysis:
+    """State shared by the files of one run."""
+
+    search_path: Sequence[str] = ()
+    rules: Sequence[Rule] = ()
+    files: dict[Path, SourceFile] = field(default_factory=dict)
+    """Files indexed so far; a second analysis may share them."""
+
+    def __post_init__(self) -> None:
+        self.interp, self.framework = new_interpreter(self.search_path)
+        self.interp.project.files = self.files
+
+    def edited(self, path: str) -> Analysis:
+        """A fresh analysis that shares every file but ``path``."""
+        files = {known: source for known, source in self.files.items() if known != Path(path).absolute()}
+        return Analysis(self.search_path, self.rules, files)
+
+
+@dataclass(eq=False)
+class FileContexts:
+    """The contexts of one file while they are collected."""
+
+    analysis: Analysis
+    module: Module
+    models: list[Model] = field(default_factory=list)
+    seen: set[Any] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+
+def analyse_file(analysis: Analysis, path: str, data: bytes) -> tuple[list[Model], list[Finding]]:
+    """All models of a file, and the findings of all rules on them, those of many contexts at one place merged."""
+    models = build_models(analysis, path, data)
+    findings: list[tuple[Model, Finding]] = []
+    for model in models:
+        for rule in analysis.rules:
+            findings += [(model, finding) for finding in rule.run(model.graph)]
+    return models, merge(path, models, findings)
+
+
+def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
+    """All models that the file ``path`` defines or builds. Raises ``SourceError``."""
+    interp = analysis.interp
+    interp.steps = 0
+    module = interp.project.open(Path(path), data)
+    module.source.path = path
+    contexts = FileContexts(analysis, module)
+    interp.start_frame = module.frame
+    for chunk, cls in module.classes():
+        if isinstance(cls, Class) and is_model(cls):
+            contexts.models += _attempt(contexts, lambda cls=cls: instantiate(interp, cls, module.frame), chunk.name, True)
+    for name, action in _scripts(contexts):
+        if len(contexts.models) > len(module.source.classes()) + MAX_CONTEXTS or interp.steps > STEPS_PER_FILE:
+            break
+        contexts.models += _attempt(contexts, action, name, False)
+    return contexts.models
+
+
+def is_model(cls: Class) -> bool:
+    """Whether a class is a module of the framework, or plays one for a base class that was not read."""
+    if any(c.name == "torch.nn.Module" for c in cls.mro):
+        return True
+    if not cls.uncertain:
+        return False
+    return find_member(cls, "forward")[1] is not None
+
+
+def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare: bool) -> list[Model]:
+    """Run one context with a budget of its own and turn every root module it built into a model."""
+    interp, framework = contexts.analysis.interp, contexts.analysis.framework
+    before = interp.steps
+    interp.limit = before + STEPS_PER_MODEL
+    framework.start_recording(None if bare else contexts.seen)
+    result: Any = None
+    try:
+        result = action()
+    except (TargetRaise, OutOfBudget, SeenBefore, RecursionError):
+        pass
+    finally:
+        built = framework.stop_recording()
+        interp.reset()
+    roots = [result] if isinstance(result, Instance) and framework.is_module(result) else []
+    if not bare:
+        roots += [instance for instance in _roots(built) if instance is not result]
+    models = []
+    for root in roots[:4]:
+        if root.cls.spec is not None and root.cls.name not in ("torch.nn.Sequential",):
+            continue
+        key = fingerprint(root)
+        if "#failed" in root.attrs or (not bare and key in contexts.seen):
+            continue
+        contexts.seen.add(key)
+        interp.limit = interp.steps + STEPS_PER_MODEL
+        graph = graphs.build(interp, framework, root, root.cls.name.rpartition(".")[2] if bare else name, contexts.module.source.path)
+        interp.reset()
+        inside = {id(m.cls) for _, m in named_modules(root) if m is not root and framework.layers[id(m)].calls or m.cls is not root.cls and _used(framework, m)}
+        models.append(Model(graph, root.cls, inside, bare))
+    return models
+
+
+def _used(framework: Any, module: Instance) -> bool:
+    """Whether any layer inside ``module`` takes part in the traced forward pass."""
+    return any(framework.layers[id(m)].calls for _, m in named_modules(module) if id(m) in framework.layers)
+
+
+def _roots(built: list[Instance]) -> list[Instance]:
+    """Modules of the analysed code that no other one of them contains, latest first."""
+    owned = {id(child) for instance in built for _, child in named_modules(instance) if child is not instance}
+    return [instance for instance in reversed(built) if id(instance) not in owned and instance.cls.spec is None]
+
+
+def fingerprint(instance: Instance) -> Any:
+    """What tells one construction of a class from another, sizes left out."""
+    shape = tuple(sorted({(c.cls.name, name.rpartition(".")[2] if not name.rpartition(".")[2].isdigit() else "") for name, c in named_modules(instance)}))
+    return (id(instance.cls), shape)
+
+
+def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Functions without required arguments, statements that build models, and the main block."""
+    interp, module = contexts.analysis.interp, contexts.module
+    for chunk in module.source.chunks:
+        text = module.source.text[chunk.start : chunk.end]
+        if chunk.kind == "def" and BUILDS.search(text):
+            value = module.get(chunk.name)
+            if isinstance(value, Function):
+                yield f"{chunk.name}()", lambda value=value: instantiate(interp, value, module.frame)
+        elif chunk.kind == "other" and MAIN.search(text):
+            yield "__main__", lambda chunk=chunk: _run_main(contexts, chunk)
+        elif chunk.kind == "other" and BUILDS.search(text):
+            yield f"line {chunk.line}", lambda chunk=chunk: _run_statement(contexts, chunk)
+
+
+def _run_statement(contexts: FileContexts, chunk: Chunk) -> Any:
+    for name in sorted(chunk.names):
+        contexts.module.get(name)
+    return Unknown("statements of a script")
+
+
+def _run_main(contexts: FileContexts, chunk: Chunk) -> Any:
+    for statement in chunk.statements:
+        if isinstance(statement, p.If):
+            run_block(contexts.analysis.interp, statement.body, contexts.module.frame)
+    return Unknown("the main block")
+
+
+def merge(path: str, models: list[Model], findings: list[tuple[Model, Finding]]) -> list[Finding]:
+    """One finding per rule and place; a bare class yields to the models that use it and are clean there."""
+    places: dict[tuple[str, int, int, str], list[tuple[Model, Finding]]] = {}
+    for model, finding in findings:
+        if finding.site.path == path:
+            key = (finding.code, finding.site.line, finding.site.column, finding.rule)
+            places.setdefault(key, []).append((model, finding))
+    merged: list[Finding] = []
+    for group in places.values():
+        flagged = {id(model) for model, _ in group}
+        kept = [(m, f) for m, f in group if not (m.bare and _cleared(m, models, flagged))]
+        if kept:
+            merged.append(_one(kept))
+    return sorted(merged, key=lambda finding: finding.order)
+
+
+def _cleared(model: Model, models: list[Model], flagged: set[int]) -> bool:
+    """Whether a followed model that contains the class of ``model`` shows nothing at the place."""
+    around = [m for m in models if m is not model and id(model.root) in m.inside and not m.graph.forward_reason]
+    return bool(around) and all(id(m) not in flagged for m in around)
+
+
+def _one(group: list[tuple[Model, Finding]]) -> Finding:
+    best = max(group, key=lambda pair: (pair[1].severity.rank, not pair[0].bare, len(pair[1].parameters)))[1]
+    parameters = tuple(dict.fromkeys(f"{m.graph.name}:{name}" for m, f in group for name in f.parameters))
+    evidence = dict(best.evidence)
+    contexts = list(dict.fromkeys(m.graph.name for m, _ in group))
+    if len(contexts) > 1:
+        evidence["contexts"] = contexts
+    return replace(best, parameters=parameters, evidence=evidence)
+
+

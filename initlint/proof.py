@@ -1,0 +1,87 @@
+"""Fixes are offered only once re-analysis of the edited source has shown what they change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from initlint.contexts import Analysis, Model, analyse_file
+from initlint.edits import Source, SourceError, apply_edits, decode
+from initlint.findings import Edit, Finding, Fix, InsertBranch, RemoveStatement, Safety
+from initlint.rewrite import Refusal, rewrite
+
+Table = dict[tuple[str, bool, int, str], Any]
+
+
+def prove(analysis: Analysis, path: str, data: bytes, models: Sequence[Model], findings: list[Finding]) -> list[Finding]:
+    """The findings, their fixes turned into edits and a safety class, or dropped with the reason as evidence."""
+    if not any(finding.fix and finding.fix.actions for finding in findings):
+        return findings
+    original = decode(data)
+    wanted = [finding.fix for finding in findings if finding.fix and finding.fix.actions]
+    written = dict(zip((id(fix) for fix in wanted), rewrite(original.text, wanted)))
+    before = table(models)
+    return [_proven(analysis, path, original, before, findings, finding, written.get(id(finding.fix))) for finding in findings]
+
+
+def _proven(
+    analysis: Analysis, path: str, original: Source, before: Table, findings: list[Finding], finding: Finding, edits: tuple[Edit, ...] | Refusal | None
+) -> Finding:
+    if finding.fix is None or edits is None:
+        return finding
+    if isinstance(edits, Refusal):
+        return _refused(finding, edits.reason)
+    edited = apply_edits(original.text, edits)
+    try:
+        fresh = analysis.edited(path)
+        models, after = analyse_file(fresh, path, original.encode(edited))
+    except (SourceError, UnicodeError) as error:
+        return _refused(finding, f"the edited file {error}")
+    problem = _problem(finding, findings, after)
+    if problem:
+        return _refused(finding, problem)
+    changed = _changed(before, table(models))
+    if changed is None:
+        return _refused(finding, "the edit would change which parameters exist")
+    return replace(finding, fix=replace(finding.fix, edits=edits, safety=_safety(finding, finding.fix, changed)))
+
+
+def _refused(finding: Finding, reason: str) -> Finding:
+    assert finding.fix is not None
+    return replace(finding, fix=replace(finding.fix, safety=Safety.ADVICE), evidence={**finding.evidence, "refused": reason})
+
+
+def _problem(finding: Finding, before: list[Finding], after: list[Finding]) -> str:
+    """Why the edit does not do what it should: the finding stays, or another comes."""
+    old = Counter(f.code for f in before)
+    new = Counter(f.code for f in after)
+    if new[finding.code] >= old[finding.code]:
+        return "the finding would stay"
+    come = [code for code in new if new[code] > old[code]]
+    return f"the edit would bring {come[0]}" if come else ""
+
+
+def table(models: Sequence[Model]) -> Table:
+    """The law of every parameter of every model."""
+    seen: Counter[tuple[str, bool]] = Counter()
+    result: Table = {}
+    for model in models:
+        key = (model.graph.name, model.bare)
+        seen[key] += 1
+        for parameter in model.graph.parameters:
+            result[(*key, seen[key], parameter.name)] = parameter.distribution
+    return result
+
+
+def _changed(before: Table, after: Table) -> set[str] | None:
+    """Parameters whose law differs, as ``model:name``; None where the tables do not list the same ones."""
+    if before.keys() != after.keys():
+        return None
+    return {f"{key[0]}:{key[3]}" for key, law in before.items() if law != after[key]}
+
+
+def _safety(finding: Finding, fix: Fix, changed: set[str]) -> Safety:
+    adds = any(isinstance(action, (InsertBranch, RemoveStatement)) for action in fix.actions)
+    return Safety.UNSAFE if adds or not changed <= set(finding.parameters) else Safety.SAFE
