@@ -121,8 +121,8 @@ class ModelGraph:
     layers: list[Layer] = field(default_factory=list)
     ops: list[Op] = field(default_factory=list)
     site: Site | None = None
-    context: str = ""
-    """How the model came to be built, for messages."""
+    lineage: tuple[str, ...] = ()
+    """Names of the model's class and its base classes."""
     forward_reason: str = ""
     """Why the forward pass could not be followed, if so."""
     notes: list[str] = field(default_factory=list)

@@ -68,6 +68,8 @@ def _other_attribute(interp: Interpreter, value: Any, name: str) -> Any:
     if isinstance(value, Function):
         if name in ("__name__", "__qualname__"):
             return value.name
+        if name == "__module__":
+            return value.scope.module.name
         return value.attrs[name] if name in value.attrs else interp.fail("AttributeError", f"a function has no attribute {name} that was found")
     if isinstance(value, Method):
         if name == "__self__":
@@ -90,6 +92,8 @@ def instance_attribute(interp: Interpreter, value: Instance, name: str, frame: F
             return join(possible(found)) if isinstance(found, OneOf) else found
     if name == "__class__":
         return value.cls
+    if name == "__module__":
+        return value.cls.module
     if name == "__dict__":
         return value.attrs
     member, owner = find_member(value.cls, name)
@@ -129,6 +133,8 @@ def class_attribute(interp: Interpreter, value: Class, name: str, frame: Frame, 
     """``Class.name``; an enum member becomes an object with ``name`` and ``value``."""
     if name in ("__name__", "__qualname__"):
         return value.name.rpartition(".")[2]
+    if name == "__module__":
+        return value.module
     if name == "__mro__":
         return tuple(value.mro)
     if name == "__bases__":

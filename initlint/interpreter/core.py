@@ -265,6 +265,8 @@ class Interpreter:
             return bool(value)
         if isinstance(value, (list, tuple, dict, set, frozenset, range)):
             return None if value and all(isinstance(v, Repeat) for v in value) else bool(value)
+        if isinstance(value, Tensor) and isinstance(value.data, (int, float)):
+            return bool(value.data)
         if isinstance(value, (Unknown, Sym, Tensor)):
             return None
         if isinstance(value, OneOf):

@@ -15,7 +15,6 @@ from initlint.interpreter.values import (
     External,
     Function,
     Instance,
-    ModuleValue,
     OneOf,
     Repeat,
     Tensor,
@@ -25,7 +24,7 @@ from initlint.interpreter.values import (
     same,
     unknown,
 )
-from initlint.symbolic import Sym, power, symbol
+from initlint.symbolic import Sym, power
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
@@ -215,6 +214,7 @@ def eval_compare(interp: Interpreter, node: p.Compare, frame: Frame) -> Any:
 
 def compare(interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Node) -> Any:
     """``left op right``; Unknown where it cannot be decided."""
+    left, right = plain_scalar(left), plain_scalar(right)
     if isinstance(left, OneOf) or isinstance(right, OneOf):
         return _distribute(left, right, lambda a, b: compare(interp, op, a, b, frame, node))
     if op in ("is", "is not"):
@@ -226,6 +226,11 @@ def compare(interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, n
     if op in ("==", "!="):
         return _negated(op == "!=", equal(left, right))
     return _ordered(op, left, right)
+
+
+def plain_scalar(value: Any) -> Any:
+    """The number a tensor of one known entry holds."""
+    return value.data if isinstance(value, Tensor) and isinstance(value.data, (int, float)) else value
 
 
 def _negated(negate: bool, value: Optional[bool]) -> Any:
@@ -446,15 +451,6 @@ def eval_starred(interp: Interpreter, node: p.Starred, frame: Frame) -> Any:
 
 def eval_unsupported(interp: Interpreter, node: p.Unsupported, frame: Frame) -> Any:
     return Unknown(f"{node.what} is not followed")
-
-
-def fresh(name: str) -> Sym:
-    """A symbol for a value that varies from one iteration to the next."""
-    return symbol(name)
-
-
-def module_value(value: Any) -> bool:
-    return isinstance(value, ModuleValue)
 
 
 EVALUATE: dict[type, Callable[..., Any]] = {

@@ -77,8 +77,8 @@ def run_augmented(interp: Interpreter, node: p.AugAssign, frame: Frame) -> Outco
         interp.framework.inplace(interp, node.op, left, right, frame, node)
         return FELL
     if isinstance(left, Instance) and node.op == "+":
-        method = interp.find_method(left, "__iadd__") or interp.find_method(left, "extend")
-        if method is not None:
+        method = interp.find_method(left, "__iadd__") or interp.framework.module_attribute(interp, left, "extend", frame, node)
+        if method is not ABSENT:
             interp.call(method, [right], {}, frame, node)
             return FELL
     if isinstance(left, dict) and node.op == "|" and isinstance(right, dict):

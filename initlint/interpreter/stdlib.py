@@ -24,7 +24,7 @@ from initlint.interpreter.values import (
     is_number,
     unknown,
 )
-from initlint.symbolic import Sym, opaque, sqrt
+from initlint.symbolic import opaque, sqrt
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
@@ -346,31 +346,7 @@ for _name in ("warnings.catch_warnings", "contextlib.suppress", "contextlib.null
     FUNCTIONS[_name] = _harmless(_name)
 
 
-@function("numpy.linspace")
-def _linspace(call: Call) -> Any:
-    start, stop, count = call.get(0, "start"), call.get(1, "stop"), call.get(2, "num", 50)
-    if isinstance(count, int) and 0 < count < 10_000 and is_number(start) and is_number(stop):
-        step = (stop - start) / (count - 1) if count > 1 else 0
-        return [start + i * step for i in range(count)]
-    if isinstance(count, (int, Sym)) or unknown(count):
-        return [Repeat(opaque("linspace"))]
-    return Unknown("linspace() of values that are not known")
-
-
-@function("numpy.arange")
-def _arange(call: Call) -> Any:
-    if all(isinstance(a, int) for a in call.args) and call.args:
-        values = range(*call.args)
-        return list(values) if len(values) < 10_000 else Unknown("a long array")
-    return Unknown("an array that is not followed")
-
-
-@function("numpy.cumsum")
-def _cumsum(call: Call) -> Any:
-    return _accumulate(call)
-
-
-@function("numpy.array", "numpy.asarray", "numpy.ceil_")
+@function("numpy.array", "numpy.asarray")
 def _array(call: Call) -> Any:
     value = call.get(0, "object")
     return list(value) if isinstance(value, (list, tuple)) else value if is_number(value) else Unknown("an array that is not followed")

@@ -31,12 +31,14 @@ llm-foundry#1745: RMSNorm weights left uninitialised (NaN) once the model was bu
 init function had no branch for them.
 
 ## What it leaves alone
-Models whose norms are set anywhere else, norms without affine parameters, norms of the author's own class, routines
-that touch no linear or convolution layer, and routines that do not choose by `isinstance`.
+Models whose norms are set anywhere else, norms that are frozen or have no affine parameters, norms of the author's own
+class, routines that touch no linear or convolution layer, that do not choose by `isinstance`, that belong to a submodule
+(its own norms are what it answers for), or that are given a part of the model that holds no norm.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from initlint.findings import Finding, Fix, InsertBranch, Severity, Site
@@ -56,11 +58,30 @@ RULE = Rule(
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per routine that forgets the norms."""
-    norms = [layer for layer in graph.layers if is_norm(layer) and layer.parameters]
+    norms = [layer for layer in graph.layers if is_norm(layer) and any(p.requires_grad for p in layer.parameters.values())]
     if not norms or not all(_untouched(layer) for layer in norms):
         return
-    for (_, routine), events in _routines(graph).items():
-        yield _finding(graph, routine, events, norms)
+    for (_, routine), writes in _routines(graph).items():
+        scope = _common([layer.path for layer, _ in writes])
+        forgotten = [norm for norm in norms if _inside(norm.path, scope)]
+        if forgotten and _answers(graph, routine):
+            yield _finding(graph, routine, [event for _, event in writes], forgotten)
+
+
+def _answers(graph: ModelGraph, routine: str) -> bool:
+    """Whether ``routine`` is a function of its own, or a method of the model's class or one of its bases."""
+    owners = routine.split(".")[:-1]
+    return not owners or not {name.rpartition(".")[2] for name in graph.lineage}.isdisjoint(owners)
+
+
+def _common(paths: list[str]) -> str:
+    """The path of the innermost module that holds every one of ``paths``."""
+    parts = [path.split(".")[:-1] for path in paths]
+    return ".".join(os.path.commonprefix(parts))
+
+
+def _inside(path: str, scope: str) -> bool:
+    return not scope or path.startswith(f"{scope}.")
 
 
 def _untouched(layer: Layer) -> bool:
@@ -69,15 +90,15 @@ def _untouched(layer: Layer) -> bool:
     return layer.class_name in ("", layer.kind) and bool(events) and all(event.origin is Origin.DEFAULT for event in events)
 
 
-def _routines(graph: ModelGraph) -> dict[tuple[str, str], list[InitEvent]]:
+def _routines(graph: ModelGraph) -> dict[tuple[str, str], list[tuple[Layer, InitEvent]]]:
     """Guarded writes to linear and convolution weights, by file and routine."""
-    found: dict[tuple[str, str], list[InitEvent]] = {}
+    found: dict[tuple[str, str], list[tuple[Layer, InitEvent]]] = {}
     for layer, parameter in graph.layers_with("weight"):
         if not layer.kind.startswith(WEIGHTED):
             continue
         for event in parameter.events:
             if event.guard is not None and event.variable and event.routine and event.certain:
-                found.setdefault((event.guard.path, event.routine), []).append(event)
+                found.setdefault((event.guard.path, event.routine), []).append((layer, event))
     return found
 
 

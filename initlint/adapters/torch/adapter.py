@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -12,7 +13,7 @@ from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.binding import Sizes
 from initlint.adapters.torch.writes import write
 from initlint.findings import Site
-from initlint.graph import Op, Origin
+from initlint.graph import Layer, Op, Origin
 from initlint.interpreter import stdlib
 from initlint.interpreter.classes import find_member, linearise
 from initlint.interpreter.framework import Framework, SeenBefore
@@ -182,7 +183,7 @@ class TorchFramework(Framework):
     def run_module(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
         values = [*call.args, *call.kwargs.values()]
         if not self.tracing:
-            return tensors.new_tensor(None, None, reason="the output of a module")
+            return self.rehearse(interp, instance, call)
         if id(instance) in self.running and len(self.running) > 40:
             return self.opaque(values, call)
         forward, owner = find_member(instance.cls, "forward")
@@ -194,6 +195,25 @@ class TorchFramework(Framework):
         finally:
             self.running.pop()
 
+    def rehearse(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
+        """A forward pass in the middle of construction, run for the shapes that come out."""
+        source = Op(kind="input")
+        args = [replace(a, op=source) if isinstance(a, Tensor) else a for a in call.args]
+        outer, self.layers = self.layers, {}
+        self.tracing = True
+        try:
+            result = interp.call(instance, args, call.kwargs, call.frame, call.node)
+        finally:
+            self.tracing, self.layers = False, outer
+        return settled(result)
+
+    def layer_of(self, instance: Instance) -> Layer:
+        """The graph layer of a module; while shapes are rehearsed, a stand-in."""
+        layer = self.layers.get(id(instance))
+        if layer is None:
+            layer = self.layers[id(instance)] = Layer(path="", kind="", class_name=instance.cls.name, arguments=instance.arguments)
+        return layer
+
     def run_table_layer(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
         """A layer whose forward pass the tables describe."""
         values = [*call.args, *call.kwargs.values()]
@@ -204,10 +224,9 @@ class TorchFramework(Framework):
                 value = interp.call(module, [value], {}, call.frame, call.node)
             return value
         spec = next((c.spec for c in instance.cls.mro if c.spec is not None), None)
-        layer = self.layers.get(id(instance))
-        if spec is None or layer is None or kind is not None:
+        if spec is None or kind is not None:
             return self.opaque(values, call)
-        return signals.run_layer(layer, instance, spec.role, spec.name, call)
+        return signals.run_layer(self.layer_of(instance), instance, spec.role, spec.name, call)
 
     def opaque(self, values: list[Any], call: Call) -> Any:
         return signals.signal(Op(kind="opaque", inputs=signals.sources(values), site=call.site))
@@ -373,6 +392,8 @@ class TorchFramework(Framework):
     def rows(self, value: Tensor) -> Optional[list[Any]]:
         if value.op is not None:
             return [Repeat(signals.signal(Op(kind="view", name="rows", inputs=[value.op])))]
+        if isinstance(value.data, list) and value.shape is not None and len(value.shape) == 1:
+            return [tensors.from_data(v) for v in value.data]
         if value.shape and isinstance(value.shape[0], int) and value.shape[0] <= 256:
             return [tensors.item(value, i) for i in range(value.shape[0])]
         return None
@@ -382,6 +403,17 @@ class TorchFramework(Framework):
             return [signals.signal(Op(kind="view", name="part", inputs=[value.op])) for _ in range(count)]
         rows = self.rows(value)
         return rows if rows is not None and len(rows) == count else None
+
+
+def settled(value: Any) -> Any:
+    """What a rehearsal returned, as tensors of which only the shape is known."""
+    if isinstance(value, Tensor):
+        return tensors.new_tensor(value.shape, None, reason="the output of a module")
+    if isinstance(value, (list, tuple)):
+        return type(value)(settled(v) for v in value)
+    if isinstance(value, dict):
+        return {k: settled(v) for k, v in value.items()}
+    return value
 
 
 def coarse(value: Any) -> Any:

@@ -10,6 +10,7 @@ from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.building import named_tensors
 from initlint.adapters.torch.writes import write
 from initlint.graph import Op, Origin
+from initlint.interpreter.expressions import binary
 from initlint.interpreter.values import ABSENT, External, Instance, Repeat, Tensor, Unknown
 from initlint.overlays.torch_init import FACTORIES, INITIALIZERS
 
@@ -174,12 +175,29 @@ def _size(framework: TorchFramework, call: Call) -> Any:
     return tuple(value) if isinstance(value, (list, tuple)) else value
 
 
+OPERATORS = {"mul": "*", "multiply": "*", "add": "+", "sub": "-", "subtract": "-", "div": "/", "divide": "/", "true_divide": "/", "pow": "**", "floor_divide": "//"}
+
+
+def _operator(op: str) -> Callable[[TorchFramework, Call], Any]:
+    """``torch.mul(a, b)`` as ``a * b``."""
+
+    def handler(framework: TorchFramework, call: Call) -> Any:
+        if len(call.args) != 2 or call.kwargs:
+            return signals.signal(Op(kind="elementwise", inputs=found)) if (found := signals.sources(call.args)) else Unknown("arithmetic on tensors")
+        return binary(call.interp, op, call.args[0], call.args[1], call.frame, call.node)
+
+    return handler
+
+
 HANDLERS: dict[str, Callable[[TorchFramework, Call], Any]] = {
     "torch.nn.Parameter": parameter, "torch.nn.UninitializedParameter": lambda f, c: Tensor(tensors.new_tensor(None, None, reason="lazy").storage, None, parameter=True),
     "torch.nn.Buffer": buffer, "torch.nn.utils.skip_init": skip_init, "torch.utils.checkpoint.checkpoint": checkpoint,
     "torch.utils.checkpoint.checkpoint_sequential": checkpoint_sequential, "torch.nn.init.calculate_gain": _plain(tensors.gain),
     "torch.tensor": _plain(tensors.literal), "torch.as_tensor": _plain(tensors.literal), "torch.from_numpy": _plain(tensors.literal),
-    "torch.arange": _plain(tensors.arange), "torch.linspace": _plain(tensors.linspace), "torch.range": _plain(tensors.arange),
+    **dict.fromkeys(("torch.arange", "torch.range", "numpy.arange"), _plain(tensors.arange)),
+    **dict.fromkeys(("torch.linspace", "numpy.linspace"), _plain(tensors.linspace)),
+    **dict.fromkeys(("torch.cumsum", "numpy.cumsum"), _plain(tensors.cumulate)), "torch.diff": _plain(tensors.differences),
+    **{f"torch.{name}": _operator(op) for name, op in OPERATORS.items()},
     "torch.cat": concatenate, "torch.concat": concatenate, "torch.stack": stack, "torch.is_tensor": _is_tensor, "torch.Size": _size,
     **dict.fromkeys(("torch.nn.utils.remove_weight_norm", "torch.nn.utils.remove_spectral_norm"), _plain(wrappers.unwrap)),
 }  # fmt: skip

@@ -21,7 +21,7 @@ NOT_SIGNALS = {"int", "float", "bool", "str"}
 
 def build(interp: Interpreter, framework: TorchFramework, instance: Instance, name: str, path: str) -> ModelGraph:
     """The graph of a constructed model, its forward pass included where that can be followed."""
-    graph = ModelGraph(name=name, path=path, site=instance.site, notes=list(dict.fromkeys(framework.failures)))
+    graph = ModelGraph(name=name, path=path, site=instance.site, lineage=tuple(c.name for c in instance.cls.mro), notes=list(dict.fromkeys(framework.failures)))
     framework.layers, framework.owners = {}, {}
     for prefix, module in named_modules(instance):
         layer = _layer(prefix, module)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Optional
 
+from initlint.adapters.torch.shapes import function_shape, output_shape
 from initlint.findings import Site
 from initlint.graph import Layer, Op
 from initlint.interpreter.heap import possible
@@ -88,7 +89,10 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
         inputs = sources([left, right])
     else:
         inputs = operands([left, right], owners)
-    return signal(Op(kind=kind, name=op, detail=detail, inputs=inputs, parameter=parameter, site=site))
+    made = signal(Op(kind=kind, name=op, detail=detail, inputs=inputs, parameter=parameter, site=site))
+    if op != "@":
+        made.shape = next((v.shape for v in (left, right) if is_signal(v) and v.shape is not None), None)
+    return made
 
 
 def _shared(tensor: Tensor, owners: dict[int, Any]) -> Any:
@@ -112,6 +116,7 @@ def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
     if name == "torch.einsum" or name.startswith("einops.einsum"):
         return _einsum(call, owners)
     made = signal(Op(kind=kind, name=short, inputs=operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values), site=call.site))
+    made.shape = function_shape(short, kind, call.args)
     return _several(short, made, call, 1)
 
 
@@ -160,7 +165,9 @@ def method(name: str, call: Call, owners: dict[int, Any]) -> Any:
         return arithmetic("@", values[0], values[1], call.site, owners)
     inputs = operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values)
     detail = {"factor": values[1]} if kind in ("mul", "div") and len(values) > 1 and is_number(values[1]) else {}
-    return _several(name, signal(Op(kind=kind, name=name, detail=detail, inputs=inputs, site=call.site)), call, 1)
+    made = signal(Op(kind=kind, name=name, detail=detail, inputs=inputs, site=call.site))
+    made.shape = function_shape(name, kind, call.args)
+    return _several(name, made, call, 1)
 
 
 def activate(what: Nonlinearity, call: Call, inputs: list[Any], rest: list[Any]) -> Tensor:
@@ -169,7 +176,9 @@ def activate(what: Nonlinearity, call: Call, inputs: list[Any], rest: list[Any])
     if what.parameter is not None:
         value = call.kwargs.get(what.parameter, rest[what.position] if what.position is not None and what.position < len(rest) else argument)
         argument = value if is_number(value) or isinstance(value, str) else what.default
-    return signal(Op(kind="activation", name=named(what, argument), detail={"parameter": _plain(argument)}, inputs=sources(inputs), site=call.site))
+    made = signal(Op(kind="activation", name=named(what, argument), detail={"parameter": _plain(argument)}, inputs=sources(inputs), site=call.site))
+    made.shape = inputs[0].shape if inputs and isinstance(inputs[0], Tensor) else None
+    return made
 
 
 def _plain(value: Any) -> Any:
@@ -181,7 +190,9 @@ def run_layer(layer: Layer, instance: Instance, role: str, name: str, call: Call
     values = [*call.args, *call.kwargs.values()]
     kind = ROLE_KIND.get(role, "opaque")  # type: ignore[call-overload]
     if role == "activation" and name in ACTIVATION_MODULES:
-        return signal(_activation_module(layer, instance, name, values, call))
+        made = signal(_activation_module(layer, instance, name, values, call))
+        made.shape = output_shape(instance, role, values[0] if values else None)
+        return made
     if name == "torch.nn.Identity":
         return call.args[0] if call.args else signal(Op(kind="view"))
     if role == "embedding":
@@ -190,6 +201,7 @@ def run_layer(layer: Layer, instance: Instance, role: str, name: str, call: Call
     op = Op(kind=kind, name=short, layer=layer, inputs=sources(values[:1] if kind in ("layer", "norm") else values), site=call.site)
     layer.calls.append(op)
     made = signal(op)
+    made.shape = output_shape(instance, role, values[0] if values else None)
     if role == "attention":
         return (made, made)
     if role == "rnn" and not short.endswith("Cell"):

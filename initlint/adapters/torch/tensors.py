@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.torch.binding import DoesNotFit, bind
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_DATA = 4096
 SAME_LAW = {
-    "data", "detach", "clone", "contiguous", "to", "float", "half", "double", "cuda", "cpu", "type", "bfloat16", "requires_grad_", "view", "reshape",
+    "data", "detach", "int", "long", "clone", "contiguous", "to", "float", "half", "double", "cuda", "cpu", "type", "bfloat16", "requires_grad_", "view", "reshape",
     "permute", "transpose", "t", "T", "flatten", "unsqueeze", "squeeze", "expand", "repeat", "detach_", "swapaxes", "movedim", "unflatten", "view_as",
     "expand_as", "type_as", "mT", "ravel", "tile", "roll", "flip", "broadcast_to", "expand_dims", "is_leaf", "new_tensor", "share_memory_", "pin_memory",
 }  # fmt: skip
@@ -223,6 +224,20 @@ def linspace(call: Call) -> Any:
     return new_tensor((count,) if is_number(count) else None, None, reason="a range of numbers")
 
 
+def cumulate(call: Call) -> Any:
+    source = from_data(call.get(0, "input"))
+    if isinstance(source.data, list):
+        return from_data(list(accumulate(source.data)))
+    return new_tensor(source.shape, None, reason="a running sum")
+
+
+def differences(call: Call) -> Any:
+    source = call.get(0, "input")
+    if isinstance(source, Tensor) and isinstance(source.data, list):
+        return from_data([b - a for a, b in zip(source.data, source.data[1:])])
+    return new_tensor(None, None, reason="differences")
+
+
 def concatenate(call: Call) -> Any:
     """``torch.cat`` and ``torch.stack`` of tensors that exist before the forward pass."""
     items = elements_of(call.interp, call.get(0, "tensors")) or []
@@ -258,8 +273,9 @@ def elementwise(call: Call, name: str) -> Any:
     law = current(tensor)
     try:
         if function and isinstance(tensor.data, list):
-            made = from_data([function(v) for v in tensor.data])
-            return replace(made, shape=tensor.shape, storage=replace(made.storage, shape=tensor.shape))
+            return _reshape(from_data([function(v) for v in tensor.data]), tensor.shape)
+        if function and isinstance(tensor.data, (int, float)):
+            return from_data(function(tensor.data))
         if function and law is not None and law.kind == "constant" and isinstance(law.mean, (int, float)):
             return new_tensor(tensor.shape, constant(function(law.mean)))
         if name.rstrip("_") == "pow" and law is not None and law.kind == "constant" and is_number(call.get(1, "exponent")) and law.mean is not None:
@@ -267,6 +283,10 @@ def elementwise(call: Call, name: str) -> Any:
     except (ArithmeticError, ValueError, TypeError):
         pass
     return new_tensor(tensor.shape, None, reason=f"computed by {name}()")
+
+
+def _reshape(tensor: Tensor, shape: Optional[tuple[Number, ...]]) -> Tensor:
+    return replace(tensor, shape=shape, storage=replace(tensor.storage, shape=shape))
 
 
 def arithmetic(op: str, left: Any, right: Any) -> Tensor:
@@ -279,8 +299,7 @@ def arithmetic(op: str, left: Any, right: Any) -> Tensor:
         return new_tensor(tensor.shape, None, reason=unknown(other) or tensor.storage.reason or "values computed by code")
     data = _data_arithmetic(op, left, right)
     if data is not None:
-        made = from_data(data)
-        return replace(made, shape=tensor.shape, storage=replace(made.storage, shape=tensor.shape))
+        return from_data(data) if tensor.shape in ((), None) else _reshape(from_data(data), tensor.shape)
     made_law = _law_arithmetic(op, law, other, tensor is left)
     return new_tensor(tensor.shape, made_law, reason="" if made_law else "values computed by code")
 
@@ -305,22 +324,28 @@ def _law_arithmetic(op: str, law: Distribution, other: Number, first: bool) -> O
     return None
 
 
-def _data_arithmetic(op: str, left: Any, right: Any) -> Optional[list[Any]]:
+def _data_arithmetic(op: str, left: Any, right: Any) -> Any:
     values, scalar, first = (left.data, right, True) if isinstance(left, Tensor) else (right.data, left, False)
-    if not isinstance(values, list) or isinstance(scalar, Sym):
+    if not isinstance(values, (list, int, float)) or isinstance(scalar, Sym):
         return None
-    functions: dict[str, Callable[[float, float], float]] = {
+    single = not isinstance(values, list)
+    values = [values] if single else values
+    functions: dict[str, Callable[[float, float], float]] = {  # the operators Python and torch agree on
         "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b, "**": lambda a, b: a**b, "//": lambda a, b: a // b,
     }  # fmt: skip
     if op not in functions:
         return None
     try:
-        return [functions[op](v, scalar) if first else functions[op](scalar, v) for v in values]
+        result = [functions[op](v, scalar) if first else functions[op](scalar, v) for v in values]
     except (ArithmeticError, TypeError):
         return None
+    return result[0] if single else result
 
 
 def _two_tensors(op: str, left: Tensor, right: Tensor) -> Tensor:
+    for one, other, swap in ((left, right, False), (right, left, True)):
+        if isinstance(other.data, (int, float)) and one.data is not None:
+            return arithmetic(op, other.data, one) if swap else arithmetic(op, one, other.data)
     a, b = current(left), current(right)
     shape = left.shape if left.shape is not None and right.shape is not None and len(left.shape) >= len(right.shape) else right.shape
     if left.shape is None or right.shape is None:
@@ -336,7 +361,9 @@ def _two_tensors(op: str, left: Tensor, right: Tensor) -> Tensor:
 
 def view(tensor: Tensor, name: str, call: Optional[Call] = None) -> Tensor:
     """The same entries seen another way; some share memory, the rest are copies with the same law."""
-    shape = _viewed_shape(tensor, name, call)
+    shape = viewed_shape(tensor, name, call.args if call else [tensor])
+    if name in ("int", "long") and isinstance(tensor.data, (list, int, float)):
+        return from_data([int(v) for v in tensor.data] if isinstance(tensor.data, list) else int(tensor.data))
     if name in SHARING:
         turned = tensor.transposed != (name in ("t", "T", "mT", "transpose", "swapaxes"))
         return replace(tensor, shape=shape, parameter=tensor.parameter and name == "requires_grad_", transposed=turned, attrs=dict(tensor.attrs))
@@ -345,11 +372,11 @@ def view(tensor: Tensor, name: str, call: Optional[Call] = None) -> Tensor:
     return made
 
 
-def _viewed_shape(tensor: Tensor, name: str, call: Optional[Call]) -> Optional[tuple[Number, ...]]:
+def viewed_shape(tensor: Tensor, name: str, values: list[Any]) -> Optional[tuple[Number, ...]]:
     shape = tensor.shape
     if shape is None:
         return None
-    args = call.args[1:] if call else []
+    args = values[1:]
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = list(args[0])
     if name in ("t", "T", "mT"):

@@ -1,0 +1,125 @@
+"""Shapes of signals, as far as constructors ask for them: layers, pools and reshapes on a dummy input."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from initlint.interpreter.values import Instance, Tensor, is_number
+from initlint.symbolic import Number, symbol
+
+Shape = Optional[tuple[Number, ...]]
+RANKS = {"1d": 1, "2d": 2, "3d": 3}
+
+
+def output_shape(instance: Instance, role: str, x: Any) -> Shape:
+    """The shape a table layer makes of the shape of its input."""
+    shape = x.shape if isinstance(x, Tensor) else None
+    attrs = instance.attrs
+    if role == "linear":
+        width = attrs.get("out_features")
+        return (*shape[:-1], width) if shape and is_number(width) else None
+    if role in ("conv", "conv_transpose"):
+        return _convolved(attrs, shape, role == "conv_transpose")
+    if role == "embedding":
+        width = attrs.get("embedding_dim")
+        return (*shape, width) if shape is not None and is_number(width) else None
+    if role == "pool":
+        return _pooled(instance, shape)
+    if role in ("norm", "activation", "dropout"):
+        return shape
+    if instance.cls.derives("torch.nn.Flatten"):
+        return flattened(shape, attrs.get("start_dim", 1))
+    return None
+
+
+def _convolved(attrs: dict[str, Any], shape: Shape, transposed: bool) -> Shape:
+    channels, kernel = attrs.get("out_channels"), attrs.get("kernel_size")
+    if not is_number(channels) or not isinstance(kernel, tuple):
+        return None
+    rank = len(kernel)
+    if shape is None or len(shape) < rank + 1:
+        return (symbol("batch"), channels, *(symbol("length") for _ in range(rank)))
+    sizes = []
+    for axis in range(rank):
+        values = [shape[len(shape) - rank + axis], kernel[axis]]
+        values += [_at(attrs.get(name), axis, default) for name, default in (("stride", 1), ("padding", 0), ("dilation", 1), ("output_padding", 0))]
+        sizes.append(_transposed(values) if transposed else _slid(values[:5]))
+    return (*shape[: len(shape) - rank - 1], channels, *sizes)
+
+
+def _at(value: Any, axis: int, default: int) -> Any:
+    if isinstance(value, (tuple, list)):
+        return value[axis] if axis < len(value) else default
+    return value if value is not None else default
+
+
+def _slid(values: list[Any]) -> Number:
+    """Output length of a sliding window: (length, kernel, stride, padding, dilation)."""
+    length, kernel, stride, padding, dilation = values
+    if padding == "same":
+        return length  # type: ignore[no-any-return]
+    if padding == "valid":
+        padding = 0
+    if not all(isinstance(v, int) for v in (length, kernel, stride, padding, dilation)) or not stride:
+        return symbol("length")
+    return int((length + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1)
+
+
+def _transposed(values: list[Any]) -> Number:
+    length, kernel, stride, padding, dilation, extra = values
+    if not all(isinstance(v, int) for v in values):
+        return symbol("length")
+    return int((length - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1)
+
+
+def _pooled(instance: Instance, shape: Shape) -> Shape:
+    name = next((c.name for c in instance.cls.mro if c.spec is not None), "")
+    rank = RANKS.get(name[-2:])
+    if shape is None or rank is None or len(shape) < rank:
+        return None
+    attrs = instance.attrs
+    if "Adaptive" in name:
+        return _adapted(shape, attrs.get("output_size"), rank)
+    sizes = []
+    for axis in range(rank):
+        kernel = _at(attrs.get("kernel_size"), axis, 1)
+        stride = _at(attrs.get("stride"), axis, kernel)
+        values = [shape[len(shape) - rank + axis], kernel, stride, _at(attrs.get("padding"), axis, 0), _at(attrs.get("dilation"), axis, 1)]
+        length = _slid(values)
+        if attrs.get("ceil_mode") is True and isinstance(length, int) and all(isinstance(v, int) for v in values):
+            length = -(-(values[0] + 2 * values[3] - values[4] * (kernel - 1) - 1) // stride) + 1
+        sizes.append(length)
+    return (*shape[: len(shape) - rank], *sizes)
+
+
+def _adapted(shape: tuple[Number, ...], size: Any, rank: int) -> Shape:
+    sizes = [_at(size, axis, 1) for axis in range(rank)]
+    known = [s if is_number(s) else shape[len(shape) - rank + i] for i, s in enumerate(sizes)]
+    return (*shape[: len(shape) - rank], *known)
+
+
+def flattened(shape: Shape, start: Any) -> Shape:
+    """``flatten(start)`` to the end."""
+    if shape is None or not isinstance(start, int) or start > len(shape):
+        return None
+    total: Number = 1
+    for size in shape[start:]:
+        total = total * size
+    return (*shape[:start], total)
+
+
+def function_shape(name: str, kind: str, args: list[Any]) -> Shape:
+    """The shape of what a function or method returns, for those that dummy passes use."""
+    x = args[0] if args else None
+    shape = x.shape if isinstance(x, Tensor) else None
+    if name == "flatten":
+        return flattened(shape, args[1] if len(args) > 1 else 0)
+    if kind in ("dropout", "norm", "elementwise") or name in ("contiguous", "to", "float", "clone", "detach"):
+        return shape
+    if name in ("view", "reshape") and shape is not None:
+        from initlint.adapters.torch.tensors import viewed_shape
+
+        return viewed_shape(x, name, args)
+    return None
+
+
