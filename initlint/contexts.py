@@ -208,7 +208,7 @@ def _cleared(model: Model, models: list[Model], flagged: set[int]) -> bool:
 
 
 def _one(group: list[tuple[Model, Finding]]) -> Finding:
-    best = max(group, key=lambda pair: (pair[1].severity.rank, not pair[0].bare, len(pair[1].parameters)))[1]
+    best = max(group, key=lambda pair: (pair[1].severity.rank, len(pair[1].parameters), -(pair[1].parameter or "").count("."), not pair[0].bare))[1]
     parameters = tuple(dict.fromkeys(name for _, f in group for name in f.parameters))
     evidence = dict(best.evidence)
     contexts = list(dict.fromkeys(m.graph.name for m, _ in group))

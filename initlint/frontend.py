@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Optional, TypeVar
@@ -23,7 +25,10 @@ from initlint.source import SourceFile
 from initlint.symbolic import symbol
 
 T = TypeVar("T")
-STACK = 512 * 1024 * 1024
+STACKS = tuple(size << 20 for size in (512, 256, 128, 64, 32, 16))
+FRAME = 16 << 10
+"""Stack that one level of recursion may take, generously."""
+RECURSION = 12_000
 TARGET = re.compile(r"^(?P<place>.+?\.py|[\w.]+):(?P<expr>.+)$", re.DOTALL)
 PLAIN_ANNOTATIONS = {"str", "bool", "dict", "Dict", "list", "List", "Callable", "tuple", "Tuple"}
 
@@ -50,7 +55,11 @@ def new_interpreter(search_path: Sequence[str] = ()) -> tuple[Interpreter, Torch
 
 
 def with_deep_stack(action: Callable[[], T]) -> T:
-    """Run ``action`` in a thread whose stack allows deep recursion, in the parser as well as here."""
+    """Run ``action`` where deep recursion is possible, in the parser as well as here, and leave the process as it was.
+
+    A thread can have a deep stack of its own. Only what is used of it takes memory; where even the address space is limited, a
+    smaller one has to do, and the recursion limit shrinks with it.
+    """
     outcome: list[T] = []
     failure: list[BaseException] = []
 
@@ -60,16 +69,35 @@ def with_deep_stack(action: Callable[[], T]) -> T:
         except BaseException as error:
             failure.append(error)
 
-    previous = threading.stack_size(STACK)
+    limit = sys.getrecursionlimit()
     try:
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        thread.join()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            thread = _deep_thread(run)
+            thread.join()
     finally:
-        threading.stack_size(previous)
+        sys.setrecursionlimit(limit)
     if failure:
         raise failure[0]
     return outcome[0]
+
+
+def _deep_thread(run: Callable[[], None]) -> threading.Thread:
+    """A running thread with the deepest stack there is room for."""
+    previous, limit = threading.stack_size(), sys.getrecursionlimit()
+    try:
+        for stack in STACKS:
+            threading.stack_size(stack)
+            sys.setrecursionlimit(max(limit, min(RECURSION, stack // FRAME)))
+            thread = threading.Thread(target=run, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                continue
+            return thread
+    finally:
+        threading.stack_size(previous)
+    raise MemoryError("no room for the stack of a thread")
 
 
 def show(target: str, search_path: Sequence[str] = ()) -> ModelGraph:

@@ -95,11 +95,14 @@ class Lowering:
 
     def number(self, node: Union[cst.Integer, cst.Float]) -> p.Expr:
         pos = self.take(node.value)
-        return p.Const(pos, self.last, ast.literal_eval(node.value))
+        plain = node.value.isdecimal() and node.value[0] != "0"
+        return p.Const(pos, self.last, int(node.value) if plain else ast.literal_eval(node.value))
 
     def string(self, node: cst.SimpleString) -> p.Expr:
-        pos = self.take(node.value)
-        return p.Const(pos, self.last, ast.literal_eval(node.value))
+        text = node.value
+        pos = self.take(text)
+        plain = text[0] in "\"'" and "\\" not in text and text[1:2] != text[0]
+        return p.Const(pos, self.last, text[1:-1] if plain else ast.literal_eval(text))
 
     def concatenated(self, node: cst.ConcatenatedString) -> p.Expr:
         left, right = self.expr(node.left), self.expr(node.right)

@@ -61,7 +61,6 @@ class Interpreter:
         self.opaque: dict[str, Class] = {}
         self.start_frame: Any = None
         """The frame calls are made from when no code makes them."""
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), 12_000))
 
     # ---- evaluation ----
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
+from initlint import files
 from initlint import program as p
 from initlint.edits import SourceError
 from initlint.interpreter.scope import Frame
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
 NEVER_READ = frozenset(sys.stdlib_module_names) | {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "scipy"}
-MAX_FILE = 4_000_000
 
 
 @dataclass(eq=False)
@@ -158,9 +158,7 @@ class Project:
         source = self.files.get(path)
         if source is None:
             if data is None:
-                if path.stat().st_size > MAX_FILE:
-                    raise SourceError(f"is larger than {MAX_FILE // 1_000_000} MB")
-                data = path.read_bytes()
+                data = files.read(str(path))
             source = self.files[path] = SourceFile(str(path), data)
         module = Module(name, path, source, self, path.name == "__init__.py" if package is None else package)
         self.by_path[path] = module

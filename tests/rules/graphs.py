@@ -37,7 +37,7 @@ class Net:
     """A model under construction. Methods take and return operations."""
 
     def __init__(self, name: str = "Net") -> None:
-        self.graph = ModelGraph(name=name, path="net.py")
+        self.graph = ModelGraph(name=name, path="net.py", lineage=(f"net.{name}", "torch.nn.Module"))
         self.input = self.op("input")
 
     def op(self, kind: str, *inputs: Op, name: str = "", **fields: Any) -> Op:

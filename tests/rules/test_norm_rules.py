@@ -99,11 +99,11 @@ def test_a_blanket_loop_is_one_finding_without_a_fix() -> None:
     assert finding.fix is None and "skip" in finding.help and finding.evidence["also_writes"] == ["fc.weight", "fc.bias"]
 
 
-def guarded(*norms: str, touched: bool = False) -> ModelGraph:
+def guarded(*norms: str, touched: bool = False, routine: str = "Net._init_weights", path: str = "fc") -> ModelGraph:
     """An init routine with one branch for linear layers in a model with ``norms``."""
     net = Net()
-    layer = net.linear("fc")
-    fields = {"guard": site(20), "variable": "m", "routine": "Net._init_weights"}
+    layer = net.linear(path)
+    fields = {"guard": site(20), "variable": "m", "routine": routine}
     write(layer.parameters["weight"], "kaiming_normal_", kaiming(256), 21, **fields)
     x = net.call(layer, net.input)
     for index, kind in enumerate(norms):
@@ -141,3 +141,21 @@ def test_a_class_with_and_without_affine_parameters_gets_no_fix() -> None:
 def test_routines_that_set_the_norms_and_models_without_any_are_silent() -> None:
     assert found("INI402", guarded("LayerNorm", touched=True)) == []
     assert found("INI402", guarded()) == []
+
+
+@pytest.mark.parametrize(("routine", "count"), [("Net.__init__", 1), ("init_weights", 1), ("Net.__init__.init", 1), ("MLP.__init__", 0)])
+def test_only_a_routine_of_the_model_answers_for_its_norms(routine: str, count: int) -> None:
+    assert len(found("INI402", guarded("LayerNorm", routine=routine))) == count
+
+
+def test_a_routine_given_a_part_without_norms_is_silent() -> None:
+    assert found("INI402", guarded("LayerNorm", path="head.fc")) == []
+
+
+def test_frozen_norms_are_silent() -> None:
+    graph = guarded("LayerNorm")
+    for layer in graph.layers:
+        if layer.kind == "LayerNorm":
+            for parameter in layer.parameters.values():
+                parameter.requires_grad = False
+    assert found("INI402", graph) == []

@@ -91,6 +91,10 @@ def get(interp: Interpreter, instance: Instance, index: Any) -> Any:
     values = items_of(instance) or []
     if isinstance(index, slice):
         picked = sequence_item(interp, values, index)
+        if isinstance(picked, list) and instance.cls.derives("torch.nn.Sequential") and not any(isinstance(v, Repeat) for v in values):
+            made = Instance(instance.cls, site=instance.site)
+            made.modules.update(list(instance.modules.items())[index])  # a slice of a Sequential keeps its names
+            return made
         if isinstance(picked, list):
             made = Instance(instance.cls, site=instance.site)
             extend(interp, made, picked)

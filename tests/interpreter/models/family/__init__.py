@@ -1,0 +1,5 @@
+# mypy: ignore-errors
+from __future__ import annotations
+
+from .base import Base, Mixin
+from .middle import Middle as Renamed
