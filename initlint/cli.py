@@ -59,7 +59,7 @@ def check(options: argparse.Namespace) -> int:
         emit(options, json.render(result.findings))
     else:
         emit(options, text.render(result.findings, result.sources, files=result.files, paint=painter(options)))
-    return verdict(options, result.findings)
+    return FAILED if result.missing else verdict(options, result.findings)
 
 
 def fix(options: argparse.Namespace) -> int:
@@ -74,12 +74,12 @@ def fix(options: argparse.Namespace) -> int:
     changes = engine.fix(result)
     if not options.apply:
         emit(options, preview(options, changes, result))
-        return verdict(options, result.findings)
+        return FAILED if result.missing else verdict(options, result.findings)
     landed, failed = write(options, changes)
     done = {id(finding) for finding in landed}
     left = [finding for finding in result.findings if id(finding) not in done]
     emit(options, outcome(changes, landed, left))
-    return FAILED if failed else verdict(options, left)
+    return FAILED if failed or result.missing else verdict(options, left)
 
 
 def show(options: argparse.Namespace) -> int:
@@ -145,7 +145,10 @@ def analyse(options: argparse.Namespace) -> CheckResult:
         raise Failure(str(error)) from None
     paths = [path for path in options.paths if path != "-"]
     stdin = sys.stdin.buffer.read() if "-" in options.paths else None
-    return engine.check(paths, stdin=stdin, stdin_filename=options.stdin_filename, search_path=options.search_path, rules=chosen)
+    result = engine.check(paths, stdin=stdin, stdin_filename=options.stdin_filename, search_path=options.search_path, rules=chosen)
+    for path in result.missing:
+        complain(f"{path}: no such file or folder")
+    return result
 
 
 def verdict(options: argparse.Namespace, findings: Sequence[Finding]) -> int:
@@ -281,13 +284,9 @@ class _Version(argparse.Action):
         super().__init__(option_strings, dest, nargs=0, help="show the version and exit")
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
-        from importlib.metadata import PackageNotFoundError, version
+        from initlint import __version__
 
-        try:
-            number = version("initlint")
-        except PackageNotFoundError:
-            number = "(not installed)"
-        print(f"initlint {number}")
+        print(f"initlint {__version__}")
         parser.exit(CLEAN)
 
 

@@ -94,7 +94,7 @@ def _check_file(analysis: Analysis, path: str, data: bytes, result: CheckResult)
     try:
         text = decode(data).text
         if not may_matter(data):
-            parse_index(text, path)
+            parse_index(text)
             return
         models, found = analyse_file(analysis, path, data)
         result.findings += proof.prove(analysis, path, data, models, found)
@@ -105,6 +105,8 @@ def _check_file(analysis: Analysis, path: str, data: bytes, result: CheckResult)
         result.sources[path] = text
     except SourceError as error:
         result.findings.append(trouble(path, "INI902", str(error)))
+    except (RecursionError, MemoryError):
+        result.findings.append(trouble(path, "INI903", "could not be analysed: it nests too deeply"))
     except Exception as error:
         if os.environ.get("INITLINT_DEBUG") == "1":
             raise

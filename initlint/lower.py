@@ -115,7 +115,7 @@ class Lowering:
         if not entered:
             self.frozen = self.take_prefixed(node.start)
         pos, end = self.frozen or (self.last, self.last)
-        parts = [self.fstring_part(part, pos, end) for part in node.parts]
+        parts = [self.fstring_part(part, pos, end, node.start) for part in node.parts]
         self.frozen = entered
         self.last = end
         return p.FString(pos, end, parts)
@@ -129,12 +129,17 @@ class Lowering:
         self.index += 1
         return start, start + len(token)
 
-    def fstring_part(self, part: cst.BaseFormattedStringContent, pos: int, end: int) -> p.Expr:
+    def fstring_part(self, part: cst.BaseFormattedStringContent, pos: int, end: int, opening: str) -> p.Expr:
         if isinstance(part, cst.FormattedStringText):
-            return p.Const(pos, end, part.value.replace("{{", "{").replace("}}", "}"))
+            return p.Const(pos, end, _unescaped(part.value, opening).replace("{{", "{").replace("}}", "}"))
         assert isinstance(part, cst.FormattedStringExpression)
-        spec = "".join(c.value if isinstance(c, cst.FormattedStringText) else "\0" for c in part.format_spec or ())
-        return p.FormattedValue(pos, end, self.expr(part.expression), part.conversion or "", spec)
+        value = self.expr(part.expression)
+        pieces = part.format_spec or ()
+        if part.equal:
+            return p.Unsupported(pos, end, "a self-documenting expression")
+        if all(isinstance(piece, cst.FormattedStringText) for piece in pieces):
+            return p.FormattedValue(pos, end, value, part.conversion or "", "".join(piece.value for piece in pieces if isinstance(piece, cst.FormattedStringText)))
+        return p.FormattedValue(pos, end, value, part.conversion or "", "", [self.fstring_part(piece, pos, end, opening) for piece in pieces])
 
     def attribute(self, node: cst.Attribute) -> p.Expr:
         value = self.expr(node.value)
@@ -470,11 +475,24 @@ class Lowering:
         """A chain of equality tests where every pattern is a literal; a test nobody can decide elsewhere."""
         start = self.take("match")
         subject = self.expr(node.subject)
-        cases = [(self.pattern(case.pattern, subject), self.suite(case.body)) for case in node.cases]
+        end = subject.end
+        kept = p.Walrus(subject.pos, end, "#subject", subject)
+        plain = isinstance(subject, (p.Name, p.Const))
+        again = subject if plain else p.Name(subject.pos, end, "#subject")
+        cases = [(self.case(case, again), self.suite(case.body)) for case in node.cases]
         orelse: list[p.Stmt] = []
         for test, body in reversed(cases):
-            orelse = [p.If(start, subject.end, test, body, orelse)]
-        return orelse[0] if orelse else p.ExprStmt(start, self.last, subject)
+            orelse = [p.If(start, end, test, body, orelse)]
+        if plain and orelse:
+            return orelse[0]
+        return p.If(start, end, p.Const(start, start, True), [p.ExprStmt(start, end, kept), *orelse], [])
+
+    def case(self, node: cst.MatchCase, subject: p.Expr) -> p.Expr:
+        test = self.pattern(node.pattern, subject)
+        if node.guard is None:
+            return test
+        guard = self.expr(node.guard)
+        return p.BoolOp(test.pos, guard.end, "and", test, guard)
 
     def pattern(self, node: cst.MatchPattern, subject: p.Expr) -> p.Expr:
         if isinstance(node, cst.MatchValue):
@@ -489,9 +507,75 @@ class Lowering:
             for test in tests[1:]:
                 result = p.BoolOp(result.pos, test.end, "or", result, test)
             return result
-        if isinstance(node, cst.MatchAs) and node.pattern is None and node.name is None:
-            return p.Const(self.last, self.last, True)
-        return p.Unsupported(self.last, self.last, type(node).__name__)
+        if isinstance(node, cst.MatchAs):
+            test: p.Expr = self.pattern(node.pattern, subject) if node.pattern is not None else p.Const(self.last, self.last, True)
+            return test if node.name is None else _all([test, self.capture(node.name, subject)])
+        if isinstance(node, cst.MatchClass) and not node.patterns and not node.kwds:
+            kind = self.expr(node.cls)
+            self.take("(")
+            self.take(")")
+            arguments = [p.Arg(subject), p.Arg(kind)]
+            return p.Call(kind.pos, self.last, p.Name(kind.pos, kind.pos, "isinstance"), arguments)
+        if isinstance(node, (cst.MatchList, cst.MatchTuple)) and not any(isinstance(e, cst.MatchStar) for e in node.patterns):
+            return self.sequence_pattern([e.value for e in node.patterns if isinstance(e, cst.MatchSequenceElement)], subject)
+        return self.unfollowed_pattern(node)
+
+    def sequence_pattern(self, parts: list[cst.MatchPattern], subject: p.Expr) -> p.Expr:
+        """A list or tuple pattern: the length, then one element after the other."""
+        at = self.last
+        length = p.Call(at, at, p.Name(at, at, "len"), [p.Arg(subject)])
+        kinds = p.Sequence(at, at, "tuple", [p.Name(at, at, "list"), p.Name(at, at, "tuple")])
+        tests: list[p.Expr] = [
+            p.Call(at, at, p.Name(at, at, "isinstance"), [p.Arg(subject), p.Arg(kinds)]),
+            p.Compare(at, at, length, [("==", p.Const(at, at, len(parts)))]),
+        ]
+        for index, part in enumerate(parts):
+            tests.append(self.pattern(part, p.Subscript(at, at, subject, p.Const(at, at, index))))
+        return _all(tests)
+
+    def capture(self, node: cst.Name, subject: p.Expr) -> p.Expr:
+        """Bind a name, which always succeeds."""
+        pos = self.take(node.value)
+        bound = p.Walrus(pos, self.last, node.value, subject)
+        return p.BoolOp(pos, self.last, "or", bound, p.Const(pos, self.last, True))
+
+    def unfollowed_pattern(self, node: cst.MatchPattern) -> p.Expr:
+        """A test nobody can decide; the names it binds hold what is not known."""
+        test: p.Expr = p.Unsupported(self.last, self.last, type(node).__name__)
+        binds = [p.Walrus(self.last, self.last, name, p.Unsupported(self.last, self.last, "a captured pattern")) for name in _captured(node)]
+        return _all([test, *(p.BoolOp(b.pos, b.end, "or", b, p.Const(b.pos, b.end, True)) for b in binds)])
+
+
+def _all(tests: list[p.Expr]) -> p.Expr:
+    """``test and test and …``"""
+    result = tests[0]
+    for test in tests[1:]:
+        result = p.BoolOp(result.pos, test.end, "and", result, test)
+    return result
+
+
+def _captured(node: cst.CSTNode) -> list[str]:
+    """Names that a pattern binds."""
+    names = []
+    if isinstance(node, (cst.MatchAs, cst.MatchStar)) and node.name is not None:
+        names.append(node.name.value)
+    if isinstance(node, cst.MatchMapping) and node.rest is not None:
+        names.append(node.rest.value)
+    for child in node.children:
+        if not isinstance(child, cst.BaseExpression):
+            names += _captured(child)
+    return names
+
+
+def _unescaped(text: str, opening: str) -> str:
+    """The literal part of an f-string that ``opening`` (``f"``, ``rf\'\'\'``) begins, its escapes resolved."""
+    if "\\" not in text or "r" in opening.lower():
+        return text
+    quotes = opening.lstrip("fFtT")
+    try:
+        return str(ast.literal_eval(f"{quotes}{text}{quotes}"))
+    except (ValueError, SyntaxError):
+        return text
 
 
 EXPRESSIONS: dict[type, Callable[..., p.Expr]] = {

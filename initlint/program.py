@@ -137,6 +137,8 @@ class FormattedValue(Expr):
     value: Expr
     conversion: str
     spec: str
+    nested: list[Expr] = []
+    """The parts of a format specification that holds expressions of its own."""
 
 
 class Walrus(Expr):

@@ -19,6 +19,9 @@ from initlint.findings import Site
 
 GATE = (re.compile(rb"torch|keras|tensorflow|flax|jax"), re.compile(rb"nn\.|init|Parameter"))
 WRAPPER = "class _:\n"
+DEEPEST = 400
+"""Levels of one expression; LibCST's time grows with their square."""
+DEEPENS = re.compile(r"[-+*/%@&|^.]")
 
 
 class NotPython(SourceError):
@@ -56,6 +59,7 @@ class Chunk:
         """The lowered statements."""
         if self._statements is None:
             text = self.source.text[self.start : self.end]
+            _decline_depth(WRAPPER + text if self.wrapped else text, self.line)
             if self.wrapped:
                 (wrapper,) = lower.lower_source(WRAPPER + text, self.start - len(WRAPPER))
                 assert isinstance(wrapper, p.ClassDef)
@@ -91,7 +95,7 @@ class SourceFile:
         self.path = path
         self.text = decode(data).text
         self.index = LineIndex(self.text)
-        self.chunks: list[Chunk] = self._index_body(parse_index(self.text, path).body, False)
+        self.chunks: list[Chunk] = self._index_body(parse_index(self.text).body, False)
         self.bindings: dict[str, list[Chunk]] = {}
         for chunk in self.chunks:
             for name in chunk.names:
@@ -127,7 +131,7 @@ class SourceFile:
         return ClassChunk(self, start, end, names, "class", False, node.name, node.lineno, None, header_end, members, bases)
 
 
-def parse_index(text: str, path: str) -> ast.Module:
+def parse_index(text: str) -> ast.Module:
     """The standard library's tree, used as an index only."""
     try:
         with warnings.catch_warnings():
@@ -135,8 +139,23 @@ def parse_index(text: str, path: str) -> ast.Module:
             return ast.parse(text)
     except SyntaxError as error:
         raise NotPython(f"is not valid Python: {error.msg}", error.lineno or 1, error.offset or 1) from None
-    except (ValueError, MemoryError, RecursionError) as error:
-        raise SourceError(f"cannot be parsed: {error or type(error).__name__}") from None
+    except (MemoryError, RecursionError):
+        raise SourceError("nests too deeply to be parsed") from None
+    except ValueError as error:
+        raise SourceError(f"cannot be parsed: {error}") from None
+
+
+def _decline_depth(text: str, line: int) -> None:
+    """Raise ``SourceError`` for a sum of a thousand terms and the like; only text that could hold one is looked at closely."""
+    if len(text) < DEEPEST or len(DEEPENS.findall(text)) < DEEPEST:
+        return
+    level: list[ast.AST] = list(parse_index(text).body)
+    depth = 0
+    while level:
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        depth += 1
+        if depth > DEEPEST:
+            raise SourceError(f"nests too deeply to be analysed (the statement at line {line})")
 
 
 def _first_line(node: ast.stmt) -> int:

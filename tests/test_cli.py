@@ -40,13 +40,14 @@ class Engine(ModuleType):
         super().__init__("initlint.engine")
         self.findings: list[Finding] = []
         self.path = path
+        self.missing: list[str] = []
         self.refused: list[tuple[Finding, str]] = []
         self.asked: dict[str, Any] = {}
 
     def check(self, paths: Sequence[str], **options: Any) -> SimpleNamespace:
         """The findings prepared."""
         self.asked = {"paths": paths, **options}
-        return SimpleNamespace(findings=self.findings, files=1, sources={self.path: SOURCE})
+        return SimpleNamespace(findings=self.findings, files=1, sources={self.path: SOURCE}, missing=self.missing)
 
     def fix(self, result: SimpleNamespace) -> list[SimpleNamespace]:
         """Every fix that has edits, on one file."""
@@ -97,6 +98,14 @@ def test_check_reports_in_both_formats(engine: Engine, capsys: pytest.CaptureFix
     assert capsys.readouterr().out.endswith("Found 1 finding (1 warning).\n[*] 1 fixable with `initlint fix --apply`\n")
     main(["check", "--format", "json", "net.py"])
     assert [row["code"] for row in json.loads(capsys.readouterr().out)] == ["INI101"]
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["fix"], ["fix", "--apply"]])
+def test_a_missing_path_is_status_2(engine: Engine, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    """One line on standard error; the rest is reported all the same."""
+    engine.findings, engine.missing = [NOTE], ["gone.py"]
+    assert main([*arguments, "net.py", "gone.py"]) == 2
+    assert capsys.readouterr().err == "initlint: gone.py: no such file or folder\n"
 
 
 def test_options_reach_the_engine(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

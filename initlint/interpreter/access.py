@@ -81,7 +81,17 @@ def _other_attribute(interp: Interpreter, value: Any, name: str) -> Any:
         return getattr(value, name)
     if isinstance(value, Sym):
         return Unknown(f"an attribute of the number {value}")
+    if isinstance(value, Property) and name in ("setter", "getter", "deleter", "fget", "fset"):
+        return {"fget": value.getter, "fset": value.setter}.get(name, Unknown(f"property.{name}"))
+    if isinstance(value, Builtin) and value.name == "object" and name == "__setattr__":
+        return Builtin(name, _plain_setattr)
     return interp.fail("AttributeError", f"no attribute {name} was found")
+
+
+def _plain_setattr(call: Any) -> None:
+    """``object.__setattr__(self, name, value)``: past every registry."""
+    if len(call.args) == 3 and isinstance(call.args[0], Instance) and isinstance(call.args[1], str):
+        call.interp.heap.set_item(call.args[0].attrs, call.args[1], call.args[2])
 
 
 def instance_attribute(interp: Interpreter, value: Instance, name: str, frame: Frame, node: p.Node) -> Any:
@@ -142,6 +152,10 @@ def class_attribute(interp: Interpreter, value: Class, name: str, frame: Frame, 
     member, owner = find_member(value, name)
     if member is not ABSENT:
         if value.derives("enum.Enum") and not isinstance(member, (Function, Wrapped, Property, Instance)):
+            if isinstance(member, External) and member.name == "enum.auto()":
+                member = name.lower() if value.derives("str") else value.order.index(name) + 1 if name in value.order else Unknown("enum.auto()")
+            if value.derives("int") and isinstance(member, int):
+                return member
             made = Instance(value, {"name": name, "value": member})
             value.namespace[name] = made
             return made
@@ -172,11 +186,35 @@ def _super_attribute(interp: Interpreter, value: Super, name: str, frame: Frame,
         return _bind(interp, member, receiver, owner, name, frame, node)
     if isinstance(receiver, Instance):
         if name == "__setattr__":
-            return Builtin(name, lambda call: set_attribute(interp, receiver, call.args[0], call.args[1], call.frame, call.node))
+            return Builtin(name, lambda call: _default_setattr(interp, receiver, call))
+        if name in ("__getattr__", "__getattribute__"):
+            return Builtin(name, lambda call: _default_getattr(interp, receiver, call))
         found = interp.framework.module_attribute(interp, receiver, name, frame, node)
         if found is not ABSENT:
             return found
     return Unknown(f"super().{name} was not found")
+
+
+def _default_setattr(interp: Interpreter, receiver: Instance, call: Any) -> None:
+    """``super().__setattr__(name, value)``."""
+    name, value = call.get(0, "name"), call.get(1, "value")
+    if not isinstance(name, str):
+        return
+    if interp.framework.is_module(receiver):
+        interp.framework.set_module_attribute(interp, receiver, name, value, call.frame, call.node)
+    else:
+        interp.heap.set_item(receiver.attrs, name, value)
+
+
+def _default_getattr(interp: Interpreter, receiver: Instance, call: Any) -> Any:
+    """``super().__getattr__(name)`` of a module: what its registries hold."""
+    name = call.get(0, "name")
+    for registry in (receiver.parameters, receiver.modules, receiver.buffers, receiver.attrs):
+        if name in registry:
+            return registry[name]
+    if receiver.cls.uncertain or not isinstance(name, str):
+        return Unknown("an attribute that may come from a class that was not read")
+    return interp.fail("AttributeError", f"{receiver.cls.name} has no attribute {name}")
 
 
 def set_attribute(interp: Interpreter, value: Any, name: str, new: Any, frame: Frame, node: p.Node) -> None:
@@ -185,6 +223,11 @@ def set_attribute(interp: Interpreter, value: Any, name: str, new: Any, frame: F
         setter, _ = find_member(value.cls, "__setattr__")
         member, _ = find_member(value.cls, name)
         if isinstance(member, Property):
+            if member.setter is not None:
+                interp.call(member.setter, [value, new], {}, frame, node)
+            return
+        if isinstance(setter, Function) and frame.receiver is not value:
+            interp.call(Method(setter, value), [name, new], {}, frame, node)
             return
         if interp.framework.is_module(value):
             interp.framework.set_module_attribute(interp, value, name, new, frame, node)
@@ -224,9 +267,22 @@ def get_item(interp: Interpreter, value: Any, index: Any, frame: Frame, node: p.
         return _mapping_item(interp, value, index, frame, node)
     if isinstance(value, Instance):
         return _instance_item(interp, value, index, frame, node)
+    if isinstance(value, External) and isinstance(index, str):
+        return _library_item(interp, value, index)
+    if isinstance(value, Class) and value.derives("enum.Enum"):
+        return class_attribute(interp, value, index, frame, node) if isinstance(index, str) else Unknown("a member of an enumeration")
+    if isinstance(value, External) and value.name == "sys.modules" and isinstance(index, str):
+        return interp.project.resolve(index)
     if isinstance(value, (Class, External)):
         return value  # a subscripted generic
     return value if isinstance(value, Unknown) else Unknown("an item of a value that is not known")
+
+
+def _library_item(interp: Interpreter, value: External, index: str) -> Any:
+    """``torch.nn.__dict__["ReLU"]``, ``sys.modules["package.module"]``, or a subscripted generic."""
+    if value.name.endswith(".__dict__"):
+        return interp.framework.external(f"{value.name.removesuffix('.__dict__')}.{index}")
+    return interp.project.resolve(index) if value.name == "sys.modules" else value
 
 
 def sequence_item(interp: Interpreter, value: Any, index: Any) -> Any:

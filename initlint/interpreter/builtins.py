@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.interpreter.heap import possible
-from initlint.interpreter.loops import SymbolicRange, elements_of
+from initlint.interpreter.loops import Endless, SymbolicRange, elements_of
 from initlint.interpreter.values import (
     ABSENT,
     Builtin,
@@ -32,6 +32,7 @@ from initlint.symbolic import Sym, opaque
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
+    from initlint.interpreter.core import Interpreter
 
 Handler = Callable[["Call"], Any]
 BUILTINS: dict[str, Any] = {}
@@ -52,8 +53,13 @@ def _len(call: Call) -> Any:
     value = call.get(0, "obj")
     if isinstance(value, (list, tuple)) and any(isinstance(v, Repeat) for v in value):
         return Unknown("the length of a list of unknown length")
-    if isinstance(value, (list, tuple, dict, set, frozenset, str, bytes, range)):
+    if isinstance(value, dict):
+        return len(value) - sum(isinstance(key, str) and key.startswith("#") for key in value)
+    if isinstance(value, (list, tuple, set, frozenset, str, bytes, range)):
         return len(value)
+    if isinstance(value, Class):
+        members = elements_of(call.interp, value)
+        return len(members) if members is not None else Unknown("the length of a class")
     if isinstance(value, Instance):
         items = call.interp.framework.iterate(value)
         if items is not None:
@@ -90,7 +96,9 @@ def _enumerate(call: Call) -> Any:
 
 @builtin("zip")
 def _zip(call: Call) -> Any:
-    columns = [elements_of(call.interp, arg) for arg in call.args]
+    columns = [elements_of(call.interp, arg) if not isinstance(arg, Endless) else [] for arg in call.args]
+    shortest = min((len(c) for c, arg in zip(columns, call.args) if c is not None and not isinstance(arg, Endless)), default=0)
+    columns = [arg.first(shortest) if isinstance(arg, Endless) else c for c, arg in zip(columns, call.args)]
     known = [c for c in columns if c is not None]
     if not known or len(known) < len(columns):
         return Unknown("zips values that are not known")
@@ -118,7 +126,14 @@ def _listed(kind: str, make: Callable[[list[Any]], Any]) -> Handler:
 
 for _name, _make in (("list", list), ("tuple", tuple), ("set", set), ("frozenset", frozenset)):
     BUILTINS[_name] = Builtin(_name, _listed(_name, _make))
-BUILTINS["iter"] = Builtin("iter", lambda call: call.args[0] if call.args else Unknown("iter()"))
+
+
+@builtin("iter")
+def _iter(call: Call) -> Any:
+    """An iterator is a list of what it has not yielded yet."""
+    items = elements_of(call.interp, call.get(0, "object"))
+    return items if items is not None else Unknown(unknown(call.get(0, "object")) or "iterates over a value that is not known")
+
 
 
 @builtin("reversed")
@@ -252,21 +267,21 @@ def _numeric(name: str, convert: Callable[[Any], Any]) -> Handler:
     def handler(call: Call) -> Any:
         value = call.args[0] if call.args else 0
         if isinstance(value, OneOf):
-            return join([_converted(name, convert, v) for v in possible(value)])
-        return _converted(name, convert, value)
+            return join([_converted(call.interp, name, convert, v) for v in possible(value)])
+        return _converted(call.interp, name, convert, value)
 
     return handler
 
 
-def _converted(name: str, convert: Callable[[Any], Any], value: Any) -> Any:
+def _converted(interp: Interpreter, name: str, convert: Callable[[Any], Any], value: Any) -> Any:
     if isinstance(value, Sym):
         whole = all(isinstance(c, int) and all(e == int(e) > 0 for _, e in m) for m, c in value.terms)
         return value if name == "float" or whole else opaque(f"{name}({value})")
     if isinstance(value, (int, float, str, bool)):
         try:
             return convert(value)
-        except (ValueError, OverflowError):
-            return Unknown(f"{name}() of a value that does not convert")
+        except (ValueError, OverflowError) as error:
+            return interp.fail(type(error).__name__, f"{name}() of a value that does not convert")
     if isinstance(value, Tensor) and isinstance(value.data, (int, float)):
         return convert(value.data)
     return Unknown(unknown(value) or f"{name}() of a value that is not known")
@@ -324,8 +339,15 @@ def _divmod(call: Call) -> Any:
 def _extreme(name: str, choose: Callable[..., Any]) -> Handler:
     def handler(call: Call) -> Any:
         items = list(call.args) if len(call.args) > 1 else elements_of(call.interp, call.get(0, "iterable"))
-        if items is None or call.kwargs.get("key") is not None or not items:
-            return call.kwargs.get("default", Unknown(f"{name}() of a value that is not known"))
+        if items is None:
+            return Unknown(f"{name}() of a value that is not known")
+        if not items:
+            return call.kwargs.get("default", Unknown(f"{name}() of nothing"))
+        if call.kwargs.get("key") is not None:
+            keys = _keys(call, items)
+            return items[keys.index(choose(keys))] if keys is not None else Unknown(f"{name}() of values that are not known")
+        if any(isinstance(i, Repeat) for i in items):
+            return Unknown(f"{name}() of a list of unknown length")
         if all(isinstance(i, (int, float)) for i in items) or all(isinstance(i, str) for i in items):
             return choose(items)
         if all(same(i, items[0]) for i in items):
@@ -377,12 +399,29 @@ def _quantified(call: Call, wanted: bool) -> Any:
 @builtin("sorted")
 def _sorted(call: Call) -> Any:
     items = elements_of(call.interp, call.get(0, "iterable"))
-    if items is None or call.kwargs.get("key") is not None:
-        return Unknown("sorts a value that is not known") if items is None else items
-    try:
-        return sorted(items, reverse=call.kwargs.get("reverse") is True)
-    except TypeError:
+    return Unknown("sorts a value that is not known") if items is None else sort(call, items)
+
+
+def sort(call: Call, items: list[Any]) -> Any:
+    """``items`` in the order that ``key=`` and ``reverse=`` of the call ask for."""
+    keys = _keys(call, items)
+    backwards = call.kwargs.get("reverse", False)
+    if keys is None or not isinstance(backwards, (bool, int)):
         return Unknown("sorts values that are not known")
+    return [items[i] for i in sorted(range(len(items)), key=keys.__getitem__, reverse=bool(backwards))]
+
+
+def _keys(call: Call, items: list[Any]) -> Optional[list[Any]]:
+    """What ``items`` are compared by; None where that is not known or does not compare."""
+    key = call.kwargs.get("key")
+    if any(isinstance(i, (Repeat, OneOf, Unknown)) for i in items):
+        return None
+    keys = items if key is None else [call.interp.call(key, [item], {}, call.frame, call.node) for item in items]
+    try:
+        plain = all(isinstance(k, (int, float, str, bytes, tuple, list, bool)) for k in keys)
+        return keys if plain and sorted(keys) is not None else None
+    except TypeError:
+        return None
 
 
 @builtin("map")
@@ -417,10 +456,21 @@ def _filter(call: Call) -> Any:
 
 @builtin("next")
 def _next(call: Call) -> Any:
-    items = elements_of(call.interp, call.get(0, "iterator"))
-    if items:
-        return items[0].value if isinstance(items[0], Repeat) else items[0]
-    return call.args[1] if len(call.args) > 1 else Unknown("the next of a value that is not known")
+    source = call.get(0, "iterator")
+    items = elements_of(call.interp, source)
+    if items is None:
+        return Unknown(unknown(source) or "the next of a value that is not known")
+    if not items:
+        return call.args[1] if len(call.args) > 1 else call.interp.fail("StopIteration", "the next of an iterator that has ended")
+    first = items[0]
+    if isinstance(first, Repeat):
+        return first.value
+    if isinstance(first, OneOf) and ABSENT in first.values:
+        return Unknown("the next of an iterator that may have ended")
+    if isinstance(source, list):
+        call.interp.heap.touch(source)
+        del source[0]
+    return first
 
 
 @builtin("callable")
@@ -456,7 +506,7 @@ def _vars(call: Call) -> Any:
 
 @builtin("locals")
 def _locals(call: Call) -> Any:
-    return dict(call.frame.names)
+    return dict(call.frame.function.names)
 
 
 @builtin("globals")
@@ -466,6 +516,18 @@ def _globals(call: Call) -> Any:
         if name != "*":
             module.get(name)
     return module.names
+
+
+@builtin("ord")
+def _ord(call: Call) -> Any:
+    value = call.get(0, "c")
+    return ord(value) if isinstance(value, str) and len(value) == 1 else Unknown(unknown(value) or "ord() of a value that is not known")
+
+
+@builtin("chr")
+def _chr(call: Call) -> Any:
+    value = call.get(0, "i")
+    return chr(value) if isinstance(value, int) and 0 <= value < 0x110000 else Unknown(unknown(value) or "chr() of a value that is not known")
 
 
 @builtin("slice")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
 from initlint.interpreter import classes, statements
 from initlint.interpreter.classes import Factory
+from initlint.interpreter.expressions import equal
+from initlint.interpreter.loops import elements_of
 from initlint.interpreter.scope import Frame, final_value
 from initlint.interpreter.values import (
     ABSENT,
@@ -16,6 +19,7 @@ from initlint.interpreter.values import (
     External,
     Function,
     Instance,
+    Managed,
     Method,
     OneOf,
     Partial,
@@ -95,8 +99,12 @@ def _call_alternatives(interp: Interpreter, func: OneOf, args: list[Any], kwargs
     return join(interp.heap.explore([lambda f=f: call(interp, f, list(args), dict(kwargs), frame, node) for f in present]))
 
 
-def call_function(interp: Interpreter, func: Function, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
-    """Run a function of the analysed code."""
+def call_function(
+    interp: Interpreter, func: Function, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node, on_yield: Optional[Callable[[Any], None]] = None
+) -> Any:
+    """Run a function of the analysed code; one that is a context manager waits for its ``with`` statement, which gives ``on_yield``."""
+    if "#manager" in func.attrs and on_yield is None:
+        return Managed(func, args, kwargs)
     if interp.depth >= interp.framework.max_depth:
         return call_blind(interp, func, node, frame, f"{func.qualname or func.name}: calls are nested too deeply", args, kwargs)
     names = bind_arguments(interp, func, args, kwargs)
@@ -114,6 +122,8 @@ def call_function(interp: Interpreter, func: Function, args: list[Any], kwargs: 
             return interp.eval(func.node.body, inner)
         if func.node.generator:
             inner.yielded = []
+            inner.on_yield = on_yield
+        inner.caller = (frame, node)
         interp.routines.append(inner)
         try:
             outcome = statements.run_block(interp, func.node.body, inner)
@@ -137,7 +147,7 @@ def bind_arguments(interp: Interpreter, func: Function, args: list[Any], kwargs:
                 position += 1
                 continue
             if param.kind == "either" and param.name in rest:
-                names[param.name] = rest.pop(param.name)
+                names[param.name] = _passed(rest.pop(param.name), func.defaults.get(param.name, ABSENT))
                 continue
         elif param.kind == "args":
             names[param.name] = tuple(args[position:])
@@ -148,7 +158,7 @@ def bind_arguments(interp: Interpreter, func: Function, args: list[Any], kwargs:
             rest = {}
             continue
         elif param.name in rest:
-            names[param.name] = rest.pop(param.name)
+            names[param.name] = _passed(rest.pop(param.name), func.defaults.get(param.name, ABSENT))
             continue
         if blind:
             names[param.name] = Unknown(f"the argument {param.name} may come from keyword arguments that are not known")
@@ -156,10 +166,24 @@ def bind_arguments(interp: Interpreter, func: Function, args: list[Any], kwargs:
             names[param.name] = func.defaults[param.name]
         else:
             return Unknown(f"{func.qualname or func.name}() misses the argument {param.name}")
+    rest = {name: value for name, value in rest.items() if not may_be_absent(value)}
     if position < len(args) or rest:
         extra = next(iter(rest), "a positional argument")
         return Unknown(f"{func.qualname or func.name}() got an unexpected argument {extra}")
     return names
+
+
+def may_be_absent(value: Any) -> bool:
+    """Whether an argument may not have been passed at all, depending on a branch."""
+    return isinstance(value, OneOf) and ABSENT in value.values
+
+
+def _passed(value: Any, default: Any) -> Any:
+    """An argument that was passed, or may have been."""
+    if not may_be_absent(value):
+        return value
+    given = [v for v in value.values if v is not ABSENT]
+    return join(given if default is ABSENT else [*given, default])
 
 
 def construct(interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
@@ -217,7 +241,13 @@ def _fill_fields(interp: Interpreter, instance: Instance, cls: Class, args: list
 
 
 def _enum_by_value(interp: Interpreter, cls: Class, args: list[Any]) -> Any:
-    return args[0] if args and isinstance(args[0], Instance) else Unknown(f"a member of {cls.name} by value")
+    wanted = args[0] if args else None
+    if isinstance(wanted, Instance) or cls.derives("int"):
+        return wanted
+    for member in elements_of(interp, cls) or []:
+        if equal(member.attrs["value"], wanted) is True:
+            return member
+    return Unknown(f"a member of {cls.name} by value")
 
 
 def call_instance(interp: Interpreter, instance: Instance, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
@@ -239,7 +269,11 @@ def decorate(interp: Interpreter, node: p.Expr, value: Any, frame: Frame) -> Any
     if name in ("staticmethod", "classmethod"):
         return Wrapped(name, value)
     if isinstance(node, p.Attr) and node.attr in ("setter", "deleter", "getter"):
-        return interp.eval(node.value, frame)
+        known = interp.eval(node.value, frame)
+        return Property(known.getter, known.cached, value) if node.attr == "setter" and isinstance(known, Property) else known
+    if name == "contextlib.contextmanager" and isinstance(value, Function):
+        value.attrs["#manager"] = True
+        return value
     if isinstance(decorator, (Unknown, External, Tensor, Instance)) or name.startswith(TRANSPARENT_DECORATORS):
         return value
     result = call(interp, decorator, [value], {}, frame, node)

@@ -45,6 +45,7 @@ def from_chunk(interp: Interpreter, module: Module, chunk: ClassChunk) -> Class:
 
     cls.members = member
     simple = [one for one in chunk.members if one.kind != "def"]
+    cls.order = [name for one in simple if one.kind == "other" for name in sorted(one.names)]
     if any(c.fields is not None for c in cls.mro) or header.decorators or any(b.name in FIELD_BASES for b in cls.bases):
         statements = [s for one in simple for s in one.statements]
         collect_fields(interp, cls, statements, members, header.decorators)
@@ -129,6 +130,13 @@ def opaque_class(name: str) -> Class:
     """A class of a library that is not read: it may define and inherit anything."""
     cls = Class(name, [], {}, opaque=True)
     cls.mro = [cls]
+    return cls
+
+
+def known_class(name: str, *bases: str) -> Class:
+    """A class of the standard library that adds nothing the analysed code calls."""
+    cls = Class(name, [], {})
+    cls.mro = [cls, *(Class(base, [], {}) for base in bases)]
     return cls
 
 

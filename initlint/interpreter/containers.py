@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from initlint.interpreter.builtins import METHODS, Handler
-from initlint.interpreter.expressions import hashable
+from initlint.interpreter.builtins import METHODS, Handler, sort
+from initlint.interpreter.expressions import WIDE, hashable
 from initlint.interpreter.heap import possible
 from initlint.interpreter.loops import blind_element, elements_of
 from initlint.interpreter.values import ABSENT, OneOf, Repeat, Unknown, join, same, unknown
+from initlint.symbolic import Sym
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
+MAX_TEXT = 1_000_000
 STRING_METHODS = (
-    "lower", "upper", "strip", "lstrip", "rstrip", "startswith", "endswith", "replace", "split", "rsplit", "title", "capitalize", "find", "rfind",
+    "ljust", "rjust", "center", "expandtabs", "istitle", "isspace", "isdecimal", "lower", "upper", "strip", "lstrip", "rstrip", "startswith", "endswith", "replace", "split", "rsplit", "title", "capitalize", "find", "rfind",
     "index", "count", "isdigit", "isalpha", "isnumeric", "zfill", "partition", "rpartition", "removeprefix", "removesuffix", "swapcase",
     "casefold", "isupper", "islower", "splitlines", "isidentifier", "isalnum", "encode", "rindex",
 )  # fmt: skip
@@ -23,8 +25,10 @@ STRING_METHODS = (
 def _string(name: str) -> Handler:
     def handler(call: Call) -> Any:
         text, *args = call.args
-        if any(unknown(a) for a in args):
+        if any(unknown(a) or isinstance(a, Sym) for a in args):
             return Unknown("a string method with arguments that are not known")
+        if any(isinstance(a, int) and a > MAX_TEXT for a in args) or len(text) * sum(len(a) for a in args if isinstance(a, str)) > MAX_TEXT:
+            return Unknown("the string is too long")
         try:
             return getattr(text, name)(*args, **call.kwargs)
         except Exception:
@@ -36,11 +40,13 @@ def _string(name: str) -> Handler:
 def _format(call: Call) -> Any:
     text, *args = call.args
     values = [*args, *call.kwargs.values()]
+    if WIDE.search(text):
+        return Unknown("the string is too long")
     if all(isinstance(v, (str, int, float, bool, type(None))) for v in values):
         try:
             return text.format(*args, **call.kwargs)
-        except Exception:
-            return Unknown("str.format() fails")
+        except Exception as error:
+            return call.interp.fail(type(error).__name__, "str.format() fails")
     if all(isinstance(v, (str, int, float, bool, type(None))) or not unknown(v) for v in values):
         return Unknown("formats an object")
     return Unknown("formats a value that is not known")
@@ -93,7 +99,7 @@ def _remove(call: Call) -> Any:
             call.interp.heap.touch(target)
             del target[index]
             return None
-    return None
+    return call.interp.fail("ValueError", "the element is not in the list")
 
 
 def _index(call: Call) -> Any:
@@ -120,13 +126,9 @@ def _reverse(call: Call) -> Any:
 
 def _sort(call: Call) -> Any:
     target = call.args[0]
-    if call.kwargs.get("key") is None:
-        try:
-            ordered = sorted(target, reverse=call.kwargs.get("reverse") is True)
-        except TypeError:
-            return None
-        call.interp.heap.touch(target)
-        target[:] = ordered
+    ordered = sort(call, list(target))
+    call.interp.heap.touch(target)
+    target[:] = ordered if isinstance(ordered, list) else [ordered] * len(target)
     return None
 
 
@@ -135,7 +137,18 @@ def _clear(call: Call) -> Any:
     call.args[0].clear()
 
 
+def _appendleft(call: Call) -> Any:
+    call.interp.heap.touch(call.args[0])
+    call.args[0].insert(0, call.get(1, "object"))
+
+
+def _popleft(call: Call) -> Any:
+    call.args.append(0)
+    return _pop_list(call)
+
+
 METHODS[list] = {
+    "appendleft": _appendleft, "popleft": _popleft,
     "append": _append, "extend": _extend, "insert": _insert, "pop": _pop_list, "remove": _remove, "index": _index, "count": _count,
     "reverse": _reverse, "sort": _sort, "clear": _clear, "copy": lambda call: list(call.args[0]),
 }  # fmt: skip
@@ -175,23 +188,35 @@ def _setdefault(call: Call) -> Any:
 def _update(call: Call) -> Any:
     mapping = call.args[0]
     call.interp.heap.touch(mapping)
-    for source in call.args[1:]:
-        pairs = source.items() if isinstance(source, dict) else elements_of(call.interp, source) or ()
-        for pair in pairs:
+    for source in [*call.args[1:], *(v for k, v in call.kwargs.items() if k == "**")]:
+        pairs = source.items() if isinstance(source, dict) else elements_of(call.interp, source)
+        if pairs is None:
+            mapping.update({k: Unknown("may be updated by a mapping that is not known") for k, _ in present(mapping)})
+        for pair in pairs or ():
             if isinstance(pair, (tuple, list)) and len(pair) == 2 and hashable(pair[0]) is not ABSENT:
                 mapping[hashable(pair[0])] = pair[1]
     mapping.update({k: v for k, v in call.kwargs.items() if k != "**"})
 
 
-def _present(mapping: dict[Any, Any]) -> list[tuple[Any, Any]]:
+def present(mapping: dict[Any, Any]) -> list[tuple[Any, Any]]:
     return [(k, v) for k, v in mapping.items() if not (isinstance(k, str) and k.startswith("#"))]
+
+
+def _popitem(call: Call) -> Any:
+    mapping = call.args[0]
+    items = present(mapping)
+    if not items:
+        return call.interp.fail("KeyError", "the mapping is empty")
+    key, value = items[0 if call.kwargs.get("last") is False else -1]
+    call.interp.heap.delete_item(mapping, key)
+    return (key, value)
 
 
 METHODS[dict] = {
     "get": _get, "pop": _pop_dict, "setdefault": _setdefault, "update": _update, "clear": _clear,
-    "keys": lambda call: [k for k, _ in _present(call.args[0])], "values": lambda call: [v for _, v in _present(call.args[0])],
-    "items": lambda call: _present(call.args[0]), "copy": lambda call: dict(call.args[0]),
-    "move_to_end": lambda call: None, "popitem": lambda call: Unknown("popitem()"), "fromkeys": lambda call: Unknown("fromkeys()"),
+    "keys": lambda call: [k for k, _ in present(call.args[0])], "values": lambda call: [v for _, v in present(call.args[0])],
+    "items": lambda call: present(call.args[0]), "copy": lambda call: dict(call.args[0]),
+    "move_to_end": lambda call: None, "popitem": _popitem, "fromkeys": lambda call: Unknown("fromkeys()"),
 }  # fmt: skip
 
 

@@ -41,7 +41,9 @@ from initlint.source import Chunk, ClassChunk
 from initlint.symbolic import Sym
 
 MAX_DEPTH = 90
-STEPS = 4_000_000
+ENUMS = {"enum.Enum": (), "enum.IntEnum": ("int", "enum.Enum"), "enum.StrEnum": ("str", "enum.Enum"), "enum.Flag": ("enum.Enum",), "enum.IntFlag": ("int", "enum.Enum")}
+"""Enumerations of the standard library with what they inherit."""
+STEPS = 1_500_000
 
 
 class Interpreter:
@@ -249,10 +251,14 @@ class Interpreter:
         if isinstance(value, External):
             if value.name in ("object", "abc.ABC", "typing.Generic", "typing.Protocol"):
                 return None
+            if value.name in ENUMS:
+                return self.opaque.setdefault(value.name, classes.known_class(value.name, *ENUMS[value.name]))
             return self.opaque.setdefault(value.name, classes.opaque_class(value.name))
         if isinstance(value, OneOf):
             known = [v for v in value.values if isinstance(v, Class)]
             return known[0] if len(known) == 1 else classes.opaque_class("?")
+        if isinstance(value, Builtin) and value.name in ("str", "int", "float"):
+            return self.opaque.setdefault(value.name, classes.known_class(value.name))
         return classes.opaque_class("?")
 
     def is_instance(self, value: Any, kinds: Any) -> Optional[bool]:
@@ -306,12 +312,7 @@ class Interpreter:
 
 
 def _handler_names(handler: p.Handler) -> Iterator[str]:
-    nodes = [handler.type] if handler.type is not None else []
-    if not nodes:
+    if handler.type is None:
         yield "Exception"
-    for node in nodes:
-        for one in node.items if isinstance(node, p.Sequence) else [node]:
-            if isinstance(one, p.Name):
-                yield one.id
-            elif isinstance(one, p.Attr):
-                yield one.attr
+    else:
+        yield from statements.exception_names(handler.type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
 MAX_SIZE = 200_000
+MAX_BITS = 20_000
+WIDE = re.compile(r"\d{6}")
+"""A width or precision in a format that would make a string of at least 100,000 characters."""
 ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv, "%": operator.mod,
     "|": operator.or_, "&": operator.and_, "^": operator.xor, "<<": operator.lshift, ">>": operator.rshift,
@@ -114,12 +118,13 @@ def binary(interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, no
 def _numbers(op: str, left: Any, right: Any) -> Any:
     try:
         if op == "**":
-            if not isinstance(left, Sym) and not isinstance(right, Sym) and abs(right) > 1000 and abs(left) > 1:
+            if type(left) is int and type(right) in (int, bool) and left.bit_length() * right > MAX_BITS:
                 return Unknown("the number is too large")
             return power(left, right)
         if op == "<<" and (right > 1000 if not isinstance(right, Sym) else True):
             return Unknown("the number is too large")
-        return ARITHMETIC[op](left, right)
+        result = ARITHMETIC[op](left, right)
+        return Unknown("the number is too large") if type(result) is int and result.bit_length() > MAX_BITS else result
     except (ArithmeticError, TypeError, ValueError, KeyError) as error:
         return Unknown(f"{type(error).__name__} in arithmetic")
 
@@ -133,7 +138,7 @@ def _containers(op: str, left: Any, right: Any) -> Any:
         if op == "*" and isinstance(right, Sym) and isinstance(left, (list, tuple)) and len(left) == 1:
             return type(left)([Repeat(left[0])])
         if op == "%" and isinstance(left, str):
-            return left % right if not _hides_unknown(right) else Unknown("formats a value that is not known")
+            return left % right if not _hides_unknown(right) and not WIDE.search(left) else Unknown("formats a value that is not known")
         return ARITHMETIC[op](left, right)
     except Exception as error:
         return Unknown(f"{type(error).__name__}: {op} is not followed here")
@@ -264,6 +269,11 @@ def equal(left: Any, right: Any) -> Optional[bool]:
         return left.name == right.name
     if isinstance(left, External) != isinstance(right, External) and not (left is None or right is None):
         return None if not isinstance(left, (str, int)) and not isinstance(right, (str, int)) else False
+    if isinstance(left, Instance) and isinstance(right, Instance) and left.cls is right.cls and left.cls.derives("enum.Enum"):
+        return left is right
+    for member, other in ((left, right), (right, left)):
+        if isinstance(member, Instance) and member.cls.derives("enum.Enum") and isinstance(other, (str, int, float)):
+            return equal(member.attrs.get("value"), other) if member.cls.derives("str") else False
     if isinstance(left, Instance) and isinstance(right, Instance):
         return True if left is right else None
     try:
@@ -341,6 +351,8 @@ def hashable(value: Any) -> Any:
         return ABSENT
     if isinstance(value, External):
         return f"<{value.name}>"
+    if isinstance(value, Instance) and value.cls.derives("enum.Enum") and value.cls.derives("str"):
+        return value.attrs.get("value", ABSENT)
     try:
         hash(value)
     except TypeError:
@@ -360,12 +372,14 @@ def eval_conditional(interp: Interpreter, node: p.IfExp, frame: Frame) -> Any:
 
 
 def eval_comprehension(interp: Interpreter, node: p.Comprehension, frame: Frame) -> Any:
-    inner = Frame(frame.module, {}, frame, frame.owner, frame.receiver, frame.qualname)
+    inner = Frame(frame.module, {}, frame, frame.owner, frame.receiver, frame.qualname, comprehension=True)
     results: list[Any] = []
     if not _clause(interp, node, 0, inner, results, False):
         return Unknown("iterates over a value that is not known")
     if node.kind == "dict":
         pairs = [r.value if isinstance(r, Repeat) else r for r in results]
+        if not all(isinstance(pair, tuple) for pair in pairs):
+            return Unknown("a dictionary whose entries depend on a branch")
         keys = [hashable(key) for key, _ in pairs]
         if ABSENT in keys:
             return Unknown("a dictionary with keys that are not known")
@@ -383,7 +397,7 @@ def _clause(interp: Interpreter, node: p.Comprehension, depth: int, frame: Frame
         results.append(Repeat(value) if repeated else value)
         return True
     clause = node.clauses[depth]
-    items = elements_of(interp, interp.eval(clause.iter, frame))
+    items = elements_of(interp, interp.eval(clause.iter, frame.parent if depth == 0 and frame.parent is not None else frame))
     if items is None:
         return False
     for item in items:
@@ -420,14 +434,18 @@ def eval_formatted(interp: Interpreter, node: p.FormattedValue, frame: Frame) ->
         return name or Unknown(unknown(value) or "formats an object")
     try:
         shown = {"r": repr, "s": str, "a": ascii}[node.conversion](value) if node.conversion else value
-        return format(shown, node.spec) if "\0" not in node.spec and len(node.spec) < 20 else str(shown)
-    except Exception:
+        if node.nested:
+            spec = "".join(part if isinstance(part, str) else "\0" for part in (interp.eval(n, frame) for n in node.nested))
+        else:
+            spec = node.spec
+        return format(shown, spec) if "\0" not in spec and not WIDE.search(spec) else Unknown("the format is not followed")
+    except (ValueError, TypeError):
         return Unknown("the format is not followed")
 
 
 def eval_walrus(interp: Interpreter, node: p.Walrus, frame: Frame) -> Any:
     value = interp.eval(node.value, frame)
-    interp.heap.set_item(frame.names, node.target, value)
+    interp.bind(node.target, value, frame.function)
     return value
 
 
@@ -436,7 +454,9 @@ def eval_yield(interp: Interpreter, node: p.Yield, frame: Frame) -> Any:
     target = frame
     while target.yielded is None and target.parent is not None:
         target = target.parent
-    if target.yielded is not None:
+    if target.on_yield is not None:
+        target.on_yield(value)
+    elif target.yielded is not None:
         interp.heap.touch(target.yielded)
         if node.delegate:
             target.yielded.extend(elements_of(interp, value) or [Unknown("yields from a value that is not known")])

@@ -25,10 +25,24 @@ class Frame:
     foreign: dict[str, str] = field(default_factory=dict)
     """Names declared ``global`` or ``nonlocal`` here."""
     yielded: Optional[list[Any]] = None
+    on_yield: Any = None
+    """For the generator behind a ``with`` statement: runs the body of the statement where the generator yields."""
+    comprehension: bool = False
+    """Whether this is the scope of a comprehension."""
+    doubt: int = 0
+    """How far a branch that nobody could decide may have left: the iteration (1), the loop (2), the function (3)."""
+    caller: Any = None
+    """The frame and the node of the call that made this one."""
     pending: list[Any] = field(default_factory=list)
     """Values of returns that stand behind a branch nobody could decide."""
-    guards: list[Any] = field(default_factory=list)
-    """The ``isinstance`` tests that led to the statement under evaluation, innermost last."""
+
+    @property
+    def function(self) -> Frame:
+        """The frame in which a comprehension stands."""
+        frame = self
+        while frame.comprehension and frame.parent is not None:
+            frame = frame.parent
+        return frame
 
     def find(self, name: str) -> Any:
         """The value of ``name`` in the scopes of functions, or ABSENT."""

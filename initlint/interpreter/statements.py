@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
-from initlint.interpreter import classes
+from initlint.interpreter import calls, classes
 from initlint.interpreter.expressions import binary, hashable
 from initlint.interpreter.loops import blind_element, elements_of
 from initlint.interpreter.narrow import narrowings
@@ -17,6 +17,7 @@ from initlint.interpreter.values import (
     External,
     Function,
     Instance,
+    Managed,
     OneOf,
     Repeat,
     TargetRaise,
@@ -31,15 +32,34 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
 MAX_WHILE = 2_000
+MAX_DOUBTFUL = 20
+"""Iterations of a loop that may already have ended."""
+GONE = Outcome("return", ABSENT)
+"""The other branch of what may not happen."""
+LEAVES = {"continue": 1, "break": 2, "return": 3}
+"""How far a statement leaves, as ``Frame.doubt`` counts it."""
 
 
 def run_block(interp: Interpreter, body: list[p.Stmt], frame: Frame) -> Outcome:
-    """Execute statements until one leaves the block."""
-    for statement in body:
+    """Execute statements until one leaves the block. Behind a branch that may have left it, the rest may not happen."""
+    for index, statement in enumerate(body):
         outcome = run(interp, statement, frame)
         if outcome is not FELL:
             return outcome
+        if frame.doubt and index + 1 < len(body):
+            return in_doubt(interp, frame, lambda rest=body[index + 1 :]: run_block(interp, rest, frame))
     return FELL
+
+
+def in_doubt(interp: Interpreter, frame: Frame, rest: Callable[[], Outcome]) -> Outcome:
+    """Run what comes after a branch that may have left, as something that may not happen; names of the function are those of who stays."""
+    before, frame.doubt = frame.doubt, 0
+    outcomes = interp.heap.explore([rest, lambda: GONE], frame.names)
+    frame.doubt = max(before, frame.doubt)
+    staying = outcomes[0]
+    if staying is GONE:
+        return CONTINUE if before == 1 else BREAK if before == 2 else Outcome("return")
+    return staying
 
 
 def run(interp: Interpreter, statement: p.Stmt, frame: Frame) -> Outcome:
@@ -97,6 +117,13 @@ def run_raise(interp: Interpreter, node: p.Raise, frame: Frame) -> Outcome:
     value = interp.eval(node.value, frame) if node.value else None
     name, message = exception_name(value)
     raise TargetRaise(name, message, interp.site(node, frame))
+
+
+def exception_value(error: TargetRaise) -> Instance:
+    """What ``except X as name`` binds."""
+    cls = Class(error.name, [], {})
+    cls.mro = [cls]
+    return Instance(cls, {"args": (error.message,)})
 
 
 def exception_name(value: Any) -> tuple[str, str]:
@@ -186,8 +213,10 @@ def merge_outcomes(outcomes: list[Outcome], frame: Frame) -> Outcome:
     if kinds == {"return"}:
         return Outcome("return", join([o.value for o in outcomes]))
     frame.pending.extend(o.value for o in outcomes if o.kind == "return")
-    rest = [o for o in outcomes if o.kind != "return"]
-    return rest[0] if len({o.kind for o in rest}) == 1 else FELL
+    kinds = kinds - {"fell"} if "fell" in kinds else kinds - {"continue"} if "continue" in kinds else kinds - {"break"}
+    frame.doubt = max(frame.doubt, *(LEAVES[kind] for kind in kinds), 0)
+    left = {o.kind for o in outcomes}
+    return FELL if "fell" in left else CONTINUE if "continue" in left else BREAK
 
 
 def run_for(interp: Interpreter, node: p.For, frame: Frame) -> Outcome:
@@ -195,7 +224,15 @@ def run_for(interp: Interpreter, node: p.For, frame: Frame) -> Outcome:
     items = elements_of(interp, source)
     if items is None:
         items = [blind_element(source)]
-    for item in items:
+    before, frame.doubt = frame.doubt, 0
+    outcome = _iterate(interp, node, items, frame)
+    frame.doubt = max(before, frame.doubt if frame.doubt == LEAVES["return"] else 0)
+    return outcome
+
+
+def _iterate(interp: Interpreter, node: p.For, items: list[Any], frame: Frame, doubtful: bool = False) -> Outcome:
+    doubt = 0
+    for index, item in enumerate(items):
         interp.step()
         if isinstance(item, Repeat):
             outcome = _repeat(interp, node, item.value, frame)
@@ -208,7 +245,16 @@ def run_for(interp: Interpreter, node: p.For, frame: Frame) -> Outcome:
             return outcome
         if outcome is BREAK:
             return FELL
-    return run_block(interp, node.orelse, frame)
+        if frame.doubt == LEAVES["continue"]:
+            frame.doubt = 0
+        if frame.doubt and doubtful:
+            doubt, frame.doubt = max(doubt, frame.doubt), 0
+        elif frame.doubt and not isinstance(item, Repeat):
+            rest = items[index + 1 :]
+            return in_doubt(interp, frame, lambda: _iterate(interp, node, rest, frame, True)) if rest or node.orelse else FELL
+    outcome = run_block(interp, node.orelse, frame)
+    frame.doubt = max(doubt, frame.doubt)
+    return outcome
 
 
 def _maybe(interp: Interpreter, node: p.For, item: OneOf, frame: Frame) -> Outcome:
@@ -241,6 +287,7 @@ def _repeat(interp: Interpreter, node: p.For, element: Any, frame: Frame) -> Out
             target[len(old) :] = [v if isinstance(v, Repeat) else Repeat(v) for v in target[len(old) :]]
     if outcome.kind == "return":
         frame.pending.append(outcome.value)
+        frame.doubt = LEAVES["return"]
     return FELL
 
 
@@ -260,7 +307,14 @@ def bound_names(body: list[p.Stmt]) -> set[str]:
 
 
 def run_while(interp: Interpreter, node: p.While, frame: Frame) -> Outcome:
-    for _ in range(MAX_WHILE):
+    before, frame.doubt = frame.doubt, 0
+    outcome = _loop(interp, node, MAX_WHILE, frame)
+    frame.doubt = max(before, frame.doubt if frame.doubt == LEAVES["return"] else 0)
+    return outcome
+
+
+def _loop(interp: Interpreter, node: p.While, budget: int, frame: Frame) -> Outcome:
+    for count in range(budget):
         truth = interp.truth(interp.eval(node.test, frame))
         if truth is False:
             return run_block(interp, node.orelse, frame)
@@ -272,25 +326,69 @@ def run_while(interp: Interpreter, node: p.While, frame: Frame) -> Outcome:
             return outcome
         if outcome is BREAK:
             return FELL
+        if frame.doubt == LEAVES["continue"]:
+            frame.doubt = 0
+        if frame.doubt:
+            return in_doubt(interp, frame, lambda left=min(budget - count - 1, MAX_DOUBTFUL): _loop(interp, node, left, frame))
     interp.note("a loop does not end within the budget")
+    for name in bound_names(node.body):
+        interp.bind(name, Unknown("a loop that does not end within the budget"), frame)
     return FELL
 
 
 def run_with(interp: Interpreter, node: p.With, frame: Frame) -> Outcome:
-    suppressed: Optional[set[str]] = None
-    for manager, target in node.items:
-        value = interp.eval(manager, frame)
-        if isinstance(value, External) and value.name == "contextlib.suppress()":
-            suppressed = set()
+    return _with(interp, node, 0, frame)
+
+
+def _with(interp: Interpreter, node: p.With, index: int, frame: Frame) -> Outcome:
+    """Enter the managers from number ``index`` on, and run the body inside."""
+    if index == len(node.items):
+        return run_block(interp, node.body, frame)
+    manager, target = node.items[index]
+    value = interp.eval(manager, frame)
+    if isinstance(value, Managed):
+        return _with_generator(interp, node, index, value, frame)
+    suppressing = isinstance(value, External) and value.name == "contextlib.suppress()"
+    if suppressing and isinstance(manager, p.Call):
+        interp.trying.append({name for arg in manager.args for name in exception_names(arg.value)})
+    try:
         entered = interp.enter(value, frame, node)
         if target is not None:
             interp.assign(target, entered, frame)
-    if suppressed is None:
-        return run_block(interp, node.body, frame)
-    try:
-        return run_block(interp, node.body, frame)
+        return _with(interp, node, index + 1, frame)
     except TargetRaise:
-        return FELL
+        if suppressing:
+            return FELL
+        raise
+    finally:
+        if suppressing and isinstance(manager, p.Call):
+            interp.trying.pop()
+        leave = interp.find_method(value, "__exit__") if isinstance(value, Instance) else None
+        if leave is not None:
+            interp.call(leave, [None, None, None], {}, frame, node)
+
+
+def _with_generator(interp: Interpreter, node: p.With, index: int, value: Managed, frame: Frame) -> Outcome:
+    """A function under ``contextlib.contextmanager``: the body of the statement runs where it yields."""
+    outcomes: list[Outcome] = []
+
+    def body(entered: Any) -> None:
+        target = node.items[index][1]
+        if target is not None:
+            interp.assign(target, entered, frame)
+        outcomes.append(_with(interp, node, index + 1, frame))
+
+    calls.call_function(interp, value.func, value.args, value.kwargs, frame, node, body)
+    return outcomes[0] if len(outcomes) == 1 else FELL
+
+
+def exception_names(node: p.Expr) -> Iterator[str]:
+    """Names of the exception classes that an expression lists."""
+    for one in node.items if isinstance(node, p.Sequence) else [node]:
+        if isinstance(one, p.Name):
+            yield one.id
+        elif isinstance(one, p.Attr):
+            yield one.attr
 
 
 def run_try(interp: Interpreter, node: p.Try, frame: Frame) -> Outcome:
@@ -305,7 +403,7 @@ def run_try(interp: Interpreter, node: p.Try, frame: Frame) -> Outcome:
             run_block(interp, node.final, frame)
             raise
         if handler.name:
-            interp.heap.set_item(frame.names, handler.name, Unknown("an exception"))
+            interp.heap.set_item(frame.names, handler.name, exception_value(error))
         outcome = run_block(interp, handler.body, frame)
     final = run_block(interp, node.final, frame)
     return final if final is not FELL else outcome
@@ -349,6 +447,7 @@ def run_class(interp: Interpreter, node: p.ClassDef, frame: Frame) -> Outcome:
     cls = classes.create(interp, node, frame)
     members = Frame(frame.module, cls.namespace, frame, cls, None, cls.name)
     run_block(interp, node.body, members)
+    cls.order = [s.targets[0].id for s in node.body if isinstance(s, p.Assign) and isinstance(s.targets[0], p.Name)]
     classes.collect_fields(interp, cls, node.body, members)
     interp.bind(node.name, interp.decorate_class(node, cls, frame), frame)
     return FELL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from initlint.interpreter.builtins import BUILTINS, Handler
 from initlint.interpreter.clone import deep_copy
 from initlint.interpreter.expressions import binary
-from initlint.interpreter.loops import elements_of
+from initlint.interpreter.loops import Endless, elements_of
 from initlint.interpreter.values import (
     ABSENT,
     Builtin,
@@ -18,6 +19,7 @@ from initlint.interpreter.values import (
     Function,
     Instance,
     Method,
+    OneOf,
     Partial,
     Repeat,
     Unknown,
@@ -192,10 +194,10 @@ def _chain(call: Call) -> Any:
 
 @function("itertools.repeat")
 def _repeat(call: Call) -> Any:
-    times = call.get(1, "times")
+    value, times = call.get(0, "object"), call.get(1, "times")
     if isinstance(times, int):
-        return [call.args[0]] * min(times, 10_000)
-    return [Repeat(call.args[0])]
+        return [value] * times if times <= 10_000 else Unknown("an iterator that is too long")
+    return Endless(lambda n: [value] * n) if times is None else [Repeat(value)]
 
 
 @function("itertools.product")
@@ -216,6 +218,8 @@ def _accumulate(call: Call) -> Any:
     if items is None or len(call.args) > 1:
         return Unknown("accumulates values that are not known")
     total: Any = 0
+    if any(isinstance(item, Repeat) for item in items):
+        return Unknown("accumulates a list of unknown length")
     return [total := binary(call.interp, "+", total, item, call.frame, call.node) for item in items]
 
 
@@ -225,12 +229,68 @@ def _islice(call: Call) -> Any:
     bounds = call.args[1:]
     if items is None or not all(b is None or isinstance(b, int) for b in bounds):
         return Unknown("a slice of values that are not known")
-    return items[slice(*bounds)]
+    return items[slice(*bounds)] if not any(isinstance(item, Repeat) for item in items) else Unknown("a slice of a list of unknown length")
 
 
-@function("itertools.zip_longest", "itertools.pairwise")
-def _unfollowed(call: Call) -> Any:
+def _plainly(make: Callable[..., Any], most: int = 10_000) -> Handler:
+    """An iterator over known sequences, as the standard library makes it."""
+
+    def handler(call: Call) -> Any:
+        import itertools
+
+        args = [elements_of(call.interp, a) if not isinstance(a, int) else a for a in call.args]
+        if any(a is None or isinstance(a, list) and any(isinstance(v, (Repeat, OneOf)) for v in a) for a in args):
+            return Unknown("an iterator over values that are not known")
+        try:
+            made = list(itertools.islice(make(*args, **call.kwargs), most + 1))
+        except (TypeError, ValueError):
+            return Unknown("an iterator that is not followed")
+        return made if len(made) <= most else Unknown("an iterator that is too long")
+
+    return handler
+
+
+FUNCTIONS["itertools.zip_longest"] = _plainly(itertools.zip_longest)
+FUNCTIONS["itertools.pairwise"] = _plainly(itertools.pairwise)
+FUNCTIONS["itertools.combinations"] = _plainly(itertools.combinations)
+FUNCTIONS["itertools.combinations_with_replacement"] = _plainly(itertools.combinations_with_replacement)
+FUNCTIONS["itertools.permutations"] = _plainly(itertools.permutations)
+
+
+@function("itertools.compress")
+def _compress(call: Call) -> Any:
+    data, selectors = (elements_of(call.interp, a) for a in (call.get(0, "data"), call.get(1, "selectors")))
+    truths = [call.interp.truth(s) for s in selectors or ()]
+    if data is None or selectors is None or None in truths:
+        return Unknown("a selection that is not known")
+    return [item for item, kept in zip(data, truths) if kept]
+
+
+@function("itertools.starmap")
+def _starmap(call: Call) -> Any:
+    rows = [elements_of(call.interp, row) for row in elements_of(call.interp, call.get(1, "iterable")) or [None]]
+    if any(row is None for row in rows):
+        return Unknown("maps over a value that is not known")
+    return [call.interp.call(call.args[0], row or [], {}, call.frame, call.node) for row in rows]
+
+
+@function("itertools.takewhile", "itertools.dropwhile", "itertools.filterfalse")
+def _while(call: Call) -> Any:
     return Unknown("an iterator that is not followed")
+
+
+@function("itertools.count")
+def _count(call: Call) -> Any:
+    start, step = call.get(0, "start", 0), call.get(1, "step", 1)
+    return Endless(lambda n: [start + i * step for i in range(n)]) if isinstance(start, int) and isinstance(step, int) else Unknown("a count that is not known")
+
+
+@function("itertools.cycle")
+def _cycle(call: Call) -> Any:
+    items = elements_of(call.interp, call.get(0, "iterable"))
+    if not items or any(isinstance(i, (Repeat, OneOf)) for i in items):
+        return Unknown("a cycle of values that are not known")
+    return Endless(lambda n: (items * (n // len(items) + 1))[:n])
 
 
 def _operator(op: str) -> Handler:
@@ -275,14 +335,40 @@ def _asdict(call: Call) -> Any:
     return {k: v for k, v in value.attrs.items() if not k.startswith("#")} if isinstance(value, Instance) else Unknown("asdict()")
 
 
-@function("dataclasses.replace")
+@function("dataclasses.replace", "copy.replace")
 def _replace(call: Call) -> Any:
+    """A new object from the fields of another, its ``__post_init__`` run again."""
     value = call.get(0, "obj")
-    if not isinstance(value, Instance):
+    if not isinstance(value, Instance) or value.cls.fields is None:
         return Unknown("replace()")
-    made = Instance(value.cls, {**value.attrs, **call.kwargs}, site=value.site)
-    made.attrs["#fields"] = [made.attrs.get(name) for name, _ in value.cls.fields or ()]
-    return made
+    fields = {name: value.attrs[name] for name, _ in value.cls.fields if name in value.attrs}
+    return call.interp.call(value.cls, [], fields | call.kwargs, call.frame, call.node)
+
+
+@function("dataclasses.fields")
+def _fields(call: Call) -> Any:
+    value = call.get(0, "class_or_instance")
+    cls = value.cls if isinstance(value, Instance) else value
+    if not isinstance(cls, Class) or cls.fields is None:
+        return Unknown("the fields of a value that is not known")
+    kind = _plain_class("dataclasses.Field")
+    return tuple(Instance(kind, {"name": name}) for name, _ in cls.fields)
+
+
+def _plain_class(name: str) -> Class:
+    cls = Class(name, [], {})
+    cls.mro = [cls]
+    return cls
+
+
+NAMESPACE = _plain_class("types.SimpleNamespace")
+
+
+@function("types.SimpleNamespace", "argparse.Namespace")
+def _namespace(call: Call) -> Any:
+    if "**" in call.kwargs or call.args:
+        return Unknown("a namespace of values that are not known")
+    return Instance(NAMESPACE, dict(call.kwargs))
 
 
 @function("dataclasses.is_dataclass")
@@ -328,6 +414,11 @@ def _signature(call: Call) -> Any:
         default = value.defaults.get(param.name, External("inspect._empty"))
         parameters[param.name] = Instance(cls, {"name": param.name, "kind": kinds[PARAMETER_KINDS[param.kind]], "default": default, **kinds})
     return Instance(cls, {"parameters": parameters})
+
+
+@function("enum.auto")
+def _auto(call: Call) -> Any:
+    return External("enum.auto()")
 
 
 def _silent(call: Call) -> Any:

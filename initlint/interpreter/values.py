@@ -94,6 +94,8 @@ class Class:
     """Evaluates a member of the class body on first use."""
     site: Optional[Site] = None
     module: str = ""
+    order: list[str] = field(default_factory=list)
+    """Names that the class body assigns, in the order of the text."""
     fields: Optional[list[tuple[str, Any]]] = None
     """Constructor fields of a dataclass or NamedTuple, with defaults (``ABSENT`` where required)."""
 
@@ -146,6 +148,15 @@ class Partial:
 
 
 @dataclass(slots=True, eq=False)
+class Managed:
+    """A call of a ``contextlib.contextmanager`` function, not yet entered."""
+
+    func: Function
+    args: list[Any]
+    kwargs: dict[str, Any]
+
+
+@dataclass(slots=True, eq=False)
 class Builtin:
     """A callable implemented here: ``handler(call) -> value``."""
 
@@ -157,6 +168,7 @@ class Builtin:
 class Property:
     getter: Any
     cached: bool = False
+    setter: Any = None
 
 
 @dataclass(slots=True, eq=False)

@@ -151,5 +151,5 @@ def _quoted(document: Document, call: cst.Call, text: str) -> str:
     here = [string for argument in call.args for string in m.findall(argument.value, m.SimpleString())]
     strings = [string for string in here if isinstance(string, cst.SimpleString)] or document.survey.strings
     quotes = Counter(string.quote for string in strings if len(string.quote) == 1)
-    quote = max(quotes, key=lambda mark: (quotes[mark], mark == '"'), default=text[0])
+    quote = max(quotes, key=lambda mark: (quotes[mark], mark == '"'), default='"')
     return f"{quote}{text[1:-1]}{quote}"

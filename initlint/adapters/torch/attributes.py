@@ -88,7 +88,7 @@ def _method(framework: TorchFramework, value: Tensor, name: str) -> Any:
         return Method(Builtin(name, lambda call: tensors.view(call.args[0], name, call)), value)
     if f"torch.Tensor.{name}" in FACTORIES:
         return Method(Builtin(name, lambda call: tensors.make(call, f"torch.Tensor.{name}")), value)
-    if name.rstrip("_") in tensors.SCALAR_FUNCTIONS or name.rstrip("_") == "pow":
+    if name.rstrip("_") in tensors.SCALAR_FUNCTIONS or name.rstrip("_") in ("pow", "erfinv", "clamp", "clip"):
         return Method(Builtin(name, lambda call: _elementwise(call, name)), value)
     if name in IN_PLACE:
         return Method(Builtin(name, lambda call: _in_place(call, name)), value)

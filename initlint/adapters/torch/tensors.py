@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import accumulate
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.torch.binding import DoesNotFit, bind
@@ -16,7 +17,8 @@ from initlint.interpreter.loops import elements_of
 from initlint.interpreter.values import Builtin, External, Instance, Method, OneOf, Storage, Tensor, Unknown, is_number, unknown
 from initlint.overlays.torch_init import FACTORIES, FILLS, INITIALIZERS, Initializer, InvalidCall, UnknownArgument, calculate_gain, shape_given
 from initlint.symbolic import Number, Sym, known
-from initlint.theory.laws import Distribution, constant
+from initlint.theory.activations import truncated_moments
+from initlint.theory.laws import Distribution, constant, normal
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
@@ -278,11 +280,47 @@ def elementwise(call: Call, name: str) -> Any:
             return from_data(function(tensor.data))
         if function and law is not None and law.kind == "constant" and isinstance(law.mean, (int, float)):
             return new_tensor(tensor.shape, constant(function(law.mean)))
+        if name.rstrip("_") == "erfinv" and law is not None and law.kind == "uniform":
+            return new_tensor(tensor.shape, inverse_error(law))
+        if name.rstrip("_") in ("clamp", "clip") and law is not None and _within(law, call.get(1, "min"), call.get(2, "max")):
+            return new_tensor(tensor.shape, law)
         if name.rstrip("_") == "pow" and law is not None and law.kind == "constant" and is_number(call.get(1, "exponent")) and law.mean is not None:
             return new_tensor(tensor.shape, constant(law.mean ** call.get(1, "exponent")))
     except (ArithmeticError, ValueError, TypeError):
         pass
     return new_tensor(tensor.shape, None, reason=f"computed by {name}()")
+
+
+def inverse_error(law: Distribution) -> Optional[Distribution]:
+    """The law of erfinv(u): a normal cut where ``u`` is, over sqrt(2)."""
+    if not isinstance(law.low, (int, float)) or not isinstance(law.high, (int, float)):
+        return None
+    alpha, beta = (_quantile((1 + v) / 2) for v in (law.low, law.high))
+    if math.isinf(alpha) and math.isinf(beta):
+        return normal(0.0, math.sqrt(0.5))
+    if not alpha < beta:
+        return None
+    mean, std = truncated_moments(alpha, beta)
+    low, high = (None if math.isinf(v) else v / math.sqrt(2) for v in (alpha, beta))
+    return Distribution(kind="trunc_normal", mean=mean / math.sqrt(2), std=std / math.sqrt(2), low=low, high=high, law=f"normal cut to [{alpha:.4g}, {beta:.4g}] σ")
+
+
+def _quantile(probability: float) -> float:
+    if probability <= 1e-15:
+        return -math.inf
+    return math.inf if probability >= 1 - 1e-15 else NormalDist().inv_cdf(probability)
+
+
+def _within(law: Distribution, low: Any, high: Any) -> bool:
+    """Whether clamping to [low, high] leaves the law as it is (up to 1 in 10⁸ entries)."""
+    if not isinstance(law.mean, (int, float)) or not isinstance(law.std, (int, float)):
+        return False
+    slack = 1e-6 * (abs(law.std) + 1e-12)
+    below = law.low if isinstance(law.low, (int, float)) else law.mean - 5.7 * law.std
+    above = law.high if isinstance(law.high, (int, float)) else law.mean + 5.7 * law.std
+    if not all(v is None or isinstance(v, (int, float)) for v in (low, high)):
+        return False
+    return (low is None or low <= below + slack) and (high is None or high >= above - slack)
 
 
 def _reshape(tensor: Tensor, shape: Optional[tuple[Number, ...]]) -> Tensor:

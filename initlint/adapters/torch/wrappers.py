@@ -38,6 +38,9 @@ def wrap(call: Call, name: str) -> Any:
     if names[0]:
         heap.set_item(target.parameters, names[0], _magnitude(weight, call.get(2, "dim", 0)))
     heap.set_item(target.parameters, names[1], weight)
+    if name == "torch.nn.utils.spectral_norm":  # until the first forward pass ``weight`` is ``weight_orig`` under another name
+        heap.set_item(module.attrs, key, Tensor(weight.storage, weight.shape))
+        return module
     computed = Storage(weight.shape, distribution=weight.storage.distribution, recomputed=True, origin=weight.storage)
     heap.set_item(module.attrs, key, Tensor(computed, weight.shape))
     return module

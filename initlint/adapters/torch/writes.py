@@ -30,13 +30,14 @@ def write(
 ) -> None:
     """Record that ``tensor`` now holds ``distribution`` (None: not known, for ``reason``)."""
     storage = tensor.storage
-    guard, variable = innermost_guard(interp)
+    initializer, site = _helper(interp, tensor, initializer, site)
+    guard, variable, routine = innermost_guard(interp)
     if guard is not None and origin is Origin.CALL:
         origin = Origin.LOOP
     event = InitEvent(
         initializer=initializer, origin=origin, distribution=distribution or custom(reason), site=site, arguments=arguments or {},
         partial=not tensor.whole, guard=guard, variable=variable,
-        routine=interp.routines[-1].qualname if interp.routines else "", effective=not storage.recomputed,
+        routine=routine, effective=not storage.recomputed,
     )  # fmt: skip
     if storage.recomputed and storage.origin is not None:
         storage = storage.origin
@@ -50,6 +51,18 @@ def write(
         storage.reason = "" if distribution is not None else reason
     else:
         _write_region(storage, tensor, distribution, reason)
+
+
+def _helper(interp: Interpreter, tensor: Tensor, initializer: str, site: Optional[Site]) -> tuple[str, Optional[Site]]:
+    """A write inside an imported function that was handed the tensor counts as a call of that function."""
+    for frame in reversed(interp.routines):
+        first = next(iter(frame.names.values()), None)
+        if frame.owner is not None or not isinstance(first, Tensor) or first.storage is not tensor.storage or frame.caller is None:
+            break
+        outer, node = frame.caller
+        if outer.module is not frame.module:
+            return f"{frame.module.name}.{frame.qualname}", interp.site(node, outer)
+    return initializer, site
 
 
 def _write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distribution], reason: str) -> None:
@@ -99,13 +112,13 @@ def mix(parts: list[tuple[Number, Optional[Distribution]]]) -> Optional[Distribu
     return Distribution(kind="custom", mean=mean, std=std, low=low, high=high, law="parts with laws of their own")
 
 
-def innermost_guard(interp: Interpreter) -> tuple[Optional[Site], str]:
-    """The ``isinstance`` test that selected what is being written, and the name it tests."""
+def innermost_guard(interp: Interpreter) -> tuple[Optional[Site], str, str]:
+    """The ``isinstance`` test that selected what is being written, the name it tests, and the function it stands in."""
     for test, frame in reversed(interp.guards):
         variable = tested_variable(test)
         if variable:
-            return interp.site(test, frame), variable
-    return None, ""
+            return interp.site(test, frame), variable, frame.qualname
+    return None, "", interp.routines[-1].qualname if interp.routines else ""
 
 
 def tested_variable(test: p.Expr) -> str:

@@ -192,7 +192,7 @@ class Properties(nn.Module):
 class Kind(Enum):
     NORMAL = "normal"
     ZERO = "zeros"
-    OTHER = auto()
+    OTHER = "other"
 
     @property
     def short(self):
@@ -202,6 +202,11 @@ class Kind(Enum):
 class Level(IntEnum):
     LOW = 2
     HIGH = 5
+
+
+class Auto(Enum):
+    FIRST = auto()
+    SECOND = auto()
 
 
 class Style(str, Enum):
@@ -225,6 +230,7 @@ class Enums(nn.Module):
         setattr(self, Kind.NORMAL.short + Kind["ZERO"].name, nn.Linear(2, 2))
         if Style(style) is Style.FANCY and style == Style.FANCY:
             self.fancy = nn.Linear(3, 3)
+        self.e = nn.Linear(Auto.SECOND.value, 7)
         for kind in Kind:
             setattr(self, f"each_{kind.name}", nn.Linear(1, 1))
         self.d = {Kind.NORMAL: nn.Linear(5, 5), Kind.ZERO: nn.Linear(6, 6)}[Kind.ZERO]
