@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules
 from initlint.findings import Finding
 from initlint.frontend import instantiate, new_interpreter
-from initlint.graph import ModelGraph
+from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
@@ -84,17 +85,21 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     """All models that the file ``path`` defines or builds. Raises ``SourceError``."""
     interp = analysis.interp
     interp.steps = 0
+    interp.limit = STEPS_PER_MODEL
     module = interp.project.open(Path(path), data)
     module.source.path = path
     contexts = FileContexts(analysis, module)
     interp.start_frame = module.frame
     for chunk, cls in module.classes():
+        interp.limit = interp.steps + STEPS_PER_MODEL
         if isinstance(cls, Class) and is_model(cls):
-            contexts.models += _attempt(contexts, lambda cls=cls: instantiate(interp, cls, module.frame), chunk.name, True)
+            contexts.models += _attempt(contexts, partial(instantiate, interp, cls, module.frame), chunk.name, True)
+    interp.limit = interp.steps + STEPS_PER_MODEL
     for name, action in _scripts(contexts):
         if len(contexts.models) > len(module.source.classes()) + MAX_CONTEXTS or interp.steps > STEPS_PER_FILE:
             break
         contexts.models += _attempt(contexts, action, name, False)
+        interp.limit = interp.steps + STEPS_PER_MODEL
     return contexts.models
 
 
@@ -135,9 +140,20 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
         interp.limit = interp.steps + STEPS_PER_MODEL
         graph = graphs.build(interp, framework, root, root.cls.name.rpartition(".")[2] if bare else name, contexts.module.source.path)
         interp.reset()
-        inside = {id(m.cls) for _, m in named_modules(root) if m is not root and framework.layers[id(m)].calls or m.cls is not root.cls and _used(framework, m)}
+        _before_loading(graph)
+        inside = {id(m.cls) for _, m in named_modules(root) if (m is not root and framework.layers[id(m)].calls) or (m.cls is not root.cls and _used(framework, m))}
         models.append(Model(graph, root.cls, inside, bare))
     return models
+
+
+def _before_loading(graph: ModelGraph) -> None:
+    """Judge what a model starts from where no checkpoint is loaded, or where it lacks a key."""
+    for parameter in graph.parameters:
+        drawn = [event for event in parameter.events if event.origin is not Origin.LOAD]
+        if len(drawn) < len(parameter.events):
+            last = next((event for event in reversed(drawn) if event.effective), None)
+            parameter.events = drawn
+            parameter.distribution = last.distribution if last is not None and last.certain and not last.partial else None
 
 
 def _used(framework: Any, module: Instance) -> bool:
@@ -165,11 +181,11 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
         if chunk.kind == "def" and BUILDS.search(text):
             value = module.get(chunk.name)
             if isinstance(value, Function):
-                yield f"{chunk.name}()", lambda value=value: instantiate(interp, value, module.frame)
+                yield f"{chunk.name}()", partial(instantiate, interp, value, module.frame)
         elif chunk.kind == "other" and MAIN.search(text):
-            yield "__main__", lambda chunk=chunk: _run_main(contexts, chunk)
+            yield "__main__", partial(_run_main, contexts, chunk)
         elif chunk.kind == "other" and BUILDS.search(text):
-            yield f"line {chunk.line}", lambda chunk=chunk: _run_statement(contexts, chunk)
+            yield f"line {chunk.line}", partial(_run_statement, contexts, chunk)
 
 
 def _run_statement(contexts: FileContexts, chunk: Chunk) -> Any:

@@ -185,6 +185,8 @@ def save(path: str | os.PathLike[str], before: str, after: str) -> None:
     encoded = source.encode(after)
     if decode(encoded).text != after:
         raise SourceError("would not read back as it was written; left alone")
+    if not os.stat(path).st_mode & 0o222:
+        raise SourceError("is read-only; left alone")
     write_atomic(path, encoded)
 
 

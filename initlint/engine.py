@@ -135,7 +135,7 @@ def fix(result: CheckResult) -> list[FileChange]:
         after, landed = apply_fixes(before, [f.fix.edits for f in wanted if f.fix is not None])
         applied = [wanted[index] for index in landed]
         refused = [(f, "it overlaps another fix; run again") for f in wanted if f not in applied]
-        refused += [(f, str(f.evidence.get("refused", "the syntax is not plain"))) for f in findings if f.fix is not None and not f.fix.edits and "refused" in f.evidence]
+        refused += [(f, str(f.evidence["refused"])) for f in findings if "refused" in f.evidence]
         changes.append(FileChange(path, before, after, applied, refused))
     return changes
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from initlint.edits import SourceError
 
 SKIPPED_FOLDERS = frozenset(
-    {".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".ruff_cache", ".svn", ".tox", ".venv", "__pycache__", "build", "dist", "node_modules", "site-packages", "venv"}
+    {".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".ruff_cache", ".svn", ".tox", ".venv", "__pycache__", "build", "dist", "node_modules"}
+    | {"site-packages", "venv"}
 )
 """Folders that a walk does not enter; naming one on the command line does."""
 LARGEST = 4_000_000

@@ -50,6 +50,7 @@ class _Borrowed(Module):
 
 
 def new_interpreter(search_path: Sequence[str] = ()) -> tuple[Interpreter, TorchFramework]:
+    """An interpreter that knows PyTorch, and what it knows."""
     framework = TorchFramework()
     return Interpreter(framework, search_path), framework
 
@@ -182,7 +183,7 @@ def required(interp: Interpreter, param: p.Param, function: Function) -> Any:
     """A stand-in for a required argument: a size, a configuration with its defaults, or nothing known."""
     annotation = param.annotation
     if annotation is not None:
-        if isinstance(annotation, p.Name) and annotation.id in PLAIN_ANNOTATIONS or isinstance(annotation, p.Subscript):
+        if (isinstance(annotation, p.Name) and annotation.id in PLAIN_ANNOTATIONS) or isinstance(annotation, p.Subscript):
             return Unknown(f"the argument {param.name}")
         kind = interp.eval(annotation, function.scope) if not isinstance(annotation, p.Const) else interp.lookup(str(annotation.value), function.scope)
         if isinstance(kind, Class):

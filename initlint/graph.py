@@ -12,7 +12,6 @@ from initlint.findings import Site
 from initlint.symbolic import Number
 from initlint.theory.laws import Distribution
 
-
 _clock = count()
 
 

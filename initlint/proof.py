@@ -71,7 +71,7 @@ def table(models: Sequence[Model]) -> Table:
         key = (model.graph.name, model.bare)
         seen[key] += 1
         for parameter in model.graph.parameters:
-            result[(*key, seen[key], parameter.name)] = parameter.distribution
+            result[model.graph.name, model.bare, seen[key], parameter.name] = parameter.distribution
     return result
 
 

@@ -14,14 +14,12 @@ from typing import Optional
 
 from initlint import lower
 from initlint import program as p
+from initlint.depth import too_deep
 from initlint.edits import LineIndex, SourceError, decode
 from initlint.findings import Site
 
 GATE = (re.compile(rb"torch|keras|tensorflow|flax|jax"), re.compile(rb"nn\.|init|Parameter"))
 WRAPPER = "class _:\n"
-DEEPEST = 400
-"""Levels of one expression; LibCST's time grows with their square."""
-DEEPENS = re.compile(r"[-+*/%@&|^.]")
 
 
 class NotPython(SourceError):
@@ -59,7 +57,8 @@ class Chunk:
         """The lowered statements."""
         if self._statements is None:
             text = self.source.text[self.start : self.end]
-            _decline_depth(WRAPPER + text if self.wrapped else text, self.line)
+            if too_deep(WRAPPER + text if self.wrapped else text):
+                raise SourceError(f"nests too deeply to be analysed (the statement at line {self.line})")
             if self.wrapped:
                 (wrapper,) = lower.lower_source(WRAPPER + text, self.start - len(WRAPPER))
                 assert isinstance(wrapper, p.ClassDef)
@@ -95,7 +94,9 @@ class SourceFile:
         self.path = path
         self.text = decode(data).text
         self.index = LineIndex(self.text)
-        self.chunks: list[Chunk] = self._index_body(parse_index(self.text).body, False)
+        body = parse_index(self.text).body
+        self.registrations = _registrations(body)
+        self.chunks: list[Chunk] = self._index_body(body, False)
         self.bindings: dict[str, list[Chunk]] = {}
         for chunk in self.chunks:
             for name in chunk.names:
@@ -116,7 +117,7 @@ class SourceFile:
         for group in _groups(body):
             first, last = group[0], group[-1]
             start, end = self._offset(_first_line(first)), self._offset((last.end_lineno or last.lineno) + 1)
-            names = frozenset(name for node in group for name in _names(node))
+            names = frozenset(name for node in group for name in (*_names(node), *self.registrations.get(id(node), ())))
             node = group[0]
             if len(group) == 1 and isinstance(node, ast.ClassDef) and not wrapped and _first_line(node.body[0]) > node.lineno:
                 chunks.append(self._index_class(node, start, end, names))
@@ -145,19 +146,6 @@ def parse_index(text: str) -> ast.Module:
         raise SourceError(f"cannot be parsed: {error}") from None
 
 
-def _decline_depth(text: str, line: int) -> None:
-    """Raise ``SourceError`` for a sum of a thousand terms and the like; only text that could hold one is looked at closely."""
-    if len(text) < DEEPEST or len(DEEPENS.findall(text)) < DEEPEST:
-        return
-    level: list[ast.AST] = list(parse_index(text).body)
-    depth = 0
-    while level:
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-        depth += 1
-        if depth > DEEPEST:
-            raise SourceError(f"nests too deeply to be analysed (the statement at line {line})")
-
-
 def _first_line(node: ast.stmt) -> int:
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(d.lineno for d in decorators)])
@@ -172,6 +160,25 @@ def _groups(body: list[ast.stmt]) -> list[list[ast.stmt]]:
         else:
             groups.append([node])
     return groups
+
+
+def _registrations(body: list[ast.stmt]) -> dict[int, set[str]]:
+    """Per decorated statement, the global containers that its decorators may fill: ``@REGISTRY.register``, or ``@register`` whose body mentions one."""
+    decorated = [node for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.decorator_list]
+    if not decorated:
+        return {}
+    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+    assigned = {name for node in body if isinstance(node, (ast.Assign, ast.AnnAssign)) for name in _names(node)}
+    filled: dict[str, set[str]] = {}
+    result: dict[int, set[str]] = {}
+    for node in decorated:
+        for decorator in node.decorator_list:
+            for root in _targets(decorator.func if isinstance(decorator, ast.Call) else decorator):
+                if root not in filled:
+                    mentioned = ast.walk(functions[root]) if root in functions else ()
+                    filled[root] = {n.id for n in mentioned if isinstance(n, ast.Name) and n.id in assigned} | ({root} & assigned)
+                result.setdefault(id(node), set()).update(filled[root])
+    return result
 
 
 def _kind(group: list[ast.stmt]) -> str:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from initlint import check, files
+from initlint import check, engine, files
 from initlint.cli import main
+from initlint.contexts import Analysis, analyse_file
 from initlint.engine import CheckResult
 from initlint.findings import Severity
 
@@ -81,7 +82,7 @@ def beside_a_good_file(path: Path) -> CheckResult:
         (b"import torch.nn\n\0\n", "INI902", "contains null bytes"),
         (b"x = 1\0\n", "INI902", "contains null bytes"),
         (b"# -*- coding: klingon -*-\nimport torch.nn\n", "INI902", "declares an unknown encoding: klingon"),
-        (b"# -*- coding: rot13 -*-\nimport torch.nn\n", "INI902", "declares rot13, which is not a text encoding"),
+        (b"# -*- coding: rot13 -*-\nimport torch.nn\n", "INI902", "declares rot-13, which is not a text encoding"),
         (b"# coding: ascii\nimport torch.nn  # \xe9\n", "INI902", "is not ascii, which it declares (line 2)"),
         (b"import torch.nn  # \xe9\n", "INI902", "is not UTF-8 and declares no other encoding (line 1)"),
         ("import torch.nn\n".encode("utf-16"), "INI902", "is UTF-16; Python source has to be UTF-8 or declare an 8-bit encoding"),
@@ -322,16 +323,16 @@ def test_a_file_name_need_not_be_text(tmp_path: Path, capsys: pytest.CaptureFixt
         assert "kaiming_uniform_" in stream.read()
 
 
-@pytest.mark.parametrize(("data", "status", "text"), [(GOOD.encode(), 1, "given.py:9:13: INI101"), (b"def f(:", 1, "given.py:1:7: INI901"), (b"\0", 1, "INI902")])
-def test_standard_input(data: bytes, status: int, text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("data", "text"), [(GOOD.encode(), "given.py:9:13: INI101"), (b"def f(:", "given.py:1:7: INI901"), (b"\0", "given.py:1:1: INI902")])
+def test_standard_input(data: bytes, text: str, tmp_path: Path) -> None:
     """It has the name it is given, and the same troubles as a file."""
     command = [sys.executable, "-m", "initlint", "check", "-", "--stdin-filename", "given.py"]
     done = subprocess.run(command, input=data, capture_output=True, check=False, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])})
-    assert (done.returncode, done.stderr) == (status, b"")
-    assert done.stdout.decode().startswith(text) or text in done.stdout.decode()
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert done.stdout.decode().startswith(text)
 
 
-@pytest.mark.parametrize("megabytes", [2000, 600, 400, 300])
+@pytest.mark.parametrize("megabytes", [2000, 600])
 def test_a_limited_address_space_gets_a_smaller_stack(tmp_path: Path, megabytes: int) -> None:
     """The stack is only address space, and less of it will do."""
     path = tmp_path / "net.py"
@@ -351,14 +352,11 @@ def test_a_crash_in_the_analysis_is_a_finding(tmp_path: Path, monkeypatch: pytes
     """Ours to mend; the user reads one line, and the files after it are checked."""
     path = tmp_path / "crash.py"
     path.write_text(GOOD + "# crash\n")
-    from initlint import engine
 
-    real = engine.analyse_file
-
-    def crash(analysis: object, name: str, data: bytes) -> object:
+    def crash(analysis: Analysis, name: str, data: bytes) -> object:
         if b"# crash" in data:
             raise KeyError("one\ntwo")
-        return real(analysis, name, data)  # type: ignore[arg-type]
+        return analyse_file(analysis, name, data)
 
     monkeypatch.setattr(engine, "analyse_file", crash)
     (finding,) = (f for f in beside_a_good_file(path).findings if f.site.path == str(path))

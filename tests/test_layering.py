@@ -24,7 +24,8 @@ ALLOWED = {
     "initlint.flow": ("initlint.graph", "initlint.findings", *THEORY),
     "initlint.rules": ("initlint.rules", "initlint.graph", "initlint.flow", "initlint.findings", *THEORY),
     "initlint.edits": ("initlint.findings",),
-    "initlint.rewrite": ("initlint.rewrite", "initlint.edits", "initlint.findings"),
+    "initlint.depth": (),
+    "initlint.rewrite": ("initlint.rewrite", "initlint.edits", "initlint.findings", "initlint.depth"),
     "initlint.report": ("initlint.report", "initlint.edits", "initlint.findings", "initlint.graph", "initlint.flow", *THEORY),
 }
 """What each layer may import of ours; what is not named here may import anything of ours."""

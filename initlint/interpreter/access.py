@@ -75,6 +75,8 @@ def _other_attribute(interp: Interpreter, value: Any, name: str) -> Any:
         if name == "__self__":
             return value.receiver
         return _other_attribute(interp, value.function, name)
+    if isinstance(value, (Builtin, Property)) and name in ("__name__", "__qualname__"):
+        return value.name if isinstance(value, Builtin) else "property"
     if isinstance(value, Partial) and name in ("func", "args", "keywords"):
         return {"func": value.func, "args": tuple(value.args), "keywords": value.kwargs}[name]
     if isinstance(value, slice) and name in ("start", "stop", "step"):
@@ -112,12 +114,26 @@ def instance_attribute(interp: Interpreter, value: Instance, name: str, frame: F
     found = interp.framework.module_attribute(interp, value, name, frame, node)
     if found is not ABSENT:
         return found
+    if name in NAMED_TUPLE and value.cls.fields is not None and value.cls.derives("typing.NamedTuple"):
+        return Method(Builtin(name, NAMED_TUPLE[name]), value)
     getter, _ = find_member(value.cls, "__getattr__")
     if isinstance(getter, Function) and not name.startswith("__"):
         return interp.call(Method(getter, value), [name], {}, frame, node)
     if value.cls.uncertain:
         return Unknown(f"{value.cls.name}.{name} may come from a class that was not read")
     return interp.fail("AttributeError", f"{value.cls.name} has no attribute {name} that was found")
+
+
+def _named_tuple_replace(call: Any) -> Any:
+    value = call.args[0]
+    fields = {name: value.attrs[name] for name, _ in value.cls.fields if name in value.attrs}
+    return call.interp.call(value.cls, [], fields | call.kwargs, call.frame, call.node)
+
+
+NAMED_TUPLE = {
+    "_replace": _named_tuple_replace,
+    "_asdict": lambda call: {name: call.args[0].attrs.get(name) for name, _ in call.args[0].cls.fields},
+}
 
 
 def _bind(interp: Interpreter, member: Any, receiver: Any, owner: Optional[Class], name: str, frame: Frame, node: p.Node) -> Any:
@@ -427,6 +443,12 @@ def _external_instance(interp: Interpreter, value: Any, name: str) -> Optional[b
         if isinstance(value, Instance):
             return None
         return isinstance(value, ABSTRACT[short])
+    if name == "functools.partial":
+        return None if unknown(value) else isinstance(value, Partial)
+    if name in ("types.FunctionType", "types.LambdaType", "types.MethodType"):
+        return isinstance(value, Method if short == "MethodType" else Function)
+    if name in ("pathlib.Path", "enum.Enum", "argparse.Namespace", "types.ModuleType") and not isinstance(value, (Instance, External)):
+        return isinstance(value, ModuleValue) and short == "ModuleType"
     if short == "Callable":
         return isinstance(value, (Function, Method, Class, Builtin, External, Partial))
     if isinstance(value, Instance):

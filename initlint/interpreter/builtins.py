@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.interpreter.heap import possible
-from initlint.interpreter.loops import Endless, SymbolicRange, elements_of
+from initlint.interpreter.loops import Endless, Names, SymbolicRange, elements_of
 from initlint.interpreter.values import (
     ABSENT,
     Builtin,
@@ -507,6 +507,14 @@ def _vars(call: Call) -> Any:
 @builtin("locals")
 def _locals(call: Call) -> Any:
     return dict(call.frame.function.names)
+
+
+@builtin("dir")
+def _dir(call: Call) -> Any:
+    value = call.get(0, "object")
+    if isinstance(value, Instance):
+        return [*value.attrs, *value.parameters, *value.modules, *value.buffers]
+    return Names() if isinstance(value, External) else Unknown("dir() of a value that is not known")
 
 
 @builtin("globals")

@@ -56,6 +56,8 @@ class Interpreter:
         self.steps = 0
         self.limit = STEPS
         self.depth = 0
+        self.looping = False
+        self.iterations = 0
         self.trying: list[set[str]] = []
         self.guards: list[tuple[p.Expr, Frame]] = []
         self.routines: list[Frame] = []
@@ -133,6 +135,7 @@ class Interpreter:
         """Forget what an abandoned evaluation left open."""
         self.heap.journal = None
         self.depth = 0
+        self.looping = False
         self.trying, self.guards, self.routines = [], [], []
 
     def fail(self, exception: str, reason: str) -> Unknown:

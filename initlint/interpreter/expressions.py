@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
-from initlint.interpreter.loops import elements_of
+from initlint.interpreter.loops import Names, elements_of
 from initlint.interpreter.scope import Frame, unbound
 from initlint.interpreter.values import (
     ABSENT,
@@ -156,7 +156,8 @@ def _overloaded(interp: Interpreter, op: str, left: Any, right: Any, frame: Fram
             method = interp.find_method(owner, f"{prefix}{DUNDER[op]}__")
             if method is not None:
                 return interp.call(method, [other], {}, frame, node)
-    return Unknown(f"{op} on an object is not followed")
+    joined = interp.framework.add(interp, left, right) if op == "+" else ABSENT
+    return joined if joined is not ABSENT else Unknown(f"{op} on an object is not followed")
 
 
 def _distribute(left: Any, right: Any, combine: Callable[[Any, Any], Any]) -> Any:
@@ -291,6 +292,8 @@ def contains(interp: Interpreter, item: Any, container: Any) -> Optional[bool]:
         return item in names if names is not None and isinstance(item, str) else None
     if isinstance(container, (dict, set, frozenset)) and isinstance(item, (str, int, float, bool, type(None))):
         return True if item in container else None if any(isinstance(k, (Unknown, Sym)) for k in container) else False
+    if isinstance(container, Names):
+        return True
     if isinstance(container, range):
         return item in container if isinstance(item, int) else None
     if not isinstance(container, (list, tuple, dict, set, frozenset)) or isinstance(item, Unknown):

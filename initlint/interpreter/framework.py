@@ -30,6 +30,10 @@ class Framework:
         """Whether a dotted name belongs to a library this adapter describes."""
         return False
 
+    def starred(self, module: str, name: str) -> Any:
+        """A name that ``from module import *`` of a described library binds, or ABSENT."""
+        return ABSENT
+
     def external(self, dotted: str) -> Any:
         """The value of a library's name: a class from a table, a constant, or the name itself."""
         return External(dotted)
@@ -117,6 +121,10 @@ class Framework:
 
     def binary(self, interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Node) -> Any:
         return Unknown("arithmetic on tensors")
+
+    def add(self, interp: Interpreter, left: Any, right: Any) -> Any:
+        """``module + module``, or ABSENT."""
+        return ABSENT
 
     def inplace(self, interp: Interpreter, op: str, left: Tensor, right: Any, frame: Frame, node: p.Node) -> None:
         """``tensor op= value``."""

@@ -33,6 +33,10 @@ class SymbolicRange:
         self.start = start
 
 
+class Names:
+    """The names of a library that is not read: any of them may be there."""
+
+
 def elements_of(interp: Interpreter, value: Any) -> Optional[list[Any]]:
     """The elements of an iterable, ``Repeat`` standing for any number of one kind; None where nothing is known."""
     if isinstance(value, (list, tuple)):

@@ -137,6 +137,8 @@ class Project:
 
     def starred(self, module: Module, statement: p.ImportFrom, name: str) -> Any:
         source = self.find(module.absolute(statement.module, statement.level))
+        if source is None and not statement.level:
+            return self.interpreter.framework.starred(statement.module, name)
         if source is None or source is module or name.startswith("_"):
             return ABSENT
         return source.get(name)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
 MAX_WHILE = 2_000
+MAX_LOOP = 5_000
 MAX_DOUBTFUL = 20
 """Iterations of a loop that may already have ended."""
 GONE = Outcome("return", ABSENT)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+import re
+import operator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from initlint.interpreter.builtins import BUILTINS, Handler
@@ -24,6 +26,7 @@ from initlint.interpreter.values import (
     Repeat,
     Unknown,
     is_number,
+    join,
     unknown,
 )
 from initlint.symbolic import opaque, sqrt
@@ -52,6 +55,8 @@ def _math(name: str) -> Handler:
     def handler(call: Call) -> Any:
         values = call.args
         if all(isinstance(v, (int, float)) for v in values):
+            if name in ("factorial", "comb") and max(values, default=0) > 1000:
+                return Unknown("the number is too large")
             try:
                 return getattr(math, name)(*values)
             except (ValueError, OverflowError, TypeError, ZeroDivisionError):
@@ -164,7 +169,7 @@ def _namedtuple(call: Call) -> Any:
     padding = list(defaults) if isinstance(defaults, (list, tuple)) else []
     values = [ABSENT] * (len(names) - len(padding)) + padding
     cls = Class(name, [], {}, fields=list(zip(names, values)))
-    cls.mro = [cls]
+    cls.mro = [cls, _plain_class("typing.NamedTuple")]
     return cls
 
 
@@ -274,9 +279,22 @@ def _starmap(call: Call) -> Any:
     return [call.interp.call(call.args[0], row or [], {}, call.frame, call.node) for row in rows]
 
 
-@function("itertools.takewhile", "itertools.dropwhile", "itertools.filterfalse")
-def _while(call: Call) -> Any:
-    return Unknown("an iterator that is not followed")
+def _selected(wanted: Callable[[list[bool]], Iterator[bool]]) -> Handler:
+    """Elements chosen by what a function says of each."""
+
+    def handler(call: Call) -> Any:
+        items = elements_of(call.interp, call.get(1, "iterable"))
+        truths = [call.interp.truth(call.interp.call(call.args[0], [item], {}, call.frame, call.node)) for item in items or ()]
+        if items is None or any(isinstance(item, Repeat) for item in items) or None in truths:
+            return Unknown("a selection that is not known")
+        return [item for item, kept in zip(items, wanted([bool(t) for t in truths])) if kept]
+
+    return handler
+
+
+FUNCTIONS["itertools.takewhile"] = _selected(lambda truths: itertools.accumulate(truths, operator.and_))
+FUNCTIONS["itertools.dropwhile"] = _selected(lambda truths: (not t for t in itertools.accumulate(truths, operator.and_)))
+FUNCTIONS["itertools.filterfalse"] = _selected(lambda truths: (not t for t in truths))
 
 
 @function("itertools.count")
@@ -451,6 +469,40 @@ def _environment(call: Call) -> Any:
 @function("os.path.exists", "os.path.isfile", "os.path.isdir")
 def _exists(call: Call) -> Any:
     return Unknown("the file system is not looked at")
+
+
+NESTED_QUANTIFIER = re.compile(r"[+*}][^)(]*\)[+*{]")
+
+
+def _regular(name: str) -> Handler:
+    """``re.split`` and its kin on short known strings; patterns that could backtrack for ever are left alone."""
+
+    def handler(call: Call) -> Any:
+        pattern = call.args[0] if call.args else None
+        if not all(isinstance(a, (str, int)) for a in call.args) or not isinstance(pattern, str) or call.kwargs:
+            return Unknown(f"re.{name}() of a value that is not known")
+        if len(pattern) > 100 or any(isinstance(a, str) and len(a) > 500 for a in call.args) or NESTED_QUANTIFIER.search(pattern):
+            return Unknown(f"re.{name}() of a pattern that is not followed")
+        try:
+            result = getattr(re, name)(*call.args)
+        except re.error:
+            return Unknown("a pattern that is not valid")
+        return _match(result) if result is None or isinstance(result, re.Match) else result
+
+    return handler
+
+
+def _match(found: re.Match[str] | None) -> Any:
+    if found is None:
+        return None
+    cls = Class("re.Match", [], {})
+    cls.mro = [cls]
+    group = Builtin("group", lambda call: found.group(*[a for a in call.args if isinstance(a, (int, str))]))
+    return Instance(cls, {"group": group, "groups": Builtin("groups", lambda call: found.groups()), "groupdict": Builtin("groupdict", lambda call: found.groupdict())})
+
+
+for _name in ("split", "match", "search", "fullmatch", "sub", "findall"):
+    FUNCTIONS[f"re.{_name}"] = _regular(_name)
 
 
 def follow(name: str, call: Call) -> Any:

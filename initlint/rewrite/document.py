@@ -9,6 +9,7 @@ from functools import cached_property
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
+from initlint.depth import too_deep
 from initlint.edits import NEWLINE, LineIndex
 from initlint.findings import Edit, Site
 
@@ -63,15 +64,20 @@ class Document(_DocumentBase):
     @classmethod
     def parse(cls, text: str) -> Document:
         """Parse ``text``; declines what does not parse."""
+        if too_deep(text):
+            raise Declined("the file nests too deeply")
+        surveyor = _Surveyor()
         try:
             wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
-        except (cst.ParserSyntaxError, RecursionError, ValueError):
+            if wrapper.module.code != text:
+                raise Declined("the file cannot be reproduced exactly")
+            wrapper.module.visit(surveyor)
+            positions = wrapper.resolve(PositionProvider)
+        except (cst.ParserSyntaxError, ValueError):
             raise Declined("the file does not parse") from None
-        if wrapper.module.code != text:
-            raise Declined("the file cannot be reproduced exactly")
-        surveyor = _Surveyor()
-        wrapper.module.visit(surveyor)
-        return cls(text, wrapper.module, wrapper.resolve(PositionProvider), surveyor.survey, LineIndex(text))
+        except RecursionError:
+            raise Declined("the file nests too deeply") from None
+        return cls(text, wrapper.module, positions, surveyor.survey, LineIndex(text))
 
     def span(self, node: cst.CSTNode) -> Span:
         """The offsets a node covers, without its own parentheses."""

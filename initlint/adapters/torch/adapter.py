@@ -32,6 +32,8 @@ from initlint.interpreter.values import (
     Unknown,
     unknown,
 )
+from initlint.overlays.torch_functions import SIGNAL_FUNCTIONS
+from initlint.overlays.torch_init import FACTORIES, INITIALIZERS
 from initlint.overlays.torch_layers import LAYERS, canonical
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
 MODULE = "torch.nn.Module"
+STAR_MODULES = {"torch.nn.init", "torch.nn.functional", "torch.nn.utils", "torch.nn.modules", "torch.nn.parameter"}
 KNOWN = ("torch", "numpy", "einops", "math", "typing", "torchvision.ops.misc.FrozenBatchNorm2d")
 HARMLESS = ("log", "print", "warn", "checkpoint", "register", "deprecat", "assert", "check", "info", "debug", "hook", "summary", "compile", "script")
 
@@ -76,6 +79,11 @@ class TorchFramework(Framework):
                 return found if found is not ABSENT else External(name)
             return External(name)
         return External(dotted)
+
+    def starred(self, module: str, name: str) -> Any:
+        dotted = canonical(f"{module}.{name}")
+        known = dotted in LAYERS or dotted in INITIALIZERS or dotted in FACTORIES or dotted == MODULE or dotted in functions.HANDLERS or dotted in SIGNAL_FUNCTIONS
+        return self.external(dotted) if known or dotted in STAR_MODULES else ABSENT
 
     def layer_class(self, name: str) -> Class:
         """The class of a table layer, made on first use."""
@@ -353,6 +361,9 @@ class TorchFramework(Framework):
                 other = right if value is left else left
                 return tensors.new_tensor(other.shape if isinstance(other, Tensor) else None, None, reason=value.reason)
         return tensors.arithmetic(op, left, right)
+
+    def add(self, interp: Interpreter, left: Any, right: Any) -> Any:
+        return containers.joined(interp, left, right) if isinstance(left, Instance) else ABSENT
 
     def inplace(self, interp: Interpreter, op: str, left: Tensor, right: Any, frame: Frame, node: p.Node) -> None:
         made = self.binary(interp, op, left, right, frame, node)

@@ -129,6 +129,18 @@ def delete_element(interp: Interpreter, instance: Instance, index: Any) -> None:
         extend(interp, instance, kept)
 
 
+def joined(interp: Interpreter, left: Instance, right: Any) -> Any:
+    """``Sequential + Sequential`` and ``ModuleList + iterable``: a new container."""
+    kind = kind_of(left)
+    items = elements_of(interp, right)
+    if kind is None or not kind.startswith(("sequence", "parameters")) or items is None:
+        return ABSENT
+    own = items_of(left) or []
+    made = Instance(next((c for c in left.cls.mro if c.name in CONTAINERS), left.cls), site=left.site)
+    extend(interp, made, [*own, *items])
+    return made
+
+
 def append(call: Call) -> Any:
     extend(call.interp, call.args[0], [call.get(1, "module")])
     return call.args[0]

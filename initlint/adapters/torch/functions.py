@@ -13,6 +13,7 @@ from initlint.graph import Op, Origin
 from initlint.interpreter.expressions import binary
 from initlint.interpreter.values import ABSENT, External, Instance, Repeat, Tensor, Unknown
 from initlint.overlays.torch_init import FACTORIES, INITIALIZERS
+from initlint.theory.fans import torch_fans
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
@@ -29,6 +30,8 @@ IDENTITY = {
     "torch.jit.script_method", "torch.jit.script_if_tracing", "torch.nn.SyncBatchNorm.convert_sync_batchnorm", "torch.jit._overload_method", "torch.no_grad",
     "torch.inference_mode", "torch.enable_grad", "torch.cuda.amp.autocast", "torch._dynamo.disable", "torch.amp.custom_fwd", "torch.compiler.disable",
 }  # fmt: skip
+NO_TENSOR = {"torch.load", "torch.device", "torch.Generator", "torch.finfo", "torch.iinfo", "torch.get_default_dtype", "torch.get_default_device", "torch.Stream"}
+"""Functions of the top level whose result is something else than one tensor."""
 SILENT = ("torch.manual_seed", "torch.cuda.manual_seed", "torch._assert", "torch.set_", "torch._C._log_api_usage", "torch.cuda.empty_cache", "torch.random.",
           "torch.backends.", "torch.fx.wrap", "torch.utils.data", "torch.distributed.barrier", "torch.nn.utils.clip_grad", "torch._check")  # fmt: skip
 
@@ -72,7 +75,7 @@ def _on_tensors(framework: TorchFramework, name: str, call: Call) -> Any:
     """``torch.f(tensor)`` before the forward pass: as the method where there is one."""
     short = name.rpartition(".")[2]
     first = call.args[0] if call.args else None
-    if name.startswith("torch.nn.init."):
+    if name.startswith("torch.nn.init.") or name in NO_TENSOR:
         return ABSENT
     if isinstance(first, Tensor):
         method = tensor_attribute(framework, call.interp, first, short, call.frame, call.node)
@@ -161,6 +164,26 @@ def concatenate(framework: TorchFramework, call: Call) -> Any:
     return tensors.concatenate(call)
 
 
+def _fans(call: Call) -> Any:
+    """``_calculate_fan_in_and_fan_out(tensor)``."""
+    tensor = call.get(0, "tensor")
+    shape = tensor.shape if isinstance(tensor, Tensor) else None
+    if shape is None:
+        return Unknown("the fans of a tensor whose shape is not known")
+    if len(shape) < 2:
+        return call.interp.fail("ValueError", "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
+    fans = torch_fans(shape)
+    return (fans.fan_in, fans.fan_out)
+
+
+def _correct_fan(call: Call) -> Any:
+    """``_calculate_correct_fan(tensor, mode)``."""
+    fans, mode = _fans(call), call.get(1, "mode")
+    if not isinstance(fans, tuple) or not isinstance(mode, str):
+        return fans if isinstance(fans, Unknown) else Unknown("a fan that is not known")
+    return fans[0] if mode.lower() == "fan_in" else fans[1]
+
+
 def _plain(handler: Callable[[Call], Any]) -> Callable[[TorchFramework, Call], Any]:
     return lambda framework, call: handler(call)
 
@@ -193,6 +216,7 @@ HANDLERS: dict[str, Callable[[TorchFramework, Call], Any]] = {
     "torch.nn.Parameter": parameter, "torch.nn.UninitializedParameter": lambda f, c: Tensor(tensors.new_tensor(None, None, reason="lazy").storage, None, parameter=True),
     "torch.nn.Buffer": buffer, "torch.nn.utils.skip_init": skip_init, "torch.utils.checkpoint.checkpoint": checkpoint,
     "torch.utils.checkpoint.checkpoint_sequential": checkpoint_sequential, "torch.nn.init.calculate_gain": _plain(tensors.gain),
+    "torch.nn.init._calculate_fan_in_and_fan_out": _plain(_fans), "torch.nn.init._calculate_correct_fan": _plain(_correct_fan),
     "torch.tensor": _plain(tensors.literal), "torch.as_tensor": _plain(tensors.literal), "torch.from_numpy": _plain(tensors.literal),
     **dict.fromkeys(("torch.arange", "torch.range", "numpy.arange"), _plain(tensors.arange)),
     **dict.fromkeys(("torch.linspace", "numpy.linspace"), _plain(tensors.linspace)),

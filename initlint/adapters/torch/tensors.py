@@ -31,6 +31,7 @@ SAME_LAW = {
 }  # fmt: skip
 SHARING = {"data", "detach", "detach_", "view", "t", "T", "transpose", "permute", "squeeze", "unsqueeze", "flatten", "reshape", "requires_grad_", "contiguous",
            "view_as", "to", "cuda", "cpu", "float", "half", "swapaxes", "mT", "expand", "ravel", "unflatten", "share_memory_", "movedim"}  # fmt: skip
+REORDERING = {"permute", "transpose", "t", "T", "mT", "expand", "repeat", "swapaxes", "movedim", "roll", "flip", "tile", "expand_as", "broadcast_to"}
 SCALAR_FUNCTIONS: dict[str, Callable[[float], float]] = {
     "log": math.log, "exp": math.exp, "sqrt": math.sqrt, "abs": abs, "log2": math.log2, "expm1": math.expm1, "log1p": math.log1p, "sigmoid": lambda v: 1 / (1 + math.exp(-v)),
     "tanh": math.tanh, "reciprocal": lambda v: 1 / v, "square": lambda v: v * v, "sin": math.sin, "cos": math.cos, "rsqrt": lambda v: 1 / math.sqrt(v), "log10": math.log10,
@@ -402,6 +403,10 @@ def view(tensor: Tensor, name: str, call: Optional[Call] = None) -> Tensor:
     shape = viewed_shape(tensor, name, call.args if call else [tensor])
     if name in ("int", "long") and isinstance(tensor.data, (list, int, float)):
         return from_data([int(v) for v in tensor.data] if isinstance(tensor.data, list) else int(tensor.data))
+    if name == "flip" and isinstance(tensor.data, list) and shape is not None and len(shape) == 1:
+        return from_data(tensor.data[::-1])
+    if name in REORDERING:
+        tensor = replace(tensor, data=None)
     if name in SHARING:
         turned = tensor.transposed != (name in ("t", "T", "mT", "transpose", "swapaxes"))
         return replace(tensor, shape=shape, parameter=tensor.parameter and name == "requires_grad_", transposed=turned, attrs=dict(tensor.attrs))
@@ -474,9 +479,17 @@ def item(tensor: Tensor, index: Any) -> Tensor:
     shape, share = _part(tensor.shape, indices)
     if share is not None and known(share) and share == 1:
         return replace(tensor, shape=shape, attrs={})
-    region = (tensor.region, repr(indices)) if tensor.region else repr(indices)
+    place = ", ".join(map(_spell_index, indices))
+    region = (tensor.region, place) if tensor.region else place
     total = share * tensor.share if tensor.share is not None and share is not None else share if tensor.whole else None
     return replace(tensor, shape=shape, whole=False, region=region, share=total, parameter=False, data=None, attrs={})
+
+
+def _spell_index(index: Any) -> str:
+    """What tells one slice from another; a value of unknown depth, such as a signal, goes by its identity."""
+    if isinstance(index, slice):
+        return ":".join(map(_spell_index, (index.start, index.stop, index.step)))
+    return repr(index) if index is None or isinstance(index, (int, float, str, Sym, External)) else f"{type(index).__name__} {id(index)}"
 
 
 def _part(shape: Optional[tuple[Number, ...]], indices: list[Any]) -> tuple[Optional[tuple[Number, ...]], Optional[Number]]:

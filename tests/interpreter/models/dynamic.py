@@ -227,7 +227,6 @@ class Registries(nn.Module):
         self.e = TABLE["linear"](2, 3)
         self.f = TABLE["conv2"](2, 3, 3)
         self.g = LAYERS[-1](2, 3, 3)
-        self.h = _Plugin.create("Alpha", 6)
         self.i = globals()["First"](7)
         self.j = getattr(sys.modules[__name__], "First")(8)
 
