@@ -97,7 +97,7 @@ def show(options: argparse.Namespace) -> int:
         emit(options, table.to_json(graph, options.target, paired))
     else:
         terminal = options.output_file is None and sys.stdout.isatty()
-        columns = shutil.get_terminal_size().columns if terminal else None
+        columns = shutil.get_terminal_size().columns if terminal or "COLUMNS" in os.environ else None
         emit(options, table.to_text(graph, paired, columns=columns, paint=painter(options)))
     return CLEAN
 

@@ -12,7 +12,7 @@ from typing import Any
 from initlint import program as p
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules
-from initlint.findings import Finding
+from initlint.findings import Finding, Site
 from initlint.frontend import instantiate, new_interpreter
 from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.classes import find_member
@@ -141,7 +141,9 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
         graph = graphs.build(interp, framework, root, root.cls.name.rpartition(".")[2] if bare else name, contexts.module.source.path)
         interp.reset()
         _before_loading(graph)
-        inside = {id(m.cls) for _, m in named_modules(root) if (m is not root and framework.layers[id(m)].calls) or (m.cls is not root.cls and _used(framework, m))}
+        inside = {
+            id(m.cls) for _, m in named_modules(root) if (m is not root and framework.layers[id(m)].calls) or (m.cls is not root.cls and _used(framework, m))
+        }
         models.append(Model(graph, root.cls, inside, bare))
     return models
 
@@ -204,7 +206,8 @@ def _run_main(contexts: FileContexts, chunk: Chunk) -> Any:
 def merge(path: str, models: list[Model], findings: list[tuple[Model, Finding]]) -> list[Finding]:
     """One finding per rule and place; a bare class yields to the models that use it and are clean there."""
     places: dict[tuple[str, int, int, str], list[tuple[Model, Finding]]] = {}
-    for model, finding in findings:
+    for model, original in findings:
+        finding = _at_choice(path, original)
         if finding.site.path == path:
             key = (finding.code, finding.site.line, finding.site.column, finding.rule)
             places.setdefault(key, []).append((model, finding))
@@ -215,6 +218,17 @@ def merge(path: str, models: list[Model], findings: list[tuple[Model, Finding]])
         if kept:
             merged.append(_one(kept))
     return sorted(merged, key=lambda finding: finding.order)
+
+
+def _at_choice(path: str, finding: Finding) -> Finding:
+    """A call in another file of an initializer that this file chose and handed over is reported where it is chosen."""
+    sites = finding.evidence.get("sites", [])
+    here = next((s for s in sites if s["path"] == path), None)
+    if finding.site.path == path or here is None:
+        return finding
+    call = {"path": finding.site.path, "row": finding.site.line, "column": finding.site.column}
+    site = Site(path, here["row"], here["column"], here["end_row"], here["end_column"])
+    return replace(finding, site=site, fix=None, evidence={**finding.evidence, "sites": [call]})
 
 
 def _cleared(model: Model, models: list[Model], flagged: set[int]) -> bool:
@@ -231,5 +245,3 @@ def _one(group: list[tuple[Model, Finding]]) -> Finding:
     if len(contexts) > 1:
         evidence["contexts"] = contexts
     return replace(best, parameters=parameters, evidence=evidence)
-
-

@@ -114,7 +114,10 @@ def _show(target: str, search_path: Sequence[str]) -> ModelGraph:
     module = _open(interp, match["place"])
     value = _evaluate(interp, module, match["expr"].strip())
     if isinstance(value, (Class, Function)):
-        value = instantiate(interp, value, module.frame)
+        try:
+            value = instantiate(interp, value, module.frame)
+        except (OutOfBudget, RecursionError) as error:
+            raise TargetError(f"{target}: {error}") from None
     if not isinstance(value, Instance) or not framework.is_module(value):
         raise TargetError(f"{target}: {unknown(value) or 'it is not a torch.nn.Module'}")
     if "#failed" in value.attrs:

@@ -47,6 +47,8 @@ class InitEvent:
     """Function the write stands in, ``Net._init_weights``."""
     certain: bool = True
     """False where a branch that could not be decided led here."""
+    chosen: Site | None = None
+    """Where the initializer was named, if the code that calls it got it as an argument."""
     effective: bool = True
     """False where the tensor written is recomputed later (weight_norm, spectral_norm, parametrization)."""
 

@@ -138,10 +138,10 @@ def power(base: Number, exponent: Number) -> Number:
                 scale = coefficient**exponent if fraction.denominator > 1 or exponent < 0 else coefficient ** int(exponent)
                 return _simplify({tuple((a, e * fraction) for a, e in monomial): scale})
         if isinstance(exponent, int) and 0 <= exponent <= 3:
-            result = 1
+            product: Number = 1
             for _ in range(exponent):
-                result = base * result  # type: ignore[assignment]
-            return result
+                product = base * product
+            return product
     return opaque(f"{_factor(base)}**{_factor(exponent)}")
 
 
@@ -186,7 +186,7 @@ def _simplify(terms: dict[Monomial, float]) -> Number:
 
 
 def _integral(value: float) -> float:
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
+    return int(value) if abs(value) < 1e15 and float(value).is_integer() else value
 
 
 def _order(term: tuple[Monomial, float]) -> tuple[int, str]:

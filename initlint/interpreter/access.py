@@ -425,7 +425,7 @@ def _builtin_instance(value: Any, name: str) -> Optional[bool]:
     if name == "type":
         return isinstance(value, Class)
     if isinstance(value, Instance):
-        return name == "tuple" and "#fields" in value.attrs
+        return name == "tuple" and value.cls.derives("typing.NamedTuple")
     return isinstance(value, BUILTIN_TYPES[name]) if name in BUILTIN_TYPES else None
 
 
@@ -441,7 +441,7 @@ def _external_instance(interp: Interpreter, value: Any, name: str) -> Optional[b
         if isinstance(value, Sym):
             return short in ("Number", "Integral", "Real")
         if isinstance(value, Instance):
-            return None
+            return None if value.cls.uncertain else short in ("Sequence", "Iterable") and value.cls.derives("typing.NamedTuple")
         return isinstance(value, ABSTRACT[short])
     if name == "functools.partial":
         return None if unknown(value) else isinstance(value, Partial)

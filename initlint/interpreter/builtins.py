@@ -318,7 +318,7 @@ def _round(call: Call) -> Any:
     value, digits = call.get(0, "number"), call.get(1, "ndigits")
     if isinstance(value, Sym):
         return opaque(f"round({value})")
-    if isinstance(value, (int, float)) and (digits is None or isinstance(digits, int)):
+    if isinstance(value, (int, float)) and (digits is None or isinstance(digits, int) and abs(digits) < 400):
         return round(value, digits) if digits is not None else round(value)
     return Unknown("round() of a value that is not known")
 

@@ -48,6 +48,8 @@ class Call:
     kwargs: dict[str, Any]
     frame: Frame
     node: p.Node
+    chosen: Optional[Site] = None
+    """Where the function was named, if it came as an argument."""
 
     @property
     def site(self) -> Site:
@@ -74,7 +76,7 @@ def call(interp: Interpreter, func: Any, args: list[Any], kwargs: dict[str, Any]
     if isinstance(func, Class):
         return construct(interp, func, args, kwargs, frame, node)
     if isinstance(func, External):
-        return interp.framework.call_external(func.name, Call(interp, args, kwargs, frame, node))
+        return interp.framework.call_external(func.name, Call(interp, args, kwargs, frame, node, func.site))
     if isinstance(func, Partial):
         return call(interp, func.func, [*func.args, *args], {**func.kwargs, **kwargs}, frame, node)
     if isinstance(func, Instance):

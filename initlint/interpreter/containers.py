@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from initlint.interpreter.builtins import METHODS, Handler, sort
-from initlint.interpreter.expressions import WIDE, hashable
+from initlint.interpreter.expressions import MAX_SIZE, WIDE, hashable
 from initlint.interpreter.heap import possible
 from initlint.interpreter.loops import blind_element, elements_of
-from initlint.interpreter.values import ABSENT, OneOf, Repeat, Unknown, join, same, unknown
+from initlint.interpreter.values import ABSENT, OneOf, OutOfBudget, Repeat, Unknown, join, same, unknown
 from initlint.symbolic import Sym
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def _join_text(call: Call) -> Any:
     items = elements_of(call.interp, call.get(1, "iterable"))
     if items is None or not all(isinstance(i, str) for i in items):
         return Unknown("joins strings that are not known")
+    if sum(len(i) + len(call.args[0]) for i in items) > MAX_TEXT:
+        return Unknown("the string is too long")
     return str(call.args[0]).join(items)
 
 
@@ -74,6 +76,8 @@ def _append(call: Call) -> Any:
 def _extend(call: Call) -> Any:
     target, source = call.args[0], call.get(1, "iterable")
     items = elements_of(call.interp, source)
+    if items is not None and len(target) + len(items) > MAX_SIZE:
+        raise OutOfBudget("gave up on a list that is too long")
     call.interp.heap.touch(target)
     target.extend(items if items is not None else [blind_element(source)])
 

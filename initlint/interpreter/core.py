@@ -256,7 +256,9 @@ class Interpreter:
                 return None
             if value.name in ENUMS:
                 return self.opaque.setdefault(value.name, classes.known_class(value.name, *ENUMS[value.name]))
-            return self.opaque.setdefault(value.name, classes.opaque_class(value.name))
+            cls = self.opaque.setdefault(value.name, classes.opaque_class(value.name))
+            cls.opaque = value.name.partition(".")[0] not in sys.stdlib_module_names
+            return cls
         if isinstance(value, OneOf):
             known = [v for v in value.values if isinstance(v, Class)]
             return known[0] if len(known) == 1 else classes.opaque_class("?")
@@ -293,7 +295,12 @@ class Interpreter:
         return calls.call_blind(self, func, node, frame, reason, args, kwargs)
 
     def defaults(self, params: list[p.Param], frame: Frame) -> dict[str, Any]:
-        return {param.name: self.eval(param.default, frame) for param in params if param.default is not None}
+        return {param.name: self.chosen(param.default, frame) for param in params if param.default is not None}
+
+    def chosen(self, node: p.Expr, frame: Frame) -> Any:
+        """The value of an argument; a library function remembers where it was named."""
+        value = self.eval(node, frame)
+        return External(value.name, self.site(node, frame)) if isinstance(value, External) and value.site is None else value
 
     def decorate(self, node: p.Expr, value: Any, frame: Frame) -> Any:
         return calls.decorate(self, node, value, frame)

@@ -66,7 +66,7 @@ def eval_call(interp: Interpreter, node: p.Call, frame: Frame) -> Any:
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     for arg in node.args:
-        value = interp.eval(arg.value, frame)
+        value = interp.chosen(arg.value, frame)
         if arg.keyword:
             kwargs[arg.keyword] = value
         elif arg.star == 0:
@@ -139,6 +139,8 @@ def _containers(op: str, left: Any, right: Any) -> Any:
             return type(left)([Repeat(left[0])])
         if op == "%" and isinstance(left, str):
             return left % right if not _hides_unknown(right) and not WIDE.search(left) else Unknown("formats a value that is not known")
+        if op == "+" and isinstance(left, (list, tuple, str, bytes)) and isinstance(right, type(left)) and len(left) + len(right) > MAX_SIZE:
+            return Unknown("the sequence is too long")
         return ARITHMETIC[op](left, right)
     except Exception as error:
         return Unknown(f"{type(error).__name__}: {op} is not followed here")
@@ -196,14 +198,19 @@ def eval_boolean(interp: Interpreter, node: p.BoolOp, frame: Frame) -> Any:
     if isinstance(left, OneOf):
         decided = [(v, interp.truth(v)) for v in left.values if v is not ABSENT]
         if all(t is not None for _, t in decided):
-            right = interp.eval(node.right, frame)
+            right = _perhaps(interp, node.right, frame)
             return join([right if t == (node.op == "and") else v for v, t in decided])
-    right = interp.eval(node.right, frame)
+    right = _perhaps(interp, node.right, frame)
     if interp.truth(right) is (node.op == "or") and isinstance(right, bool):
         return right
     if isinstance(right, bool) or isinstance(left, Unknown):
         return Unknown(unknown(left) or "the condition is not decided")
     return join([left, right])
+
+
+def _perhaps(interp: Interpreter, node: p.Expr, frame: Frame) -> Any:
+    """The value of an operand that may not be evaluated at all."""
+    return interp.heap.explore([lambda: interp.eval(node, frame), lambda: None])[0]
 
 
 def eval_compare(interp: Interpreter, node: p.Compare, frame: Frame) -> Any:
@@ -290,8 +297,8 @@ def contains(interp: Interpreter, item: Any, container: Any) -> Optional[bool]:
     if isinstance(container, Instance):
         names = interp.framework.container_keys(container)
         return item in names if names is not None and isinstance(item, str) else None
-    if isinstance(container, (dict, set, frozenset)) and isinstance(item, (str, int, float, bool, type(None))):
-        return True if item in container else None if any(isinstance(k, (Unknown, Sym)) for k in container) else False
+    if isinstance(container, (dict, set, frozenset)) and is_plain(item):
+        return True if item in container else None if any(isinstance(k, Sym) for k in container) else False
     if isinstance(container, Names):
         return True
     if isinstance(container, range):
@@ -300,6 +307,13 @@ def contains(interp: Interpreter, item: Any, container: Any) -> Optional[bool]:
         return None
     verdicts = [True if same(item, v) else None if isinstance(v, (Unknown, OneOf, Repeat)) else equal(item, v) for v in container]
     return True if True in verdicts else None if None in verdicts else False
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is made of nothing but Python's own constants."""
+    if isinstance(value, tuple):
+        return all(is_plain(v) for v in value)
+    return value is None or isinstance(value, (str, int, float, bytes))
 
 
 def _ordered(op: str, left: Any, right: Any) -> Any:
@@ -411,7 +425,8 @@ def _clause(interp: Interpreter, node: p.Comprehension, depth: int, frame: Frame
         if False in truths:
             continue
         before = len(results)
-        if not _clause(interp, node, depth + 1, frame, results, repeated or again):
+        below = [lambda: _clause(interp, node, depth + 1, frame, results, repeated or again)]
+        if not (interp.heap.explore([*below, lambda: True])[0] if None in truths else below[0]()):
             return False
         if None in truths:
             results[before:] = [join([r, ABSENT]) for r in results[before:]]

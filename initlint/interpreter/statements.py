@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
 from initlint.interpreter import calls, classes
-from initlint.interpreter.expressions import binary, hashable
+from initlint.interpreter.expressions import MAX_SIZE, binary, hashable
 from initlint.interpreter.loops import blind_element, elements_of
 from initlint.interpreter.narrow import narrowings
 from initlint.interpreter.scope import BREAK, CONTINUE, FELL, Frame, Outcome
@@ -19,6 +19,7 @@ from initlint.interpreter.values import (
     Instance,
     Managed,
     OneOf,
+    OutOfBudget,
     Repeat,
     TargetRaise,
     Tensor,
@@ -91,6 +92,8 @@ def run_augmented(interp: Interpreter, node: p.AugAssign, frame: Frame) -> Outco
     right = interp.eval(node.value, frame)
     if isinstance(left, list) and node.op == "+":
         items = elements_of(interp, right)
+        if items is not None and len(left) + len(items) > MAX_SIZE:
+            raise OutOfBudget("gave up on a list that is too long")
         interp.heap.touch(left)
         left.extend(items if items is not None else [blind_element(right)])
         return FELL
@@ -321,7 +324,8 @@ def _loop(interp: Interpreter, node: p.While, budget: int, frame: Frame) -> Outc
             return run_block(interp, node.orelse, frame)
         if truth is None:
             loop = p.For(node.pos, node.end, p.Name(node.pos, node.pos, "_"), node.test, node.body, [])
-            return _repeat(interp, loop, Unknown("a loop of unknown length"), frame)
+            again: list[Callable[[], Outcome]] = [lambda: _repeat(interp, loop, Unknown("a loop of unknown length"), frame), lambda: FELL]
+            return merge_outcomes(interp.heap.explore(again, frame.names), frame)
         outcome = run_block(interp, node.body, frame)
         if outcome.kind == "return":
             return outcome

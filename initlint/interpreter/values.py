@@ -184,6 +184,8 @@ class External:
     """A name of a library that is not read: ``torch.nn.init.xavier_uniform_``, ``math.sqrt``, ``einops.rearrange``."""
 
     name: str
+    site: Optional[Site] = None
+    """Where code chose it, for one that came as an argument."""
 
 
 @dataclass(slots=True, eq=False)

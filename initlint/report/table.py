@@ -67,7 +67,7 @@ def _row(parameter: Parameter, nonlinearity: str | None, gain: Any) -> dict[str,
     site = event.site if event else None
     return {
         "name": parameter.name,
-        "shape": None if parameter.shape is None else [str(size) if isinstance(size, Sym) else size for size in parameter.shape],
+        "shape": None if parameter.shape is None or _has_placeholder(parameter) else [str(s) if isinstance(s, Sym) else s for s in parameter.shape],
         "distribution": law.kind if law else None,
         "mean": _number(law.mean) if law else None,
         "std": _number(law.std) if law else None,
@@ -103,7 +103,7 @@ def _layer(parameter: Parameter) -> str | None:
 
 def _cells(parameter: Parameter, nonlinearity: str | None) -> tuple[str, ...]:
     law = parameter.distribution
-    shape = "?" if parameter.shape is None else "×".join(map(str, parameter.shape)) or "scalar"
+    shape = "?" if parameter.shape is None else "×".join("?" if "?" in str(size) else str(size) for size in parameter.shape) or "scalar"
     formula = law.law if law else parameter.reason
     cells = (parameter.name, shape, describe(law), formula, _setter(parameter.effective), nonlinearity or "")
     return tuple(map(safe, cells))
@@ -114,7 +114,7 @@ def _setter(event: InitEvent | None) -> str:
         return ""
     name = event.initializer.rpartition(".")[2]
     who = f"{name} default" if event.origin is Origin.DEFAULT else name
-    return f"{who} {basename(event.site.path)}:{event.site.line}" if event.site else who
+    return f"{basename(event.site.path)}:{event.site.line} {who}" if event.site else who
 
 
 def _widths(table: Sequence[Sequence[str]], columns: int | None) -> list[int]:
@@ -146,6 +146,11 @@ def _total(graph: ModelGraph) -> str:
     total = f"{graph.name}: {count(len(graph.parameters), 'parameter')}, {sum(sizes):,} values"
     unknown = sum(parameter.distribution is None for parameter in graph.parameters)
     return safe(total + (f", {unknown} not known" if unknown else ""))
+
+
+def _has_placeholder(parameter: Parameter) -> bool:
+    """Whether a size is one that neither the source nor its user names."""
+    return any("?" in str(size) for size in parameter.shape or ())
 
 
 def _is_symbolic(parameter: Parameter) -> bool:

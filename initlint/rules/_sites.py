@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from initlint.findings import ReplaceCall, Site
 from initlint.graph import InitEvent, ModelGraph, Op, Origin, Parameter
@@ -48,6 +49,14 @@ def by_site(parameters: Iterable[Parameter]) -> Iterator[tuple[Site, list[Parame
 def written_at(graph: ModelGraph, site: Site) -> list[Parameter]:
     """Every parameter that the call at ``site`` decides."""
     return [p for p in graph.parameters if p.effective is not None and p.effective.site == site]
+
+
+def origin_of(event: InitEvent | None) -> dict[str, Any]:
+    """Evidence: where the initializer was chosen, if elsewhere than where it is called."""
+    chosen = event.chosen if event is not None else None
+    if chosen is None:
+        return {}
+    return {"sites": [{"path": chosen.path, "row": chosen.line, "column": chosen.column, "end_row": chosen.end_line, "end_column": chosen.end_column}]}
 
 
 def qualified(graph: ModelGraph, parameters: Iterable[Parameter]) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ from initlint.findings import Finding, Fix, Severity, Site
 from initlint.flow import gates, in_residual, is_head, nonlinearity_after
 from initlint.graph import Layer, ModelGraph, Parameter
 from initlint.rules import Rule
-from initlint.rules._sites import by_site, constant_call, constant_value, explicit, qualified, short, spell_names, written_at
+from initlint.rules._sites import by_site, constant_call, constant_value, explicit, origin_of, qualified, short, spell_names, written_at
 from initlint.symbolic import Number, Sym
 from initlint.theory.laws import Distribution, spell
 
@@ -158,6 +158,7 @@ def _finding(graph: ModelGraph, site: Site, group: list[Parameter], severity: Se
             "std": _number(law.std),
             "needed": wanted,
             "also_writes": [p.name for p in others],
+            **origin_of(event),
         },
         help="The same call also writes other parameters: let it skip those of the normalisation layers." if others else "",
     )

@@ -50,7 +50,7 @@ from initlint.findings import Finding, Fix, ReplaceCall, Severity, Site
 from initlint.flow import WEIGHTED, Pairing, Weight, gates, in_residual, is_head, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
 from initlint.graph import InitEvent, ModelGraph, Op, Parameter
 from initlint.rules import Rule
-from initlint.rules._sites import POSITIONAL, by_site, explicit, function_of, other_call, qualified, short, spell_names, written_at
+from initlint.rules._sites import POSITIONAL, by_site, explicit, function_of, origin_of, other_call, qualified, short, spell_names, written_at
 from initlint.symbolic import Sym
 from initlint.theory.activations import RELU_FAMILY, canonical, moments
 from initlint.theory.fans import FanRole, Fans, scaling_law, true_fans
@@ -264,6 +264,7 @@ def _finding(graph: ModelGraph, site: Site, severity: Severity, effect: Effect, 
             "forward": effect.forward,
             "backward": effect.backward,
             "output_layer": any(is_head(c.weight) for c in main),
+            **origin_of(event),
         },
     )
 

@@ -46,7 +46,7 @@ from initlint.findings import Finding, Fix, Severity, Site
 from initlint.flow import RESHAPING, Weight, gates, in_residual, is_head, is_parametric, is_transparent, weights
 from initlint.graph import ModelGraph, Op, Parameter
 from initlint.rules import Rule
-from initlint.rules._sites import bias_of, by_site, constant_value, explicit, other_call, qualified, short, spell_names, written_at
+from initlint.rules._sites import bias_of, by_site, constant_value, explicit, origin_of, other_call, qualified, short, spell_names, written_at
 from initlint.theory.recommend import recommend
 
 RULE = Rule(
@@ -225,6 +225,7 @@ def _finding(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding:
             "initializer": short(event.initializer) if event else None,
             "partners": [p.name for case in cases for p in case.partners],
             "head": any(is_head(case.weight) for case in cases),
+            **origin_of(event),
         },
         help="Draw the weights at random; a zero belongs only in the last map of a branch, where its input and its gradient are not zero.",
     )

@@ -87,7 +87,7 @@ def test_the_text_table_has_one_line_per_parameter() -> None:
     assert to_text(GRAPH, GAINS) == (
         "name          shape       distribution       law                       set by                         nonlinearity\n"
         "────────────  ──────────  ─────────────────  ────────────────────────  ─────────────────────────────  ─────────────────\n"
-        "conv1.weight  64×3×7×7    normal(0, 0.0589)  Var = 2 / fan_out         kaiming_normal_ resnet.py:208  batch_norm → relu\n"
+        "conv1.weight  64×3×7×7    normal(0, 0.0589)  Var = 2 / fan_out         resnet.py:208 kaiming_normal_  batch_norm → relu\n"
         "scale         4*hidden×2  ?                  copied from a checkpoint\n"
         "\n"
         "ResNet: 2 parameters, 9,408 values, 1 not known\n"

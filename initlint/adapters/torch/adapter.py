@@ -11,7 +11,7 @@ from initlint import program as p
 from initlint.adapters.torch import building, containers, functions, methods, signals, tensors, wrappers
 from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.binding import Sizes
-from initlint.adapters.torch.writes import write
+from initlint.adapters.torch.writes import current, write
 from initlint.findings import Site
 from initlint.graph import Layer, Op, Origin
 from initlint.interpreter import stdlib
@@ -249,6 +249,8 @@ class TorchFramework(Framework):
             return Method(Builtin(name, methods.METHODS[name]), instance)
         if name == "training":
             return True
+        if name == "all_weights" and isinstance(instance.attrs.get("_all_weights"), list):
+            return [[instance.parameters.get(key) for key in keys] for keys in instance.attrs["_all_weights"]]
         if name in ("_modules", "_parameters", "_buffers"):
             return getattr(instance, name[1:])
         if name == "forward":
@@ -375,7 +377,7 @@ class TorchFramework(Framework):
 
     def set_tensor_attribute(self, interp: Interpreter, value: Tensor, name: str, new: Any, frame: Frame, node: p.Node) -> None:
         if name == "data":
-            law = new.storage.distribution if isinstance(new, Tensor) else None
+            law = current(new) if isinstance(new, Tensor) else None
             reason = new.storage.reason if isinstance(new, Tensor) else unknown(new) or "values computed by code"
             write(interp, value, "torch.Tensor.data", Origin.COPY, law, interp.site(node, frame), reason=reason or "values computed by code")
             if isinstance(new, Tensor) and new.shape is not None:

@@ -81,7 +81,7 @@ class Sizes:
         if isinstance(value, Unknown):
             if default is REQUIRED or (is_number(default) and not isinstance(default, (bool, float))):
                 self.count += 1
-                return symbol(f"{name}_{self.count}")
+                return symbol(f"?{name}_{self.count}")
             return default
         if isinstance(value, (tuple, list)):
             return tuple(self.settle(name, v, REQUIRED) for v in value)

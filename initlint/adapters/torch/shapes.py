@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any, Optional
 
 from initlint.interpreter.values import Instance, Tensor, is_number
@@ -9,6 +10,14 @@ from initlint.symbolic import Number, symbol
 
 Shape = Optional[tuple[Number, ...]]
 RANKS = {"1d": 1, "2d": 2, "3d": 3}
+
+
+_numbers = count(1)
+
+
+def placeholder(name: str) -> Number:
+    """A size that nobody named: unlike any other, and shown as unknown."""
+    return symbol(f"?{name}_{next(_numbers)}")
 
 
 def output_shape(instance: Instance, role: str, x: Any) -> Shape:
@@ -38,7 +47,7 @@ def _convolved(attrs: dict[str, Any], shape: Shape, transposed: bool) -> Shape:
         return None
     rank = len(kernel)
     if shape is None or len(shape) < rank + 1:
-        return (symbol("batch"), channels, *(symbol("length") for _ in range(rank)))
+        return (placeholder("batch"), channels, *(placeholder("length") for _ in range(rank)))
     sizes = []
     for axis in range(rank):
         values = [shape[len(shape) - rank + axis], kernel[axis]]
@@ -61,14 +70,14 @@ def _slid(values: list[Any]) -> Number:
     if padding == "valid":
         padding = 0
     if not all(isinstance(v, int) for v in (length, kernel, stride, padding, dilation)) or not stride:
-        return symbol("length")
+        return placeholder("length")
     return int((length + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1)
 
 
 def _transposed(values: list[Any]) -> Number:
     length, kernel, stride, padding, dilation, extra = values
     if not all(isinstance(v, int) for v in values):
-        return symbol("length")
+        return placeholder("length")
     return int((length - 1) * stride - 2 * padding + dilation * (kernel - 1) + extra + 1)
 
 

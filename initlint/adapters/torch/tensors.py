@@ -147,8 +147,11 @@ def initialise(call: Call, name: str) -> Any:
         call.interp.framework.misuse(call, name, f"TypeError: {name}() {error}")  # type: ignore[attr-defined]
         return call.args[0] if call.args else Unknown("an initializer without a tensor")
     target = bound.tensor
-    for tensor in possible(target):
-        if isinstance(tensor, Tensor):
+    candidates = possible(target)
+    for tensor in candidates:
+        if isinstance(tensor, Tensor) and len(candidates) > 1:
+            call.interp.heap.explore([lambda t=tensor: _apply_law(call, t, entry, bound, passed, Origin.CALL), lambda: None])  # type: ignore[misc]
+        elif isinstance(tensor, Tensor):
             _apply_law(call, tensor, entry, bound, passed, Origin.CALL)
         elif tensor is None or isinstance(tensor, Instance):
             call.interp.framework.misuse(call, name, f"{name} is given {'None' if tensor is None else 'a module'}")  # type: ignore[attr-defined]
@@ -168,7 +171,7 @@ def _apply_law(call: Call, tensor: Tensor, entry: Initializer, bound: Any, passe
     except (ArithmeticError, TypeError, ValueError) as error:
         reason = f"{type(error).__name__} in the law"
     arguments = {k: v for k, v in passed.items() if k not in ("tensor", "self", "size", "input", "generator")}
-    write(call.interp, tensor, entry.name, origin, law, call.site, arguments=arguments, reason=reason)
+    write(call.interp, tensor, entry.name, origin, law, call.site, arguments=arguments, reason=reason, chosen=call.chosen)
     tensor.data = None
 
 

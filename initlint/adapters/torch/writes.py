@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -27,6 +28,7 @@ def write(
     *,
     arguments: Optional[dict[str, Any]] = None,
     reason: str = "",
+    chosen: Optional[Site] = None,
 ) -> None:
     """Record that ``tensor`` now holds ``distribution`` (None: not known, for ``reason``)."""
     storage = tensor.storage
@@ -37,7 +39,7 @@ def write(
     event = InitEvent(
         initializer=initializer, origin=origin, distribution=distribution or custom(reason), site=site, arguments=arguments or {},
         partial=not tensor.whole, guard=guard, variable=variable,
-        routine=routine, effective=not storage.recomputed,
+        routine=routine, effective=not storage.recomputed, chosen=chosen,
     )  # fmt: skip
     if storage.recomputed and storage.origin is not None:
         storage = storage.origin
@@ -66,13 +68,40 @@ def _helper(interp: Interpreter, tensor: Tensor, initializer: str, site: Optiona
 
 
 def _write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distribution], reason: str) -> None:
-    kept = tuple(r for r in storage.regions if r[0] != tensor.region)
+    box = _box(tensor.region, storage.shape)
+    kept = tuple(r for r in storage.regions if r[0] != tensor.region and not _covers(box, _box(r[0], storage.shape)))
+    if any(r[2] != distribution and _overlap(box, _box(r[0], storage.shape)) for r in kept):
+        storage.regions = (("overlapping", None, None),)
+        storage.distribution, storage.reason = None, "slices that overlap are written"
+        return
     storage.regions = (*kept, (tensor.region, tensor.share, distribution))
     if storage.base is not None and storage.base == distribution and all(r[2] == distribution for r in kept):
         storage.distribution = storage.base
         return
     storage.distribution = mixture(storage)
     storage.reason = "" if storage.distribution else reason or "only a part of it is written, which part is not known"
+
+
+INDEX = re.compile(r"slice\((None|-?\d+), (None|-?\d+), None\)|(-?\d+)")
+
+
+def _box(region: Any, shape: Optional[tuple[Number, ...]]) -> Optional[list[tuple[int, int]]]:
+    """Per axis the entries a plain slice covers, from first to behind the last; None where that is not known."""
+    if not isinstance(region, str) or shape is None or not all(isinstance(s, int) for s in shape):
+        return None
+    parts = INDEX.findall(region)
+    if len(parts) > len(shape) or region != "[" + ", ".join(f"slice({a}, {b}, None)" if a else c for a, b, c in parts) + "]":
+        return None
+    axes = [slice(*(None if v == "None" else int(v) for v in (a, b))) if a else slice(int(c), int(c) + 1 or None) for a, b, c in parts]
+    return [one.indices(int(size))[:2] for one, size in zip([*axes, *[slice(None)] * (len(shape) - len(axes))], shape)]
+
+
+def _covers(outer: Optional[list[tuple[int, int]]], inner: Optional[list[tuple[int, int]]]) -> bool:
+    return outer is not None and inner is not None and all(a <= c and d <= b for (a, b), (c, d) in zip(outer, inner))
+
+
+def _overlap(left: Optional[list[tuple[int, int]]], right: Optional[list[tuple[int, int]]]) -> bool:
+    return left is not None and right is not None and all(max(a, c) < min(b, d) for (a, b), (c, d) in zip(left, right))
 
 
 def mixture(storage: Storage) -> Optional[Distribution]:

@@ -163,16 +163,3 @@ class FromNamespace(nn.Module):
         args = args or SimpleNamespace(hidden=70, init=SimpleNamespace(std=0.6))
         self.fc = nn.Linear(args.hidden, args.hidden)
         nn.init.normal_(self.fc.weight, std=args.init.std)
-
-
-class AttributeDict(dict):
-    def __getattr__(self, name):
-        return self[name]
-
-
-class FromAttributeDict(nn.Module):
-    def __init__(self):
-        super().__init__()
-        config = AttributeDict(hidden=64, std=0.6)
-        self.fc = nn.Linear(config.hidden, config["hidden"])
-        nn.init.normal_(self.fc.weight, std=config.std)

@@ -14,6 +14,8 @@ from torch.nn import init
 from torch.nn.init import kaiming_normal_ as he, trunc_normal_
 from torch.nn.init import *
 
+UNKNOWN = {"Deprecated": {"c.weight": "random_ is not described", "k.weight": "the moments of log_normal_ are not described"}}
+
 
 class Plain(nn.Module):
     def __init__(self, n=64):
