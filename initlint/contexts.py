@@ -228,7 +228,7 @@ def _at_choice(path: str, finding: Finding) -> Finding:
         return finding
     call = {"path": finding.site.path, "row": finding.site.line, "column": finding.site.column}
     site = Site(path, here["row"], here["column"], here["end_row"], here["end_column"])
-    return replace(finding, site=site, fix=None, evidence={**finding.evidence, "sites": [call]})
+    return replace(finding, site=site, fix=None, help=finding.help or (finding.fix.message if finding.fix else ""), evidence={**finding.evidence, "sites": [call]})
 
 
 def _cleared(model: Model, models: list[Model], flagged: set[int]) -> bool:

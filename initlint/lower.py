@@ -503,13 +503,10 @@ class Lowering:
             return p.Compare(value.pos, value.end, subject, [("is", value)])
         if isinstance(node, cst.MatchOr):
             tests = [self.pattern(element.pattern, subject) for element in node.patterns]
-            result = tests[0]
-            for test in tests[1:]:
-                result = p.BoolOp(result.pos, test.end, "or", result, test)
-            return result
+            return _chain("or", tests)
         if isinstance(node, cst.MatchAs):
-            test: p.Expr = self.pattern(node.pattern, subject) if node.pattern is not None else p.Const(self.last, self.last, True)
-            return test if node.name is None else _all([test, self.capture(node.name, subject)])
+            inner: p.Expr = self.pattern(node.pattern, subject) if node.pattern is not None else p.Const(self.last, self.last, True)
+            return inner if node.name is None else _chain("and", [inner, self.capture(node.name, subject)])
         if isinstance(node, cst.MatchClass) and not node.patterns and not node.kwds:
             kind = self.expr(node.cls)
             self.take("(")
@@ -531,7 +528,7 @@ class Lowering:
         ]
         for index, part in enumerate(parts):
             tests.append(self.pattern(part, p.Subscript(at, at, subject, p.Const(at, at, index))))
-        return _all(tests)
+        return _chain("and", tests)
 
     def capture(self, node: cst.Name, subject: p.Expr) -> p.Expr:
         """Bind a name, which always succeeds."""
@@ -543,14 +540,14 @@ class Lowering:
         """A test nobody can decide; the names it binds hold what is not known."""
         test: p.Expr = p.Unsupported(self.last, self.last, type(node).__name__)
         binds = [p.Walrus(self.last, self.last, name, p.Unsupported(self.last, self.last, "a captured pattern")) for name in _captured(node)]
-        return _all([test, *(p.BoolOp(b.pos, b.end, "or", b, p.Const(b.pos, b.end, True)) for b in binds)])
+        return _chain("and", [test, *(p.BoolOp(b.pos, b.end, "or", b, p.Const(b.pos, b.end, True)) for b in binds)])
 
 
-def _all(tests: list[p.Expr]) -> p.Expr:
-    """``test and test and …``"""
+def _chain(op: str, tests: list[p.Expr]) -> p.Expr:
+    """``test and test and …``, ``test or test or …``."""
     result = tests[0]
     for test in tests[1:]:
-        result = p.BoolOp(result.pos, test.end, "and", result, test)
+        result = p.BoolOp(result.pos, test.end, op, result, test)
     return result
 
 

@@ -59,7 +59,8 @@ SNIPPETS = {
     "imports": "from a.b import (c as d, e)\nimport f.g as h, i\nd(h(1))\n",
     "print": "print(f(1), file=g(2))",
     "starred index": "a[f(1), *g(2)]",
-    "match": "match f(1):\n    case g.H if i(2):\n        j(3)\n    case 1 | 'k(' | None:\n        l(4)\n    case [x, y]:\n        m(x)\n    case _:\n        n(5)\n",
+    "match": "match f(1):\n    case g.H if i(2):\n        j(3)\n    case 1 | 'k(' | None:\n        l(4)\n    case _:\n        n(5)\n",
+    "match of sequences": "match a:\n    case [x, y]:\n        f(x)\n    case b.C():\n        g(1)\n    case {'k': z, **rest} as whole:\n        h(2)\n",
 }  # fmt: skip
 
 

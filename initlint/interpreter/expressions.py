@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -425,8 +426,8 @@ def _clause(interp: Interpreter, node: p.Comprehension, depth: int, frame: Frame
         if False in truths:
             continue
         before = len(results)
-        below = [lambda: _clause(interp, node, depth + 1, frame, results, repeated or again)]
-        if not (interp.heap.explore([*below, lambda: True])[0] if None in truths else below[0]()):
+        below = partial(_clause, interp, node, depth + 1, frame, results, repeated or again)
+        if not (interp.heap.explore([below, lambda: True])[0] if None in truths else below()):
             return False
         if None in truths:
             results[before:] = [join([r, ABSENT]) for r in results[before:]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -49,7 +50,7 @@ def run_block(interp: Interpreter, body: list[p.Stmt], frame: Frame) -> Outcome:
         if outcome is not FELL:
             return outcome
         if frame.doubt and index + 1 < len(body):
-            return in_doubt(interp, frame, lambda rest=body[index + 1 :]: run_block(interp, rest, frame))
+            return in_doubt(interp, frame, partial(run_block, interp, body[index + 1 :], frame))
     return FELL
 
 
@@ -58,7 +59,7 @@ def in_doubt(interp: Interpreter, frame: Frame, rest: Callable[[], Outcome]) -> 
     before, frame.doubt = frame.doubt, 0
     outcomes = interp.heap.explore([rest, lambda: GONE], frame.names)
     frame.doubt = max(before, frame.doubt)
-    staying = outcomes[0]
+    staying: Outcome = outcomes[0]
     if staying is GONE:
         return CONTINUE if before == 1 else BREAK if before == 2 else Outcome("return")
     return staying
@@ -255,7 +256,7 @@ def _iterate(interp: Interpreter, node: p.For, items: list[Any], frame: Frame, d
             doubt, frame.doubt = max(doubt, frame.doubt), 0
         elif frame.doubt and not isinstance(item, Repeat):
             rest = items[index + 1 :]
-            return in_doubt(interp, frame, lambda: _iterate(interp, node, rest, frame, True)) if rest or node.orelse else FELL
+            return in_doubt(interp, frame, partial(_iterate, interp, node, rest, frame, True)) if rest or node.orelse else FELL
     outcome = run_block(interp, node.orelse, frame)
     frame.doubt = max(doubt, frame.doubt)
     return outcome
@@ -334,7 +335,7 @@ def _loop(interp: Interpreter, node: p.While, budget: int, frame: Frame) -> Outc
         if frame.doubt == LEAVES["continue"]:
             frame.doubt = 0
         if frame.doubt:
-            return in_doubt(interp, frame, lambda left=min(budget - count - 1, MAX_DOUBTFUL): _loop(interp, node, left, frame))
+            return in_doubt(interp, frame, partial(_loop, interp, node, min(budget - count - 1, MAX_DOUBTFUL), frame))
     interp.note("a loop does not end within the budget")
     for name in bound_names(node.body):
         interp.bind(name, Unknown("a loop that does not end within the budget"), frame)

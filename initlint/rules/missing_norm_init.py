@@ -38,8 +38,8 @@ class, routines that touch no linear or convolution layer, that do not choose by
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from itertools import takewhile
 
 from initlint.findings import Finding, Fix, InsertBranch, Severity, Site
 from initlint.flow import WEIGHTED
@@ -76,8 +76,8 @@ def _answers(graph: ModelGraph, routine: str) -> bool:
 
 def _common(paths: list[str]) -> str:
     """The path of the innermost module that holds every one of ``paths``."""
-    parts = [path.split(".")[:-1] for path in paths]
-    return ".".join(os.path.commonprefix(parts))
+    columns = zip(*(path.split(".")[:-1] for path in paths), strict=False)
+    return ".".join(column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns))
 
 
 def _inside(path: str, scope: str) -> bool:

@@ -307,7 +307,11 @@ def _fix(event: InitEvent, flagged: list[Case]) -> Fix | None:
     if not all(_near(case.needed.gain, first.needed.gain) for case in flagged):
         return None
     action = _retarget(event, first.needed)
-    return Fix(message=f"Scale the weights for {first.pairing.text}", actions=(action,)) if action else None
+    if action is None:
+        return None
+    function = short(action.function or event.initializer)
+    keywords = ", ".join(f"{name}={value}" for name, value in action.set)
+    return Fix(message=f"Draw the weights in front of {first.pairing.text} with {function}({keywords})", actions=(action,))
 
 
 def _retarget(event: InitEvent, needed: Recommendation) -> ReplaceCall | None:

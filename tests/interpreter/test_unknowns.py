@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,13 @@ UNDECIDED = {
     "conditional comprehension": "[init.zeros_(self.fc.weight) for i in range(2) if flag]",
     "lambda": "(lambda x: init.zeros_(self.fc.weight) if x else None)(flag)",
 }  # fmt: skip
-HELPER = "def helper(self, flag):\n    for m in self.modules():\n        if flag:\n            return 1\n        if isinstance(m, nn.Linear):\n            init.zeros_(m.weight)\n    return 2"
+HELPER = """def helper(self, flag):
+    for m in self.modules():
+        if flag:
+            return 1
+        if isinstance(m, nn.Linear):
+            init.zeros_(m.weight)
+    return 2"""
 KNOWN_SYMBOLS = {"unknown std"}
 
 
@@ -196,28 +203,25 @@ def __getattr__(self, name): return getattr(self, name + 'x')"""
 
 @pytest.mark.parametrize("case", ENDLESS)
 def test_ends_within_budget(tmp_path: Path, case: str) -> None:
-    try:
+    with suppress(frontend.TargetError):
         graph = shown(tmp_path, net(ENDLESS[case], METHODS, "depth=0"))
-    except frontend.TargetError as error:
-        assert str(error)
-    else:
         for name in ("n.weight", "n.bias"):
             found = graph.parameter(name)
             assert found is None or not any(isinstance(size, int) and size > 2 for size in found.shape or ())
 
 
 def test_circular_imports_and_bases(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text(HEAD + "from b import B\nclass A(B):\n    def __init__(self):\n        super().__init__()\n        self.a = nn.Linear(2, 2)\n")
+    (tmp_path / "a.py").write_text(HEAD + "from b import B\n" + net("pass", arguments="x=0").replace("Net(nn.Module)", "A(B)"))
     (tmp_path / "b.py").write_text(HEAD + "import a\nclass B(a.A):\n    pass\nclass C(D): pass\nclass D(C): pass\nclass E(E): pass\n")
     for target in ("a.py:A", "b.py:B", "b.py:C", "b.py:E"):
-        try:
+        with suppress(frontend.TargetError):
             frontend.show(f"{tmp_path}/{target}")
-        except frontend.TargetError as error:
-            assert str(error)
 
 
 def test_circular_imports_that_work(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text(HEAD + "import b\nWIDTH = 3\nclass A(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.x = b.B()\n")
+    (tmp_path / "a.py").write_text(
+        HEAD + "import b\nWIDTH = 3\nclass A(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.x = b.B()\n"
+    )
     (tmp_path / "b.py").write_text(HEAD + "import a\nclass B(nn.Linear):\n    def __init__(self):\n        super().__init__(a.WIDTH, 2)\n")
     graph = frontend.show(f"{tmp_path}/a.py:A")
     assert [(p.name, p.shape) for p in graph.parameters] == [("x.weight", (2, 3)), ("x.bias", (2,))]

@@ -371,6 +371,7 @@ class TorchFramework(Framework):
         made = self.binary(interp, op, left, right, frame, node)
         law = made.storage.distribution if isinstance(made, Tensor) else None
         write(interp, left, f"torch.Tensor.__i{op}__", Origin.FILL, law, interp.site(node, frame), reason="changed in place by values that are not known")
+        left.data = made.data if isinstance(made, Tensor) and left.whole else None
 
     def tensor_attribute(self, interp: Interpreter, value: Tensor, name: str, frame: Frame, node: p.Node) -> Any:
         return tensor_attribute(self, interp, value, name, frame, node)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
 MAX_DATA = 4096
+LARGEST = 1e100
+"""Numbers up to this are remembered: their squares are still numbers."""
 SAME_LAW = {
     "data", "detach", "int", "long", "clone", "contiguous", "to", "float", "half", "double", "cuda", "cpu", "type", "bfloat16", "requires_grad_", "view", "reshape",
     "permute", "transpose", "t", "T", "flatten", "unsqueeze", "squeeze", "expand", "repeat", "detach_", "swapaxes", "movedim", "unflatten", "view_as",
@@ -117,7 +119,7 @@ def from_data(value: Any) -> Tensor:
         return new_tensor((), constant(float(value) if isinstance(value, (bool, int)) else value), data=value if not isinstance(value, Sym) else None)
     if isinstance(value, (list, tuple)):
         flat, shape = _flatten(value)
-        if flat is not None and 0 < len(flat) <= MAX_DATA:
+        if flat is not None and 0 < len(flat) <= MAX_DATA and all(abs(v) < LARGEST for v in flat):
             return new_tensor(shape, of_data([float(v) for v in flat]), data=flat)
         return new_tensor(shape if flat is not None else None, None, reason="values computed by code")
     return new_tensor(None, None, reason=unknown(value) or "values computed by code")

@@ -32,6 +32,7 @@ def write(
 ) -> None:
     """Record that ``tensor`` now holds ``distribution`` (None: not known, for ``reason``)."""
     storage = tensor.storage
+    tensor.data = None
     initializer, site = _helper(interp, tensor, initializer, site)
     guard, variable, routine = innermost_guard(interp)
     if guard is not None and origin is Origin.CALL:
@@ -82,18 +83,19 @@ def _write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distr
     storage.reason = "" if storage.distribution else reason or "only a part of it is written, which part is not known"
 
 
-INDEX = re.compile(r"slice\((None|-?\d+), (None|-?\d+), None\)|(-?\d+)")
+INDEX = re.compile(r"(None|-?\d+):(None|-?\d+):None|(-?\d+)")
 
 
 def _box(region: Any, shape: Optional[tuple[Number, ...]]) -> Optional[list[tuple[int, int]]]:
     """Per axis the entries a plain slice covers, from first to behind the last; None where that is not known."""
-    if not isinstance(region, str) or shape is None or not all(isinstance(s, int) for s in shape):
+    sizes = [s for s in shape or () if isinstance(s, int)]
+    if not isinstance(region, str) or shape is None or len(sizes) < len(shape):
         return None
-    parts = INDEX.findall(region)
-    if len(parts) > len(shape) or region != "[" + ", ".join(f"slice({a}, {b}, None)" if a else c for a, b, c in parts) + "]":
+    parts = [INDEX.fullmatch(part) for part in region.split(", ")]
+    if len(parts) > len(sizes) or None in parts:
         return None
-    axes = [slice(*(None if v == "None" else int(v) for v in (a, b))) if a else slice(int(c), int(c) + 1 or None) for a, b, c in parts]
-    return [one.indices(int(size))[:2] for one, size in zip([*axes, *[slice(None)] * (len(shape) - len(axes))], shape)]
+    axes = [slice(*(None if v == "None" else int(v) for v in m.group(1, 2))) if m[1] else slice(int(m[3]), int(m[3]) + 1 or None) for m in parts if m]
+    return [one.indices(size)[:2] for one, size in zip([*axes, *[slice(None)] * (len(sizes) - len(axes))], sizes)]
 
 
 def _covers(outer: Optional[list[tuple[int, int]]], inner: Optional[list[tuple[int, int]]]) -> bool:

@@ -1,4 +1,5 @@
 # mypy: ignore-errors
+# ruff: noqa
 """Values that reach a layer through the arguments of functions and constructors."""
 
 from __future__ import annotations

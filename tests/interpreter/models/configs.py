@@ -1,4 +1,5 @@
 # mypy: ignore-errors
+# ruff: noqa
 """Configurations: dictionaries, dataclasses, named tuples, plain classes, namespaces."""
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Larger(Config):
 
 
 class FromDataclass(nn.Module):
-    def __init__(self, config: Config = Config()):  # noqa: B008
+    def __init__(self, config: Config = Config()):
         super().__init__()
         self.config = config
         self.fc = nn.Linear(config.hidden, config.inner)
@@ -108,7 +109,7 @@ class Shape(NamedTuple):
 
 
 class FromTuple(nn.Module):
-    def __init__(self, shape=Shape(depth=1)):  # noqa: B008
+    def __init__(self, shape=Shape(depth=1)):
         super().__init__()
         hidden, depth, std = shape
         self.a = nn.Linear(hidden, shape[0] * shape.depth)

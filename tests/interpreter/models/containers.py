@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: B905
+# ruff: noqa
 """Module containers and registration."""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: B009, B010
+# ruff: noqa
 """hasattr, getattr, setattr, isinstance, type tests, attribute hooks, registries, star imports, conditional imports."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import typing
 
 import torch
 from torch import nn
-from torch.nn import *  # noqa: F403
+from torch.nn import *
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
@@ -40,8 +40,8 @@ class Conditional(nn.Module):
     def __init__(self):
         super().__init__()
         self.a = Dense(WIDTH, WIDTH)
-        self.b = Linear(3, 4 if HAS else 5)  # noqa: F405
-        self.c = ModuleList([Conv2d(1, 2, 3)])  # noqa: F405
+        self.b = Linear(3, 4 if HAS else 5)
+        self.c = ModuleList([Conv2d(1, 2, 3)])
 
 
 class Hierarchy(nn.Module):

@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: E731
+# ruff: noqa
 """Partial application, lambdas, closures, decorators, properties, class members."""
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch.nn import init
 
 
 class Partials(nn.Module):
-    def __init__(self, norm_layer=partial(nn.LayerNorm, eps=1e-6), init_fn=None):  # noqa: B008
+    def __init__(self, norm_layer=partial(nn.LayerNorm, eps=1e-6), init_fn=None):
         super().__init__()
         self.norm = norm_layer(64)
         layer = functools.partial(nn.Linear, 64, bias=False)
@@ -136,14 +136,14 @@ class Decorators(nn.Module):
     def finish(self):
         self.a.bias.fill_(2.0)
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019, UP033
+    @functools.lru_cache(maxsize=None)
     def cached(self):
         return 3
 
 
 class Properties(nn.Module):
     width = 64
-    widths: list[int] = [width, 2 * width]  # noqa: RUF012
+    widths: list[int] = [width, 2 * width]
     _std = 0.1
 
     def __init__(self):

@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: F403, F405, PLR0402
+# ruff: noqa
 """Every function of torch.nn.init under several names."""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: C4, RUF005, SIM110, B007, PIE808
+# ruff: noqa
 """Comprehensions, itertools, generators, loops."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # mypy: ignore-errors
+# ruff: noqa
 """What torch gives every layer that owns parameters."""
 
 from __future__ import annotations

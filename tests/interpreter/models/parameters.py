@@ -1,4 +1,5 @@
 # mypy: ignore-errors
+# ruff: noqa
 """Parameters in all their constructors, fills, views and arithmetic."""
 
 from __future__ import annotations

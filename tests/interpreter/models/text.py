@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: UP031, UP032
+# ruff: noqa
 """Strings, f-strings and what is dispatched on them."""
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-EXPRESSIONS = ("Dispatched('normal')", "Dispatched('xavier')", "Dispatched('orthogonal')", "Matched('kaiming', 0.25)", "Matched('other')", "Matched()")
+EXPRESSIONS = ("Dispatched('normal')", "Dispatched('xavier')", "Dispatched('orthogonal')", "Matched('kaiming', 0.25)", "Matched('other')")
 
 
 class Names(nn.Module):

@@ -1,4 +1,5 @@
 # mypy: ignore-errors
+# ruff: noqa
 """modules(), named_modules(), children(), parameters(), named_parameters(), apply, tests of names and dimensions."""
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ class Apply(_Net):
 
 
 def init_weights(m):
-    if type(m) == nn.Linear:  # noqa: E721
+    if type(m) == nn.Linear:
         xavier_uniform_(m.weight)
         m.bias.data.fill_(0.01) if m.bias is not None else None
     elif type(m) in (nn.Conv2d, nn.Conv1d):

@@ -1,4 +1,5 @@
 # mypy: ignore-errors
+# ruff: noqa
 """weight_norm, spectral_norm, parametrizations, lazy modules, skip_init."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # mypy: ignore-errors
+# ruff: noqa
 from __future__ import annotations
 
 import torch.nn as nn

@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: UP008
+# ruff: noqa
 """Inheritance and super() over files."""
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from tests.interpreter.models.family import base as other_path  # noqa: F401
+from tests.interpreter.models.family import base as other_path
 
 from . import Mixin, Renamed
 from .base import Base

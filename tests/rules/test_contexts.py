@@ -1,0 +1,109 @@
+"""Findings of many contexts: where they are reported, and what is judged when a checkpoint or another file comes in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from initlint.engine import check
+from initlint.findings import Finding
+
+BASE = """
+import torch.nn as nn
+import torch.nn.functional as F
+
+class Base(nn.Module):
+    def __init__(self, width, w_init, function=F.relu):
+        super().__init__()
+        self.first = nn.Linear(width, width)
+        self.second = nn.Linear(width, width)
+        self.function = function
+        for layer in (self.first, self.second):
+            w_init(layer.weight)
+
+    def forward(self, x):
+        return self.second(self.function(self.first(x)))
+"""
+CHOICE = """
+import torch.nn as nn
+import torch.nn.functional as F
+from base import Base
+
+class Net(Base):
+    def __init__(self, width=64, w_init=nn.init.xavier_uniform_):
+        super().__init__(width, w_init)
+
+class Scaled(Base):
+    def __init__(self, width=64):
+        super().__init__(width, nn.init.xavier_uniform_, F.tanh)
+
+def explicit():
+    return Base(64, nn.init.xavier_normal_)
+"""
+
+
+def found(folder: Path, **files: str) -> list[Finding]:
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text.lstrip("\n"), encoding="utf-8")
+    return check([str(folder / f"{name}.py") for name in files], search_path=[str(folder)]).findings
+
+
+def test_a_call_elsewhere_is_reported_where_its_initializer_was_chosen(tmp_path: Path) -> None:
+    (tmp_path / "base.py").write_text(BASE.lstrip("\n"), encoding="utf-8")
+    findings = found(tmp_path, choice=CHOICE)
+    assert [(f.code, f.site.line, f.site.column) for f in findings] == [("INI101", 6, 41), ("INI101", 14, 21)]
+    assert all(f.fix is None and f.help.startswith("Draw the weights in front of relu with kaiming_") for f in findings)
+    assert [site["row"] for site in findings[0].evidence["sites"]] == [11]
+
+
+def test_the_file_of_the_call_itself_knows_no_initializer(tmp_path: Path) -> None:
+    assert found(tmp_path, base=BASE) == []
+
+
+def test_the_message_is_about_the_model_that_says_most(tmp_path: Path) -> None:
+    text = """
+import torch.nn as nn
+
+class Block(nn.Module):
+    def __init__(self, width=64):
+        super().__init__()
+        self.fc = nn.Linear(width, width)
+        self.act = nn.ReLU()
+        nn.init.xavier_uniform_(self.fc.weight)
+
+    def forward(self, x):
+        return self.act(self.fc(x))
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.blocks = nn.Sequential(*[Block() for _ in range(6)])
+
+    def forward(self, x):
+        return self.blocks(x)
+
+def wrapped():
+    return nn.Sequential(Block())
+"""
+    (finding,) = found(tmp_path, net=text)
+    assert finding.message.startswith("`blocks.*.fc.weight`") and "each of 6 such layers" in finding.message
+    assert {"Block", "Net"} <= set(finding.evidence["contexts"])
+
+
+def test_values_overwritten_in_place_are_not_remembered(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+import torch
+import torch.nn as nn
+
+class Table(nn.Module):
+    def __init__(self, width=768):
+        super().__init__()
+        omega = np.arange(width // 2, dtype=np.float64)
+        omega /= width / 2.0
+        self.table = nn.Parameter(torch.from_numpy(1.0 / 10000**omega))
+        self.large = nn.Parameter(torch.tensor([10.0**300, 1.0]))
+
+    def forward(self, x):
+        return x * self.table
+"""
+    assert found(tmp_path, table=text) == []
