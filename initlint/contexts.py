@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -176,11 +177,11 @@ def fingerprint(instance: Instance) -> Any:
 
 
 def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Functions without required arguments, statements that build models, and the main block."""
+    """Functions, statements that build models, and the main block; tests choose weights by what they assert."""
     interp, module = contexts.analysis.interp, contexts.module
     for chunk in module.source.chunks:
         text = module.source.text[chunk.start : chunk.end]
-        if chunk.kind == "def" and BUILDS.search(text):
+        if chunk.kind == "def" and BUILDS.search(text) and not chunk.name.startswith("test_"):
             value = module.get(chunk.name)
             if isinstance(value, Function):
                 yield f"{chunk.name}()", partial(instantiate, interp, value, module.frame)
@@ -223,12 +224,13 @@ def merge(path: str, models: list[Model], findings: list[tuple[Model, Finding]])
 def _at_choice(path: str, finding: Finding) -> Finding:
     """A call in another file of an initializer that this file chose and handed over is reported where it is chosen."""
     sites = finding.evidence.get("sites", [])
-    here = next((s for s in sites if s["path"] == path), None)
+    here = next((s for s in sites if os.path.abspath(s["path"]) == os.path.abspath(path)), None)
     if finding.site.path == path or here is None:
         return finding
     call = {"path": finding.site.path, "row": finding.site.line, "column": finding.site.column}
     site = Site(path, here["row"], here["column"], here["end_row"], here["end_column"])
-    return replace(finding, site=site, fix=None, help=finding.help or (finding.fix.message if finding.fix else ""), evidence={**finding.evidence, "sites": [call]})
+    advice = finding.help or (finding.fix.message if finding.fix else "")
+    return replace(finding, site=site, fix=None, help=advice, evidence={**finding.evidence, "sites": [call]})
 
 
 def _cleared(model: Model, models: list[Model], flagged: set[int]) -> bool:

@@ -137,8 +137,9 @@ class Lowering:
         pieces = part.format_spec or ()
         if part.equal:
             return p.Unsupported(pos, end, "a self-documenting expression")
-        if all(isinstance(piece, cst.FormattedStringText) for piece in pieces):
-            return p.FormattedValue(pos, end, value, part.conversion or "", "".join(piece.value for piece in pieces if isinstance(piece, cst.FormattedStringText)))
+        plain = [piece.value for piece in pieces if isinstance(piece, cst.FormattedStringText)]
+        if len(plain) == len(pieces):
+            return p.FormattedValue(pos, end, value, part.conversion or "", "".join(plain))
         return p.FormattedValue(pos, end, value, part.conversion or "", "", [self.fstring_part(piece, pos, end, opening) for piece in pieces])
 
     def attribute(self, node: cst.Attribute) -> p.Expr:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from initlint.contexts import Analysis, Model, analyse_file
 from initlint.edits import Source, SourceError, apply_edits, decode
 from initlint.findings import Edit, Finding, Fix, InsertBranch, RemoveStatement, Safety
 from initlint.rewrite import Refusal, rewrite
+from initlint.source import SourceFile
 
 Table = dict[tuple[str, bool, int, str], Any]
 
@@ -21,9 +23,18 @@ def prove(analysis: Analysis, path: str, data: bytes, models: Sequence[Model], f
         return findings
     original = decode(data)
     wanted = [finding.fix for finding in findings if finding.fix and finding.fix.actions]
-    written = dict(zip((id(fix) for fix in wanted), rewrite(original.text, wanted)))
+    source = analysis.files[Path(path).absolute()]
+    lines = {action.site.line for fix in wanted for action in fix.actions}
+    written = dict(zip((id(fix) for fix in wanted), rewrite(original.text, wanted, unrelated(source, lines))))
     before = table(models)
     return [_proven(analysis, path, original, before, findings, finding, written.get(id(finding.fix))) for finding in findings]
+
+
+def unrelated(source: SourceFile, lines: set[int]) -> list[tuple[int, int, str]]:
+    """Top-level functions and classes that hold none of ``lines``: their offsets and names. No edit needs to read them."""
+    offsets = [source.index.offset(line, 1) for line in lines]
+    chunks = [chunk for chunk in source.chunks if chunk.kind in ("def", "class")]
+    return [(c.start, c.end, c.name) for c in chunks if not any(c.start <= offset < c.end for offset in offsets)]
 
 
 def _proven(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
 from initlint.interpreter import classes
-from initlint.interpreter.containers import METHODS
 from initlint.interpreter.calls import super_lookup
 from initlint.interpreter.classes import Factory, find_member
+from initlint.interpreter.containers import METHODS
 from initlint.interpreter.expressions import hashable
 from initlint.interpreter.heap import possible
 from initlint.interpreter.scope import Frame

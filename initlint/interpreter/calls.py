@@ -117,7 +117,7 @@ def call_function(
     while parent is not None and parent.owner is not None and parent.names is parent.owner.namespace:
         parent = parent.parent  # type: ignore[assignment]
     receiver = args[0] if args and func.owner is not None else None
-    inner = Frame(scope.module, names, parent, func.owner, receiver, func.qualname)
+    inner = Frame(scope.module, names, parent, func.owner, receiver, func.qualname, born=interp.heap.clock)
     interp.depth += 1
     try:
         if isinstance(func.node, p.Lambda):

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 1_000_000
 STRING_METHODS = (
-    "ljust", "rjust", "center", "expandtabs", "istitle", "isspace", "isdecimal", "lower", "upper", "strip", "lstrip", "rstrip", "startswith", "endswith", "replace", "split", "rsplit", "title", "capitalize", "find", "rfind",
+    "ljust", "rjust", "center", "expandtabs", "istitle", "isspace", "isdecimal",
+    "lower", "upper", "strip", "lstrip", "rstrip", "startswith", "endswith", "replace", "split", "rsplit", "title", "capitalize", "find", "rfind",
     "index", "count", "isdigit", "isalpha", "isnumeric", "zfill", "partition", "rpartition", "removeprefix", "removesuffix", "swapcase",
     "casefold", "isupper", "islower", "splitlines", "isidentifier", "isalnum", "encode", "rindex",
 )  # fmt: skip

@@ -41,7 +41,9 @@ from initlint.source import Chunk, ClassChunk
 from initlint.symbolic import Sym
 
 MAX_DEPTH = 90
-ENUMS = {"enum.Enum": (), "enum.IntEnum": ("int", "enum.Enum"), "enum.StrEnum": ("str", "enum.Enum"), "enum.Flag": ("enum.Enum",), "enum.IntFlag": ("int", "enum.Enum")}
+ENUMS: dict[str, tuple[str, ...]] = {
+    "enum.Enum": (), "enum.IntEnum": ("int", "enum.Enum"), "enum.StrEnum": ("str", "enum.Enum"), "enum.Flag": ("enum.Enum",), "enum.IntFlag": ("int", "enum.Enum"),
+}  # fmt: skip
 """Enumerations of the standard library with what they inherit."""
 STEPS = 1_500_000
 
@@ -174,7 +176,10 @@ class Interpreter:
             while outer is not None and name not in outer.names:
                 outer = outer.parent
             target = outer or frame
-        self.heap.set_item(target.names, name, value)
+        if target.born >= self.heap.started:
+            target.names[name] = value
+        else:
+            self.heap.set_item(target.names, name, value)
 
     def assign(self, target: p.Expr, value: Any, frame: Frame) -> None:
         statements.assign(self, target, value, frame)
@@ -232,7 +237,7 @@ class Interpreter:
         method = self.find_method(instance, "__iter__")
         if method is None:
             values = instance.attrs.get("#fields")
-            return list(values) if values is not None else None
+            return list(values) if isinstance(values, (list, tuple)) else None
         from initlint.interpreter.loops import elements_of
 
         result = self.call(method, [], {}, method.function.scope, method.function.node)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MAX_SIZE = 200_000
 MAX_BITS = 20_000
+CONVERSIONS: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii}
 WIDE = re.compile(r"\d{6}")
 """A width or precision in a format that would make a string of at least 100,000 characters."""
 ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
@@ -452,11 +453,9 @@ def eval_formatted(interp: Interpreter, node: p.FormattedValue, frame: Frame) ->
         name = value.name if isinstance(value, (Class, External, Function)) else None
         return name or Unknown(unknown(value) or "formats an object")
     try:
-        shown = {"r": repr, "s": str, "a": ascii}[node.conversion](value) if node.conversion else value
-        if node.nested:
-            spec = "".join(part if isinstance(part, str) else "\0" for part in (interp.eval(n, frame) for n in node.nested))
-        else:
-            spec = node.spec
+        shown: Any = CONVERSIONS[node.conversion](value) if node.conversion else value
+        parts = [interp.eval(part, frame) for part in node.nested] or [node.spec]
+        spec = "".join(part if isinstance(part, str) else "\0" for part in parts)
         return format(shown, spec) if "\0" not in spec and not WIDE.search(spec) else Unknown("the format is not followed")
     except (ValueError, TypeError):
         return Unknown("the format is not followed")

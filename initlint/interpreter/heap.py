@@ -24,6 +24,9 @@ class Heap:
 
     def __init__(self) -> None:
         self.journal: Optional[list[tuple[Any, Any, Any]]] = None
+        self.clock = 0
+        self.started = 0
+        """When the innermost branch under exploration began; what was born since needs no journal."""
 
     def set_item(self, mapping: dict[Any, Any], key: Any, value: Any) -> None:
         if self.journal is not None:
@@ -52,6 +55,14 @@ class Heap:
         that returns did to the names in ``local`` is forgotten where another branch goes on.
         """
         outcomes: list[Any] = []
+        outer_start, self.clock = self.started, self.clock + 1
+        self.started = self.clock
+        try:
+            return self._explore(branches, local, outcomes)
+        finally:
+            self.started = outer_start
+
+    def _explore(self, branches: list[Callable[[], Any]], local: Optional[dict[str, Any]], outcomes: list[Any]) -> list[Any]:
         deltas: list[dict[Place, tuple[Any, Any, Any]]] = []
         failure: Optional[TargetRaise] = None
         for branch in branches:
@@ -108,6 +119,8 @@ class Heap:
         for place, (target, key) in places.items():
             now = _content(target, key)
             values = [delta[place][2] if place in delta else now for delta in deltas]
+            if all(value is now for value in values):
+                continue
             if self.journal is not None:
                 self.journal.append((target, key, now))
             _restore(target, key, _join_contents(target, key, values))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
-from initlint.program import Const
 from initlint.interpreter.values import ABSENT, Class, Instance, OneOf, Repeat, Tensor, Unknown
+from initlint.program import Const
 from initlint.symbolic import Sym, symbol
 
 if TYPE_CHECKING:

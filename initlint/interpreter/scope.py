@@ -31,6 +31,8 @@ class Frame:
     """Whether this is the scope of a comprehension."""
     doubt: int = 0
     """How far a branch that nobody could decide may have left: the iteration (1), the loop (2), the function (3)."""
+    born: int = 0
+    """When it was made, by the clock of the heap."""
     caller: Any = None
     """The frame and the node of the call that made this one."""
     pending: list[Any] = field(default_factory=list)

@@ -325,7 +325,7 @@ def _loop(interp: Interpreter, node: p.While, budget: int, frame: Frame) -> Outc
             return run_block(interp, node.orelse, frame)
         if truth is None:
             loop = p.For(node.pos, node.end, p.Name(node.pos, node.pos, "_"), node.test, node.body, [])
-            again: list[Callable[[], Outcome]] = [lambda: _repeat(interp, loop, Unknown("a loop of unknown length"), frame), lambda: FELL]
+            again: list[Callable[[], Outcome]] = [partial(_repeat, interp, loop, Unknown("a loop of unknown length"), frame), lambda: FELL]
             return merge_outcomes(interp.heap.explore(again, frame.names), frame)
         outcome = run_block(interp, node.body, frame)
         if outcome.kind == "return":

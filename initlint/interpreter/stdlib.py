@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 import operator
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 

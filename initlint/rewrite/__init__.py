@@ -20,13 +20,15 @@ class Refusal:
     reason: str
 
 
-def rewrite(text: str, fixes: Sequence[Fix]) -> list[tuple[Edit, ...] | Refusal]:
+def rewrite(text: str, fixes: Sequence[Fix], unrelated: Sequence[tuple[int, int, str]] = ()) -> list[tuple[Edit, ...] | Refusal]:
     """The edits of each fix, or why there are none; every action of every fix has its site in ``text``.
+
+    ``unrelated`` lists top-level statements (start, end, name) that hold no site: they are not parsed.
 
     The edits of one fix belong together. Edits of different fixes may collide: ``edits.apply_fixes`` decides.
     """
     try:
-        names = Names.of(Document.parse(text))
+        names = Names.of(Document.parse(text, unrelated))
     except Declined as declined:
         return [Refusal(declined.reason)] * len(fixes)
     return [_lower(names.fresh(), fix) for fix in fixes]

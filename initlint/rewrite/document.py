@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,6 +14,7 @@ from initlint.depth import too_deep
 from initlint.edits import NEWLINE, LineIndex
 from initlint.findings import Edit, Site
 
+NOT_NEWLINE = re.compile(r"[^\r\n]")
 Span = tuple[int, int]
 Positions = Mapping[cst.CSTNode, CodeRange]
 
@@ -62,14 +64,18 @@ class Document(_DocumentBase):
     """A file as the rewriter sees it; all places are offsets into its exact text."""
 
     @classmethod
-    def parse(cls, text: str) -> Document:
-        """Parse ``text``; declines what does not parse."""
+    def parse(cls, text: str, unrelated: Sequence[tuple[int, int, str]] = ()) -> Document:
+        """Parse ``text`` but for the ``unrelated`` spans, which become blank; declines what does not parse."""
         if too_deep(text):
             raise Declined("the file nests too deeply")
         surveyor = _Surveyor()
+        surveyor.survey.bound.update(name for _, _, name in unrelated)
+        read = text
+        for start, end, _ in unrelated:
+            read = read[:start] + NOT_NEWLINE.sub(" ", read[start:end]) + read[end:]
         try:
-            wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
-            if wrapper.module.code != text:
+            wrapper = MetadataWrapper(cst.parse_module(read), unsafe_skip_copy=True)
+            if wrapper.module.code != read:
                 raise Declined("the file cannot be reproduced exactly")
             wrapper.module.visit(surveyor)
             positions = wrapper.resolve(PositionProvider)

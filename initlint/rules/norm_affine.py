@@ -29,7 +29,8 @@ transformers#143 and #171: BERT's LayerNorm gamma and beta drawn from N(0, 0.02)
 ## What it leaves alone
 A zero weight on the last norm of a residual branch, before a gate or at the output. `N(1, 0.02)` and other narrow draws
 around 1 (DCGAN). Small constants on a residual branch (LayerScale). Constant biases. Norms of a class of the
-author's own, which may add 1 in `forward`. Frozen norms, and norms conditioned on an input.
+author's own, which may add 1 in `forward`. Frozen norms, and norms conditioned on an input. A large constant
+is a number somebody chose, and a note.
 """
 
 from __future__ import annotations
@@ -97,8 +98,8 @@ def _judge_weight(graph: ModelGraph, layer: Layer, law: Distribution) -> Severit
 
 
 def _judge_constant(graph: ModelGraph, layer: Layer, value: float) -> Severity | None:
-    if value >= 0.1 and value <= 10:
-        return None if 0.5 <= value <= 2 or in_residual(layer) else Severity.NOTE
+    if value >= 0.1:
+        return None if 0.5 <= value <= 2 or (value <= 10 and in_residual(layer)) else Severity.NOTE
     if not layer.calls or graph.forward_reason:
         return None
     if value == 0 and _is_dead(layer):

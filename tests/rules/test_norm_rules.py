@@ -28,7 +28,7 @@ def plain(law: Distribution, function: str = "normal_", role: str = "weight") ->
         (uniform(-0.1, 0.1), Severity.WARNING),
         (uniform(-1 / sqrt(symbol("hidden")), 1 / sqrt(symbol("hidden"))), Severity.WARNING),
         (normal(2, 3), Severity.WARNING),
-        (constant(100), Severity.WARNING),
+        (constant(30), Severity.NOTE),
         (uniform(0, 1), Severity.NOTE),
         (constant(0.0), Severity.WARNING),
         (constant(0.001), Severity.WARNING),
