@@ -24,9 +24,11 @@ from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, 
 from initlint.rules import Rule
 from initlint.source import Chunk, SourceFile
 
-STEPS_PER_MODEL = 150_000
+STEPS_PER_MODEL = 100_000
 STEPS_PER_FILE = 1_500_000
 MAX_CONTEXTS = 24
+GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs", "state_dict", "modules", "backbone", "encoder"}
+"""Names of parameters that hold what a function works on, not what it builds from."""
 BUILDS = re.compile(r"\bnn\.[A-Z]\w*\(|\b[A-Z]\w*\(|\.apply\(")
 MAIN = re.compile(r"""if\s+__name__\s*==\s*["']__main__["']""")
 
@@ -183,12 +185,18 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
         text = module.source.text[chunk.start : chunk.end]
         if chunk.kind == "def" and BUILDS.search(text) and not chunk.name.startswith("test_"):
             value = module.get(chunk.name)
-            if isinstance(value, Function):
+            if isinstance(value, Function) and builds_alone(value):
                 yield f"{chunk.name}()", partial(instantiate, interp, value, module.frame)
         elif chunk.kind == "other" and MAIN.search(text):
             yield "__main__", partial(_run_main, contexts, chunk)
         elif chunk.kind == "other" and BUILDS.search(text):
             yield f"line {chunk.line}", partial(_run_statement, contexts, chunk)
+
+
+def builds_alone(function: Function) -> bool:
+    """Whether a function can be expected to build a model by itself: it is not handed one."""
+    required = [param.name for param in function.node.params if param.default is None and param.kind in ("positional", "either", "keyword")]
+    return len(required) <= 3 and not any(name in GIVEN for name in required)
 
 
 def _run_statement(contexts: FileContexts, chunk: Chunk) -> Any:

@@ -119,11 +119,13 @@ class Heap:
         for place, (target, key) in places.items():
             now = _content(target, key)
             values = [delta[place][2] if place in delta else now for delta in deltas]
-            if all(value is now for value in values):
+            first = values[0]
+            alike = all(value is first for value in values)
+            if alike and first is now:
                 continue
             if self.journal is not None:
                 self.journal.append((target, key, now))
-            _restore(target, key, _join_contents(target, key, values))
+            _restore(target, key, first if alike else _join_contents(target, key, values))
 
 
 def _forget_locals(outcomes: list[Any], deltas: list[dict[Place, tuple[Any, Any, Any]]], local: dict[str, Any]) -> list[dict[Place, tuple[Any, Any, Any]]]:

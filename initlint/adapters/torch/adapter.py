@@ -27,6 +27,7 @@ from initlint.interpreter.values import (
     Instance,
     Method,
     OneOf,
+    Partial,
     Repeat,
     Tensor,
     Unknown,
@@ -430,14 +431,19 @@ def settled(value: Any) -> Any:
     return value
 
 
-def coarse(value: Any) -> Any:
+def coarse(value: Any, depth: int = 0) -> Any:
     """A value without its sizes: what decides the structure of a model."""
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, (list, tuple)):
-        return frozenset(coarse(v) for v in value)
+        return frozenset(coarse(v, depth + 1) for v in value)
+    if isinstance(value, Instance) and depth < 3:
+        attributes = frozenset((name, coarse(v, depth + 1)) for name, v in value.attrs.items() if not name.startswith("#"))
+        return (id(value.cls), attributes)
     if isinstance(value, (Class, Function, Instance)):
         return id(value)
+    if isinstance(value, Partial):
+        return (coarse(value.func, depth + 1), frozenset((k, coarse(v, depth + 1)) for k, v in value.kwargs.items()))
     return value.name if isinstance(value, (External, Builtin)) else "#"
 
 
