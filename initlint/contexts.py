@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 from initlint import program as p
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules
-from initlint.findings import Finding, Site
 from initlint.frontend import instantiate, new_interpreter
 from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.classes import find_member
@@ -72,16 +70,6 @@ class FileContexts:
     models: list[Model] = field(default_factory=list)
     seen: set[Any] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
-
-
-def analyse_file(analysis: Analysis, path: str, data: bytes) -> tuple[list[Model], list[Finding]]:
-    """All models of a file, and the findings of all rules on them, those of many contexts at one place merged."""
-    models = build_models(analysis, path, data)
-    findings: list[tuple[Model, Finding]] = []
-    for model in models:
-        for rule in analysis.rules:
-            findings += [(model, finding) for finding in rule.run(model.graph)]
-    return models, merge(path, models, findings)
 
 
 def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
@@ -210,48 +198,3 @@ def _run_main(contexts: FileContexts, chunk: Chunk) -> Any:
         if isinstance(statement, p.If):
             run_block(contexts.analysis.interp, statement.body, contexts.module.frame)
     return Unknown("the main block")
-
-
-def merge(path: str, models: list[Model], findings: list[tuple[Model, Finding]]) -> list[Finding]:
-    """One finding per rule and place; a bare class yields to the models that use it and are clean there."""
-    places: dict[tuple[str, int, int, str], list[tuple[Model, Finding]]] = {}
-    for model, original in findings:
-        finding = _at_choice(path, original)
-        if finding.site.path == path:
-            key = (finding.code, finding.site.line, finding.site.column, finding.rule)
-            places.setdefault(key, []).append((model, finding))
-    merged: list[Finding] = []
-    for group in places.values():
-        flagged = {id(model) for model, _ in group}
-        kept = [(m, f) for m, f in group if not (m.bare and _cleared(m, models, flagged))]
-        if kept:
-            merged.append(_one(kept))
-    return sorted(merged, key=lambda finding: finding.order)
-
-
-def _at_choice(path: str, finding: Finding) -> Finding:
-    """A call in another file of an initializer that this file chose and handed over is reported where it is chosen."""
-    sites = finding.evidence.get("sites", [])
-    here = next((s for s in sites if os.path.abspath(s["path"]) == os.path.abspath(path)), None)
-    if finding.site.path == path or here is None:
-        return finding
-    call = {"path": finding.site.path, "row": finding.site.line, "column": finding.site.column}
-    site = Site(path, here["row"], here["column"], here["end_row"], here["end_column"])
-    advice = finding.help or (finding.fix.message if finding.fix else "")
-    return replace(finding, site=site, fix=None, help=advice, evidence={**finding.evidence, "sites": [call]})
-
-
-def _cleared(model: Model, models: list[Model], flagged: set[int]) -> bool:
-    """Whether a followed model that contains the class of ``model`` shows nothing at the place."""
-    around = [m for m in models if m is not model and id(model.root) in m.inside and not m.graph.forward_reason]
-    return bool(around) and all(id(m) not in flagged for m in around)
-
-
-def _one(group: list[tuple[Model, Finding]]) -> Finding:
-    best = max(group, key=lambda pair: (pair[1].severity.rank, len(pair[1].parameters), -(pair[1].parameter or "").count("."), not pair[0].bare))[1]
-    parameters = tuple(dict.fromkeys(name for _, f in group for name in f.parameters))
-    evidence = dict(best.evidence)
-    contexts = list(dict.fromkeys(m.graph.name for m, _ in group))
-    if len(contexts) > 1:
-        evidence["contexts"] = contexts
-    return replace(best, parameters=parameters, evidence=evidence)

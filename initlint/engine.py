@@ -6,14 +6,15 @@ import gc
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from initlint import files, frontend, proof
-from initlint.contexts import Analysis, analyse_file
+from initlint.contexts import Analysis
 from initlint.edits import SourceError, apply_fixes, decode
 from initlint.findings import Finding, Safety, Severity, Site
 from initlint.frontend import TargetError
 from initlint.graph import ModelGraph
+from initlint.merging import analyse_file
 from initlint.rules import Rule, select
 from initlint.source import NotPython, may_matter, parse_index
 
@@ -38,6 +39,8 @@ class CheckResult:
     """Paths that were asked for and do not exist."""
     search_path: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    elsewhere: list[Finding] = field(default_factory=list)
+    """What the models of one file show in another."""
 
 
 @dataclass(slots=True)
@@ -56,26 +59,26 @@ def check(
 ) -> CheckResult:
     """Analyse files and folders. What cannot be read is a finding of the tool's own; nothing is skipped silently."""
     result = CheckResult([], 0, search_path=tuple(search_path), rules=tuple(select() if rules is None else rules))
-    with _no_collection():
+    with _rare_collection():
         frontend.with_deep_stack(lambda: _check_all(paths, stdin, stdin_filename, result))
     result.findings.sort(key=lambda finding: finding.order)
     return result
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
-    """Programs and values live until the end of a run; looking for garbage among them is a fifth of its time."""
-    enabled = gc.isenabled()
-    gc.disable()
+def _rare_collection() -> Iterator[None]:
+    """Most of what an analysis makes lives until its end; looking for garbage at the usual rate is a fifth of its time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 20)
     try:
         yield
     finally:
-        if enabled:
-            gc.enable()
+        gc.set_threshold(*usual)
 
 
 def _check_all(paths: Sequence[str], stdin: bytes | None, stdin_filename: str, result: CheckResult) -> None:
     analysis = Analysis(result.search_path, result.rules)
+    checked: dict[str, str] = {}
     if stdin is not None:
         result.files += 1
         _check_file(analysis, stdin_filename, stdin, result)
@@ -86,7 +89,25 @@ def _check_all(paths: Sequence[str], stdin: bytes | None, stdin_filename: str, r
         except SourceError as error:
             result.findings.append(trouble(path, "INI902", str(error)))
         else:
+            checked[os.path.abspath(path)] = path
             _check_file(analysis, path, data, result)
+    _bring_home(result, checked)
+
+
+def _bring_home(result: CheckResult, checked: dict[str, str]) -> None:
+    """Add what a model of one file shows in another that is checked too, unless that file's own models showed it."""
+    known = {(f.code, f.site.path, f.site.line, f.site.column) for f in result.findings}
+    for finding in result.elsewhere:
+        path = checked.get(os.path.abspath(finding.site.path))
+        if path is None or (finding.code, path, finding.site.line, finding.site.column) in known:
+            continue
+        known.add((finding.code, path, finding.site.line, finding.site.column))
+        result.findings.append(replace(finding, site=replace(finding.site, path=path), fix=None, help=finding.help or _advice(finding)))
+        result.sources[path] = decode(files.read(path)).text
+
+
+def _advice(finding: Finding) -> str:
+    return finding.fix.message if finding.fix is not None else ""
 
 
 def _check_file(analysis: Analysis, path: str, data: bytes, result: CheckResult) -> None:
@@ -96,7 +117,9 @@ def _check_file(analysis: Analysis, path: str, data: bytes, result: CheckResult)
         if not may_matter(data):
             parse_index(text)
             return
-        models, found = analyse_file(analysis, path, data)
+        models, everywhere = analyse_file(analysis, path, data)
+        found = [finding for finding in everywhere if finding.site.path == path]
+        result.elsewhere += [finding for finding in everywhere if finding.site.path != path]
         result.findings += proof.prove(analysis, path, data, models, found)
         if found:
             result.sources[path] = text

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from initlint.contexts import Analysis, Model, analyse_file
+from initlint.contexts import Analysis, Model
 from initlint.edits import Source, SourceError, apply_edits, decode
 from initlint.findings import Edit, Finding, Fix, InsertBranch, RemoveStatement, Safety
+from initlint.merging import analyse_file
 from initlint.rewrite import Refusal, rewrite
 from initlint.source import SourceFile
 
@@ -47,10 +48,10 @@ def _proven(
     edited = apply_edits(original.text, edits)
     try:
         fresh = analysis.edited(path)
-        models, after = analyse_file(fresh, path, original.encode(edited))
+        models, everywhere = analyse_file(fresh, path, original.encode(edited))
     except (SourceError, UnicodeError) as error:
         return _refused(finding, f"the edited file {error}")
-    problem = _problem(finding, findings, after)
+    problem = _problem(finding, findings, [f for f in everywhere if f.site.path == path])
     if problem:
         return _refused(finding, problem)
     changed = _changed(before, table(models))

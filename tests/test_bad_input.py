@@ -13,7 +13,8 @@ import pytest
 
 from initlint import check, engine, files
 from initlint.cli import main
-from initlint.contexts import Analysis, analyse_file
+from initlint.contexts import Analysis
+from initlint.merging import analyse_file
 from initlint.engine import CheckResult
 from initlint.findings import Severity
 
