@@ -17,6 +17,7 @@ from initlint.graph import ModelGraph
 from initlint.merging import analyse_file
 from initlint.rules import Rule, select
 from initlint.source import NotPython, may_matter, parse_index
+from initlint.suppress import silence
 
 __all__ = ["CheckResult", "FileChange", "TargetError", "check", "fix", "show"]
 
@@ -92,6 +93,16 @@ def _check_all(paths: Sequence[str], stdin: bytes | None, stdin_filename: str, r
             checked[os.path.abspath(path)] = path
             _check_file(analysis, path, data, result)
     _bring_home(result, checked)
+    _silence(result)
+
+
+def _silence(result: CheckResult) -> None:
+    """Leave out what comments in the files silence."""
+    ran = [name for rule in result.rules for name in (rule.code, rule.name)]
+    by_path: dict[str, list[Finding]] = {path: [] for path in result.sources}
+    for finding in result.findings:
+        by_path.setdefault(finding.site.path, []).append(finding)
+    result.findings = [f for path, found in by_path.items() for f in silence(path, result.sources.get(path, ""), found, ran)]
 
 
 def _bring_home(result: CheckResult, checked: dict[str, str]) -> None:
@@ -121,7 +132,7 @@ def _check_file(analysis: Analysis, path: str, data: bytes, result: CheckResult)
         found = [finding for finding in everywhere if finding.site.path == path]
         result.elsewhere += [finding for finding in everywhere if finding.site.path != path]
         result.findings += proof.prove(analysis, path, data, models, found)
-        if found:
+        if found or "initlint:" in text:
             result.sources[path] = text
     except NotPython as error:
         result.findings.append(trouble(path, "INI901", str(error), error.line, error.column))
