@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -70,6 +71,8 @@ def _other_attribute(interp: Interpreter, value: Any, name: str) -> Any:
             return value.name
         if name == "__module__":
             return value.scope.module.name
+        if name == "__doc__":
+            return None
         return value.attrs[name] if name in value.attrs else interp.fail("AttributeError", f"a function has no attribute {name} that was found")
     if isinstance(value, Method):
         if name == "__self__":
@@ -106,6 +109,8 @@ def instance_attribute(interp: Interpreter, value: Instance, name: str, frame: F
         return value.cls
     if name == "__module__":
         return value.cls.module
+    if name == "__doc__":
+        return None
     if name == "__dict__":
         return value.attrs
     member, owner = find_member(value.cls, name)
@@ -449,6 +454,10 @@ def _external_instance(interp: Interpreter, value: Any, name: str) -> Optional[b
         return isinstance(value, Method if short == "MethodType" else Function)
     if name in ("pathlib.Path", "enum.Enum", "argparse.Namespace", "types.ModuleType") and not isinstance(value, (Instance, External)):
         return isinstance(value, ModuleValue) and short == "ModuleType"
+    if short == "Hashable":
+        return None if unknown(value) else not isinstance(value, (list, dict, set))
+    if name.partition(".")[0] in sys.stdlib_module_names and isinstance(value, PLAIN) and not name.startswith(("collections.", "typing.", "numbers.")):
+        return False
     if short == "Callable":
         return isinstance(value, (Function, Method, Class, Builtin, External, Partial))
     if isinstance(value, Instance):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import keyword
 import math
 import operator
 import re
@@ -323,6 +324,18 @@ for _name, _op in (("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", "/"), (
 def _getter(call: Call) -> Any:
     keys = list(call.args)
     return Builtin("getter", lambda inner: inner.interp.getitem(inner.args[0], keys[0], inner.frame, inner.node)) if len(keys) == 1 else Unknown("itemgetter()")
+
+
+@function("importlib.import_module")
+def _import_module(call: Call) -> Any:
+    name = call.get(0, "name")
+    return call.interp.import_module(name, call.frame, call.node) if isinstance(name, str) else Unknown("a module whose name is not known")
+
+
+@function("keyword.iskeyword")
+def _iskeyword(call: Call) -> Any:
+    text = call.get(0, "s")
+    return keyword.iskeyword(text) if isinstance(text, str) else Unknown("iskeyword() of a value that is not known")
 
 
 @function("operator.index")

@@ -35,6 +35,7 @@ from initlint.interpreter.values import (
 )
 from initlint.overlays.torch_functions import SIGNAL_FUNCTIONS
 from initlint.overlays.torch_init import FACTORIES, INITIALIZERS
+from initlint.overlays import libraries
 from initlint.overlays.torch_layers import LAYERS, canonical
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class TorchFramework(Framework):
                 found = self.class_attribute(None, self.layer_class(name.rpartition(".")[0]), name.rpartition(".")[2])
                 return found if found is not ABSENT else External(name)
             return External(name)
-        return External(dotted)
+        return self.layer_class(dotted) if dotted in libraries.LAYERS else External(dotted)
 
     def starred(self, module: str, name: str) -> Any:
         dotted = canonical(f"{module}.{name}")
@@ -89,7 +90,7 @@ class TorchFramework(Framework):
     def layer_class(self, name: str) -> Class:
         """The class of a table layer, made on first use."""
         if name not in self.classes:
-            spec = LAYERS.get(name)
+            spec = LAYERS.get(name) or libraries.LAYERS.get(name)
             bases = [self.layer_class(base) for base in spec.bases] if spec is not None and name != MODULE else []
             cls = Class(name, bases, {}, spec=spec if spec is not None and name != MODULE else None)
             cls.mro = linearise(cls)

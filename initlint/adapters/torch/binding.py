@@ -83,6 +83,9 @@ class Sizes:
                 self.count += 1
                 return symbol(f"?{name}_{self.count}")
             return default
+        if isinstance(value, (tuple, list)) and name.endswith(("_features", "_channels")):
+            value = Unknown("a sequence where a size belongs")
+            return self.settle(name, value, REQUIRED)
         if isinstance(value, (tuple, list)):
             return tuple(self.settle(name, v, REQUIRED) for v in value)
         return value
