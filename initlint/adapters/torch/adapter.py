@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint import program as p
 from initlint.adapters.torch import building, containers, functions, methods, signals, tensors, wrappers
 from initlint.adapters.torch.attributes import tensor_attribute
-from initlint.adapters.torch.binding import Sizes
+from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
 from initlint.adapters.torch.writes import current, write
 from initlint.findings import Site
 from initlint.graph import Layer, Op, Origin
@@ -272,6 +272,10 @@ class TorchFramework(Framework):
                 bound = Method(routine, instance)
                 return Builtin(name, lambda call: interp.call(Method(Builtin("apply", methods.METHODS["apply"]), instance), [bound], {}, call.frame, call.node))
         return ABSENT
+
+    def signature(self, cls: Class) -> list[tuple[str, str, Any]]:
+        spec = cls.spec.signature if cls.spec is not None else ""
+        return [(name, kind, External("inspect._empty") if default is REQUIRED else default) for name, kind, default in parse(spec)]
 
     def class_attribute(self, interp: Any, cls: Class, name: str) -> Any:
         """An unbound method of a framework class: ``nn.Module.__init__``, ``nn.Linear.reset_parameters``."""

@@ -194,6 +194,12 @@ def _same_tensor(framework: TorchFramework, call: Call) -> Any:
     return value if isinstance(value, Tensor) else tensors.literal(call)
 
 
+def _at_least_one(framework: TorchFramework, call: Call) -> Any:
+    """``numpy.atleast_1d``: a number becomes a row of one."""
+    value = call.get(0, "arys")
+    return tensors.from_data(list(value) if isinstance(value, (list, tuple)) else [value])
+
+
 def _is_tensor(framework: TorchFramework, call: Call) -> Any:
     value = call.get(0, "obj")
     return Unknown("is_tensor()") if isinstance(value, Unknown) else isinstance(value, Tensor)
@@ -223,7 +229,7 @@ HANDLERS: dict[str, Callable[[TorchFramework, Call], Any]] = {
     "torch.nn.Buffer": buffer, "torch.nn.utils.skip_init": skip_init, "torch.utils.checkpoint.checkpoint": checkpoint,
     "torch.utils.checkpoint.checkpoint_sequential": checkpoint_sequential, "torch.nn.init.calculate_gain": _plain(tensors.gain),
     "torch.nn.init._calculate_fan_in_and_fan_out": _plain(_fans), "torch.nn.init._calculate_correct_fan": _plain(_correct_fan),
-    "torch.tensor": _plain(tensors.literal), "torch.as_tensor": _same_tensor, "torch.from_numpy": _plain(tensors.literal),
+    "numpy.atleast_1d": _at_least_one, "torch.tensor": _plain(tensors.literal), "torch.as_tensor": _same_tensor, "torch.from_numpy": _plain(tensors.literal),
     **dict.fromkeys(("torch.arange", "torch.range", "numpy.arange"), _plain(tensors.arange)),
     **dict.fromkeys(("torch.linspace", "numpy.linspace"), _plain(tensors.linspace)),
     **dict.fromkeys(("torch.cumsum", "numpy.cumsum"), _plain(tensors.cumulate)), "torch.diff": _plain(tensors.differences),

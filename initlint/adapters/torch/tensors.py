@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import accumulate
@@ -33,6 +34,9 @@ SAME_LAW = {
 }  # fmt: skip
 SHARING = {"data", "detach", "detach_", "view", "t", "T", "transpose", "permute", "squeeze", "unsqueeze", "flatten", "reshape", "requires_grad_", "contiguous",
            "view_as", "to", "cuda", "cpu", "float", "half", "swapaxes", "mT", "expand", "ravel", "unflatten", "share_memory_", "movedim"}  # fmt: skip
+DATA_OPERATORS: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow, "//": operator.floordiv, "%": operator.mod,
+}  # fmt: skip
 REORDERING = {"permute", "transpose", "t", "T", "mT", "expand", "repeat", "swapaxes", "movedim", "roll", "flip", "tile", "expand_as", "broadcast_to"}
 SCALAR_FUNCTIONS: dict[str, Callable[[float], float]] = {
     "log": math.log, "exp": math.exp, "sqrt": math.sqrt, "abs": abs, "log2": math.log2, "expm1": math.expm1, "log1p": math.log1p, "sigmoid": lambda v: 1 / (1 + math.exp(-v)),
@@ -374,13 +378,10 @@ def _data_arithmetic(op: str, left: Any, right: Any) -> Any:
         return None
     single = not isinstance(values, list)
     values = [values] if single else values
-    functions: dict[str, Callable[[float, float], float]] = {  # the operators Python and torch agree on
-        "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b, "**": lambda a, b: a**b, "//": lambda a, b: a // b,
-    }  # fmt: skip
-    if op not in functions:
+    if op not in DATA_OPERATORS:
         return None
     try:
-        result = [functions[op](v, scalar) if first else functions[op](scalar, v) for v in values]
+        result = [DATA_OPERATORS[op](v, scalar) if first else DATA_OPERATORS[op](scalar, v) for v in values]
     except (ArithmeticError, TypeError):
         return None
     return result[0] if single else result
@@ -390,6 +391,11 @@ def _two_tensors(op: str, left: Tensor, right: Tensor) -> Tensor:
     for one, other, swap in ((left, right, False), (right, left, True)):
         if isinstance(other.data, (int, float)) and one.data is not None:
             return arithmetic(op, other.data, one) if swap else arithmetic(op, one, other.data)
+    if isinstance(left.data, list) and isinstance(right.data, list) and left.shape == right.shape and op in DATA_OPERATORS:
+        try:
+            return _reshape(from_data([DATA_OPERATORS[op](x, y) for x, y in zip(left.data, right.data)]), left.shape)
+        except ArithmeticError:
+            return new_tensor(left.shape, None, reason="values computed by code")
     a, b = current(left), current(right)
     shape = left.shape if left.shape is not None and right.shape is not None and len(left.shape) >= len(right.shape) else right.shape
     if left.shape is None or right.shape is None:
