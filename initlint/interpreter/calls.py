@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
-from initlint.interpreter import classes, statements
+from initlint.interpreter import blocks, classes
 from initlint.interpreter.classes import Factory
-from initlint.interpreter.expressions import equal
-from initlint.interpreter.loops import elements_of
+from initlint.interpreter.iteration import elements_of
+from initlint.interpreter.operators import equal
 from initlint.interpreter.scope import Frame, final_value
 from initlint.interpreter.values import (
     ABSENT,
@@ -98,7 +99,7 @@ def _call_alternatives(interp: Interpreter, func: OneOf, args: list[Any], kwargs
     present = [v for v in func.values if v is not ABSENT and v is not None]
     if not present:
         return Unknown("calls a value that may be missing")
-    return join(interp.heap.explore([lambda f=f: call(interp, f, list(args), dict(kwargs), frame, node) for f in present]))
+    return join(interp.heap.explore([partial(call, interp, f, list(args), dict(kwargs), frame, node) for f in present]))
 
 
 def call_function(
@@ -112,12 +113,11 @@ def call_function(
     names = bind_arguments(interp, func, args, kwargs)
     if isinstance(names, Unknown):
         return call_blind(interp, func, node, frame, names.reason, args, kwargs)
-    scope = func.scope
-    parent = scope
+    parent: Optional[Frame] = func.scope
     while parent is not None and parent.owner is not None and parent.names is parent.owner.namespace:
-        parent = parent.parent  # type: ignore[assignment]
+        parent = parent.parent
     receiver = args[0] if args and func.owner is not None else None
-    inner = Frame(scope.module, names, parent, func.owner, receiver, func.qualname, born=interp.heap.clock)
+    inner = Frame(func.scope.module, names, parent, func.owner, receiver, func.qualname, born=interp.heap.clock)
     interp.depth += 1
     try:
         if isinstance(func.node, p.Lambda):
@@ -128,7 +128,7 @@ def call_function(
         inner.caller = (frame, node)
         interp.routines.append(inner)
         try:
-            outcome = statements.run_block(interp, func.node.body, inner)
+            outcome = blocks.run_block(interp, func.node.body, inner)
         finally:
             interp.routines.pop()
         return inner.yielded if inner.yielded is not None else final_value(inner, outcome)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Class, External, Function, Unknown
+from initlint.interpreter.values import ABSENT, Class, External
 from initlint.source import ClassChunk
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ def from_chunk(interp: Interpreter, module: Module, chunk: ClassChunk) -> Class:
             pending.setdefault(name, []).append(member)
     done: set[int] = set()
 
-    def member(name: str) -> Any:
+    def evaluate(name: str) -> Any:
         for one in pending.pop(name, ()):
             if id(one) not in done:
                 done.add(id(one))
                 interp.run_quietly(one.statements, members)
         return cls.namespace.get(name, ABSENT)
 
-    cls.members = member
+    cls.members = evaluate
     simple = [one for one in chunk.members if one.kind != "def"]
     cls.order = [name for one in simple if one.kind == "other" for name in sorted(one.names)]
     if any(c.fields is not None for c in cls.mro) or header.decorators or any(b.name in FIELD_BASES for b in cls.bases):
@@ -138,11 +138,3 @@ def known_class(name: str, *bases: str) -> Class:
     cls = Class(name, [], {})
     cls.mro = [cls, *(Class(base, [], {}) for base in bases)]
     return cls
-
-
-def describe(value: Any) -> str:
-    return value.name if isinstance(value, (Class, Function, External)) else type(value).__name__
-
-
-def missing(cls: Class, name: str) -> Unknown:
-    return Unknown(f"{cls.name} has no attribute {name} that was found")

@@ -8,15 +8,16 @@ from contextlib import contextmanager
 from typing import Any, Optional
 
 from initlint import program as p
-from initlint.edits import SourceError
 from initlint.findings import Site
-from initlint.interpreter import access, calls, classes, statements
+from initlint.interpreter import attributes, binding, calls, classes, items, kinds
 from initlint.interpreter.builtins import BUILTINS
 from initlint.interpreter.expressions import EVALUATE
 from initlint.interpreter.framework import Framework
 from initlint.interpreter.heap import Heap
+from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.modules import Module, Project
-from initlint.interpreter.scope import Frame
+from initlint.interpreter.scope import Frame, Outcome
+from initlint.interpreter.statements import EXECUTE
 from initlint.interpreter.values import (
     ABSENT,
     Builtin,
@@ -25,16 +26,13 @@ from initlint.interpreter.values import (
     Function,
     Instance,
     Method,
-    ModuleValue,
     OneOf,
     OutOfBudget,
-    Partial,
     Repeat,
     Super,
     TargetRaise,
     Tensor,
     Unknown,
-    is_number,
     unknown,
 )
 from initlint.source import Chunk, ClassChunk
@@ -42,8 +40,12 @@ from initlint.symbolic import Sym
 
 MAX_DEPTH = 90
 ENUMS: dict[str, tuple[str, ...]] = {
-    "enum.Enum": (), "enum.IntEnum": ("int", "enum.Enum"), "enum.StrEnum": ("str", "enum.Enum"), "enum.Flag": ("enum.Enum",), "enum.IntFlag": ("int", "enum.Enum"),
-}  # fmt: skip
+    "enum.Enum": (),
+    "enum.IntEnum": ("int", "enum.Enum"),
+    "enum.StrEnum": ("str", "enum.Enum"),
+    "enum.Flag": ("enum.Enum",),
+    "enum.IntFlag": ("int", "enum.Enum"),
+}
 """Enumerations of the standard library with what they inherit."""
 STEPS = 1_500_000
 
@@ -58,8 +60,6 @@ class Interpreter:
         self.steps = 0
         self.limit = STEPS
         self.depth = 0
-        self.looping = False
-        self.iterations = 0
         self.trying: list[set[str]] = []
         self.guards: list[tuple[p.Expr, Frame]] = []
         self.routines: list[Frame] = []
@@ -74,6 +74,11 @@ class Interpreter:
         """The value of an expression."""
         self.steps += 1
         return EVALUATE[type(node)](self, node, frame)
+
+    def run(self, statement: p.Stmt, frame: Frame) -> Outcome:
+        """Execute one statement."""
+        self.step()
+        return EXECUTE[type(statement)](self, statement, frame)
 
     def step(self) -> None:
         """Count one step. Raises ``OutOfBudget`` where there were too many."""
@@ -96,7 +101,7 @@ class Interpreter:
         with self.detached():
             for statement in body:
                 try:
-                    statements.run(self, statement, frame)
+                    self.run(statement, frame)
                 except TargetRaise as error:
                     self.note(f"{frame.module.name}: {error}")
 
@@ -124,9 +129,8 @@ class Interpreter:
             self.guards.pop()
 
     @contextmanager
-    def attempt(self, node: p.Try, frame: Frame) -> Iterator[None]:
-        """Run a ``try`` body: failed lookups that a handler names raise there instead of being unknown."""
-        caught = {name for handler in node.handlers for name in _handler_names(handler)}
+    def attempt(self, caught: set[str]) -> Iterator[None]:
+        """Run what is protected: lookups that fail with an exception named in ``caught`` raise it instead of being unknown."""
         self.trying.append(caught)
         try:
             yield
@@ -137,7 +141,6 @@ class Interpreter:
         """Forget what an abandoned evaluation left open."""
         self.heap.journal = None
         self.depth = 0
-        self.looping = False
         self.trying, self.guards, self.routines = [], [], []
 
     def fail(self, exception: str, reason: str) -> Unknown:
@@ -182,47 +185,44 @@ class Interpreter:
             self.heap.set_item(target.names, name, value)
 
     def assign(self, target: p.Expr, value: Any, frame: Frame) -> None:
-        statements.assign(self, target, value, frame)
+        binding.assign(self, target, value, frame)
 
-    def import_module(self, dotted: str, frame: Frame, node: p.Node) -> Any:
-        value = self.project.resolve(dotted)
-        if isinstance(value, External):
-            if not self.framework.knows(dotted) and dotted.partition(".")[0] not in sys.stdlib_module_names:
-                self._missing_import(dotted)
-            return self.framework.external(dotted)
-        return value
+    def import_module(self, dotted: str) -> Any:
+        """``import dotted``."""
+        return self._imported(self.project.resolve(dotted))
 
-    def import_name(self, module: str, level: int, name: str, frame: Frame, node: p.Node) -> Any:
-        value = self.project.import_from(frame.module, module, level, name)
-        if isinstance(value, External):
-            if not self.framework.knows(value.name) and value.name.partition(".")[0] not in sys.stdlib_module_names:
-                self._missing_import(value.name)
-            return self.framework.external(value.name)
-        return value
+    def import_name(self, module: str, level: int, name: str, frame: Frame) -> Any:
+        """``from module import name``."""
+        return self._imported(self.project.import_from(frame.module, module, level, name))
 
-    def _missing_import(self, dotted: str) -> None:
-        if self.trying and self.trying[-1] & {"ImportError", "ModuleNotFoundError", "Exception"}:
-            raise TargetRaise("ModuleNotFoundError", f"No module named {dotted}")
+    def _imported(self, value: Any) -> Any:
+        """What an import binds. A library that nothing describes may not be installed: a handler that waits for that gets it."""
+        if not isinstance(value, External):
+            return value
+        described = self.framework.knows(value.name) or value.name.partition(".")[0] in sys.stdlib_module_names
+        if not described and self.trying and self.trying[-1] & {"ImportError", "ModuleNotFoundError", "Exception"}:
+            raise TargetRaise("ModuleNotFoundError", f"No module named {value.name}")
+        return self.framework.external(value.name)
 
     # ---- objects ----
 
     def getattr(self, value: Any, name: str, frame: Frame, node: p.Node) -> Any:
-        return access.get_attribute(self, value, name, frame, node)
+        return attributes.get_attribute(self, value, name, frame, node)
 
     def setattr(self, value: Any, name: str, new: Any, frame: Frame, node: p.Node) -> None:
-        access.set_attribute(self, value, name, new, frame, node)
+        attributes.set_attribute(self, value, name, new, frame, node)
 
     def delattr(self, value: Any, name: str) -> None:
-        access.delete_attribute(self, value, name)
+        attributes.delete_attribute(self, value, name)
 
     def getitem(self, value: Any, index: Any, frame: Frame, node: p.Node) -> Any:
-        return access.get_item(self, value, index, frame, node)
+        return items.get_item(self, value, index, frame, node)
 
     def setitem(self, value: Any, index: Any, new: Any, frame: Frame, node: p.Node) -> None:
-        access.set_item(self, value, index, new, frame, node)
+        items.set_item(self, value, index, new, frame, node)
 
     def delitem(self, value: Any, index: Any) -> None:
-        access.delete_item(self, value, index)
+        items.delete_item(self, value, index)
 
     def find_method(self, instance: Instance, name: str) -> Optional[Method]:
         """A method that the analysed code defines, bound to ``instance``."""
@@ -231,15 +231,13 @@ class Interpreter:
 
     def iterate_instance(self, instance: Instance) -> Optional[list[Any]]:
         """What ``for x in instance`` yields."""
-        items = self.framework.iterate(instance)
-        if items is not None:
-            return items
+        elements = self.framework.iterate(instance)
+        if elements is not None:
+            return elements
         method = self.find_method(instance, "__iter__")
         if method is None:
             values = instance.attrs.get("#fields")
             return list(values) if isinstance(values, (list, tuple)) else None
-        from initlint.interpreter.loops import elements_of
-
         result = self.call(method, [], {}, method.function.scope, method.function.node)
         return None if isinstance(result, Instance) else elements_of(self, result)
 
@@ -271,8 +269,8 @@ class Interpreter:
             return self.opaque.setdefault(value.name, classes.known_class(value.name))
         return classes.opaque_class("?")
 
-    def is_instance(self, value: Any, kinds: Any) -> Optional[bool]:
-        return access.is_instance(self, value, kinds)
+    def is_instance(self, value: Any, wanted: Any) -> Optional[bool]:
+        return kinds.is_instance(self, value, wanted)
 
     def truth(self, value: Any) -> Optional[bool]:
         """``bool(value)``, or None where it is not decided."""
@@ -324,10 +322,3 @@ class Interpreter:
             method = self.find_method(manager, "__enter__")
             return self.call(method, [], {}, frame, node) if method else manager
         return manager if not unknown(manager) else Unknown("a context manager that is not known")
-
-
-def _handler_names(handler: p.Handler) -> Iterator[str]:
-    if handler.type is None:
-        yield "Exception"
-    else:
-        yield from statements.exception_names(handler.type)

@@ -17,13 +17,17 @@ MISSING = _Missing()
 WHOLE = _Missing()
 """The key under which a container is journaled as a whole."""
 Place = tuple[int, Any]
+Journal = list[tuple[Any, Any, Any]]
+"""Object, key and former content of every place written, in the order of the writes."""
+Delta = dict[Place, tuple[Any, Any, Any]]
+"""What a branch left behind: per place the object, the key and the new content."""
 
 
 class Heap:
     """Writes to the objects of the analysed program, with an undo journal while branches are explored."""
 
     def __init__(self) -> None:
-        self.journal: Optional[list[tuple[Any, Any, Any]]] = None
+        self.journal: Optional[Journal] = None
         self.clock = 0
         self.started = 0
         """When the innermost branch under exploration began; what was born since needs no journal."""
@@ -63,25 +67,25 @@ class Heap:
             self.started = outer_start
 
     def _explore(self, branches: list[Callable[[], Any]], local: Optional[dict[str, Any]], outcomes: list[Any]) -> list[Any]:
-        deltas: list[dict[Place, tuple[Any, Any, Any]]] = []
+        deltas: list[Delta] = []
         failure: Optional[TargetRaise] = None
         for branch in branches:
-            outer, self.journal = self.journal, []
+            log: Journal = []
+            outer, self.journal = self.journal, log
             try:
                 outcome = branch()
             except TargetRaise as error:
                 failure = failure or error
-                self.rewind(self.journal)
+                self.rewind(log)
                 continue
             except BaseException:
-                log, self.journal = self.journal, outer
                 if outer is not None:
                     outer.extend(log)
                 raise
             finally:
-                log, self.journal = self.journal, outer
+                self.journal = outer
             outcomes.append(outcome)
-            deltas.append(self.rewind(log or []))
+            deltas.append(self.rewind(log))
         if failure and not outcomes:
             raise failure
         if local is not None:
@@ -89,20 +93,21 @@ class Heap:
         self._merge(deltas)
         return outcomes
 
-    def record(self, action: Callable[[], Any]) -> tuple[Any, list[tuple[Any, Any, Any]]]:
+    def record(self, action: Callable[[], Any]) -> tuple[Any, Journal]:
         """Run ``action`` and return its outcome with the journal of what it changed (which stays changed)."""
-        outer, self.journal = self.journal, []
+        log: Journal = []
+        outer, self.journal = self.journal, log
         try:
             outcome = action()
         finally:
-            log, self.journal = self.journal, outer
-            if outer is not None and log:
+            self.journal = outer
+            if outer is not None:
                 outer.extend(log)
-        return outcome, log or []
+        return outcome, log
 
-    def rewind(self, log: list[tuple[Any, Any, Any]]) -> dict[Place, tuple[Any, Any, Any]]:
+    def rewind(self, log: Journal) -> Delta:
         """Undo ``log`` and return, per place it wrote, the object, the key and the value written last."""
-        written: dict[Place, tuple[Any, Any, Any]] = {}
+        written: Delta = {}
         for target, key, _ in log:
             place = (id(target), key)
             if place not in written:
@@ -111,7 +116,7 @@ class Heap:
             _restore(target, key, old)
         return written
 
-    def _merge(self, deltas: list[dict[Place, tuple[Any, Any, Any]]]) -> None:
+    def _merge(self, deltas: list[Delta]) -> None:
         places: dict[Place, tuple[Any, Any]] = {}
         for delta in deltas:
             for place, (target, key, _) in delta.items():
@@ -128,8 +133,8 @@ class Heap:
             _restore(target, key, first if alike else _join_contents(target, key, values))
 
 
-def _forget_locals(outcomes: list[Any], deltas: list[dict[Place, tuple[Any, Any, Any]]], local: dict[str, Any]) -> list[dict[Place, tuple[Any, Any, Any]]]:
-    """Names written by branches that left the function matter to nobody who stays; one who stays alone decides them."""
+def _forget_locals(outcomes: list[Any], deltas: list[Delta], local: dict[str, Any]) -> list[Delta]:
+    """Names written by branches that left the function matter to nobody who stays; a branch that stays alone decides them."""
     left = [getattr(outcome, "kind", "") == "return" for outcome in outcomes]
     if all(left) or not any(left):
         return deltas

@@ -1,77 +1,141 @@
-"""What can be iterated, and what a loop of unknown length does."""
+"""``for`` and ``while``, over elements that may not be there and for a number of times nobody knows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Optional
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from initlint.interpreter.values import ABSENT, Class, Instance, OneOf, Repeat, Tensor, Unknown
-from initlint.program import Const
-from initlint.symbolic import Sym, symbol
+from initlint import program as p
+from initlint.interpreter.blocks import LEAVES, in_doubt, merge_outcomes, run_block
+from initlint.interpreter.iteration import blind_element, elements_of
+from initlint.interpreter.scope import BREAK, FELL, Frame, Outcome
+from initlint.interpreter.values import ABSENT, OneOf, Repeat, Unknown, is_number, join
+from initlint.symbolic import symbol
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
-MAX_ITERATIONS = 20_000
+MAX_WHILE = 2_000
+MAX_DOUBTFUL = 20
+"""Iterations of a loop that may already have ended."""
 
 
-class Endless:
-    """``itertools.count`` and its kin: as many elements as somebody asks for."""
-
-    __slots__ = ("first",)
-
-    def __init__(self, first: Callable[[int], list[Any]]) -> None:
-        self.first = first
-
-
-class SymbolicRange:
-    """``range`` over a length nobody knows."""
-
-    __slots__ = ("start",)
-
-    def __init__(self, start: Any) -> None:
-        self.start = start
+def run_for(interp: Interpreter, node: p.For, frame: Frame) -> Outcome:
+    """``for target in iter: … else: …``."""
+    source = interp.eval(node.iter, frame)
+    items = elements_of(interp, source)
+    if items is None:
+        items = [blind_element(source)]
+    before, frame.doubt = frame.doubt, 0
+    outcome = _iterate(interp, node, items, frame)
+    frame.doubt = max(before, frame.doubt if frame.doubt == LEAVES["return"] else 0)
+    return outcome
 
 
-class Names:
-    """The names of a library that is not read: any of them may be there."""
+def _iterate(interp: Interpreter, node: p.For, items: list[Any], frame: Frame, doubtful: bool = False) -> Outcome:
+    doubt = 0
+    for index, item in enumerate(items):
+        interp.step()
+        if isinstance(item, Repeat):
+            outcome = _repeat(interp, node, item.value, frame)
+        elif isinstance(item, OneOf) and ABSENT in item.values:
+            outcome = _maybe(interp, node, item, frame)
+        else:
+            interp.assign(node.target, item, frame)
+            outcome = run_block(interp, node.body, frame)
+        if outcome.kind == "return":
+            return outcome
+        if outcome is BREAK:
+            return FELL
+        if frame.doubt == LEAVES["continue"]:
+            frame.doubt = 0
+        if frame.doubt and doubtful:
+            doubt, frame.doubt = max(doubt, frame.doubt), 0
+        elif frame.doubt and not isinstance(item, Repeat):
+            rest = items[index + 1 :]
+            return in_doubt(interp, frame, partial(_iterate, interp, node, rest, frame, True)) if rest or node.orelse else FELL
+    outcome = run_block(interp, node.orelse, frame)
+    frame.doubt = max(doubt, frame.doubt)
+    return outcome
 
 
-def elements_of(interp: Interpreter, value: Any) -> Optional[list[Any]]:
-    """The elements of an iterable, ``Repeat`` standing for any number of one kind; None where nothing is known."""
-    if isinstance(value, (list, tuple)):
-        return list(value)
-    if isinstance(value, dict):
-        return [key for key in value if not (isinstance(key, str) and key.startswith("#"))]
-    if isinstance(value, (set, frozenset, str)):
-        return list(value)
-    if isinstance(value, range):
-        return list(value) if len(value) <= MAX_ITERATIONS else [Repeat(symbol("i"))]
-    if isinstance(value, SymbolicRange):
-        return [Repeat(symbol("i"))]
-    if isinstance(value, Sym):
-        return None
-    if isinstance(value, Instance):
-        return interp.iterate_instance(value)
-    if isinstance(value, Class):
-        return enum_members(interp, value)
-    if isinstance(value, OneOf):
-        present = [v for v in value.values if v is not ABSENT]
-        return elements_of(interp, present[0]) if len(present) == 1 else None
-    if isinstance(value, Tensor):
-        return interp.framework.rows(value)
-    return None
+def _maybe(interp: Interpreter, node: p.For, item: OneOf, frame: Frame) -> Outcome:
+    """One iteration that may not happen."""
+
+    def iterate() -> Outcome:
+        interp.assign(node.target, join([v for v in item.values if v is not ABSENT]), frame)
+        return run_block(interp, node.body, frame)
+
+    outcomes = interp.heap.explore([iterate, lambda: FELL], frame.names)
+    return merge_outcomes(outcomes, frame)
 
 
-def enum_members(interp: Interpreter, cls: Class) -> Optional[list[Any]]:
-    """The members of an enumeration in the order of its body; None for any other class."""
-    if not cls.derives("enum.Enum"):
-        return None
-    values = [interp.getattr(cls, name, interp.start_frame, Const(0, 0, None)) for name in cls.order if not name.startswith("_")]
-    return [value for value in values if isinstance(value, (Instance, int))]
+def _repeat(interp: Interpreter, node: p.For, element: Any, frame: Frame) -> Outcome:
+    """The body once, for any number of iterations: numbers it changes are symbols, lists it extends get a ``Repeat``."""
+    for name in bound_names(node.body):
+        if is_number(frame.names.get(name)) and not isinstance(frame.names[name], bool):
+            interp.heap.set_item(frame.names, name, symbol(name))
+
+    def iterate() -> Outcome:
+        interp.assign(node.target, element, frame)
+        return run_block(interp, node.body, frame)
+
+    outcome, log = interp.heap.record(iterate)
+    seen: set[int] = set()
+    for target, _, old in log:
+        if isinstance(target, list) and id(target) not in seen:
+            seen.add(id(target))
+            interp.heap.touch(target)
+            target[len(old) :] = [v if isinstance(v, Repeat) else Repeat(v) for v in target[len(old) :]]
+    if outcome.kind == "return":
+        frame.pending.append(outcome.value)
+        frame.doubt = LEAVES["return"]
+    return FELL
 
 
-def blind_element(value: Any) -> Repeat:
-    """The element of an iterable of which nothing is known."""
-    reason = value.reason if isinstance(value, Unknown) else "an element of a value that is not known"
-    return Repeat(Unknown(reason))
+def bound_names(body: list[p.Stmt]) -> set[str]:
+    """Plain names that statements assign, nested blocks included."""
+    names: set[str] = set()
+    for statement in body:
+        if isinstance(statement, p.Assign):
+            names |= {t.id for t in statement.targets if isinstance(t, p.Name)}
+        elif isinstance(statement, (p.AugAssign, p.AnnAssign)) and isinstance(statement.target, p.Name):
+            names.add(statement.target.id)
+        elif isinstance(statement, (p.If, p.For, p.While)):
+            names |= bound_names(statement.body) | bound_names(statement.orelse)
+        elif isinstance(statement, p.With):
+            names |= bound_names(statement.body)
+    return names
+
+
+def run_while(interp: Interpreter, node: p.While, frame: Frame) -> Outcome:
+    """``while test: … else: …``."""
+    before, frame.doubt = frame.doubt, 0
+    outcome = _loop(interp, node, MAX_WHILE, frame)
+    frame.doubt = max(before, frame.doubt if frame.doubt == LEAVES["return"] else 0)
+    return outcome
+
+
+def _loop(interp: Interpreter, node: p.While, budget: int, frame: Frame) -> Outcome:
+    for count in range(budget):
+        truth = interp.truth(interp.eval(node.test, frame))
+        if truth is False:
+            return run_block(interp, node.orelse, frame)
+        if truth is None:
+            loop = p.For(node.pos, node.end, p.Name(node.pos, node.pos, "_"), node.test, node.body, [])
+            again: list[Callable[[], Outcome]] = [partial(_repeat, interp, loop, Unknown("a loop of unknown length"), frame), lambda: FELL]
+            return merge_outcomes(interp.heap.explore(again, frame.names), frame)
+        outcome = run_block(interp, node.body, frame)
+        if outcome.kind == "return":
+            return outcome
+        if outcome is BREAK:
+            return FELL
+        if frame.doubt == LEAVES["continue"]:
+            frame.doubt = 0
+        if frame.doubt:
+            return in_doubt(interp, frame, partial(_loop, interp, node, min(budget - count - 1, MAX_DOUBTFUL), frame))
+    interp.note("a loop does not end within the budget")
+    for name in bound_names(node.body):
+        interp.bind(name, Unknown("a loop that does not end within the budget"), frame)
+    return FELL

@@ -12,7 +12,7 @@ from initlint import files
 from initlint import program as p
 from initlint.edits import SourceError
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Class, External, ModuleValue, Unknown
+from initlint.interpreter.values import ABSENT, External, ModuleValue, Unknown
 from initlint.source import Chunk, ClassChunk, SourceFile
 
 if TYPE_CHECKING:

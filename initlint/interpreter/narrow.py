@@ -28,9 +28,8 @@ def narrowings(interp: Interpreter, test: p.Expr, sense: bool, frame: Frame) -> 
         if isinstance(right, p.Const) and right.value is None and op in ("is", "is not"):
             wanted = (op == "is") == sense
             yield from _keep(interp, test.left, frame, lambda value: (value is None) == wanted)
-        elif isinstance(right, p.Const) and isinstance(right.value, (str, int, bool)) and op in ("==", "!="):
-            if (op == "==") == sense:
-                yield from _fix(interp, test.left, frame, right.value)
+        elif isinstance(right, p.Const) and isinstance(right.value, (str, int, bool)) and op == ("==" if sense else "!="):
+            yield from _fix(interp, test.left, frame, right.value)
     elif isinstance(test, p.Call) and isinstance(test.func, p.Name) and test.func.id == "isinstance" and len(test.args) == 2:
         kinds = interp.eval(test.args[1].value, frame)
         yield from _keep(interp, test.args[0].value, frame, lambda value: interp.is_instance(value, kinds) is not (not sense))

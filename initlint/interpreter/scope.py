@@ -79,4 +79,5 @@ def final_value(frame: Frame, outcome: Outcome) -> Any:
 
 
 def unbound(name: str) -> Unknown:
+    """The value of a name that nothing binds."""
     return Unknown(f"the name `{name}` is not defined in what was read")

@@ -166,6 +166,8 @@ class Builtin:
 
 @dataclass(slots=True, eq=False)
 class Property:
+    """A ``property`` or ``functools.cached_property``."""
+
     getter: Any
     cached: bool = False
     setter: Any = None
@@ -259,6 +261,8 @@ class OutOfBudget(Exception):
 
 
 NUMBERS = (int, float, Sym)
+PLAIN = (str, int, float, bytes, list, dict, tuple, set, frozenset, range)
+"""What Python's own values are instances of."""
 
 
 def is_number(value: Any) -> bool:

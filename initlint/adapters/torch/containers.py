@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.torch.building import CONTAINERS
-from initlint.interpreter.loops import blind_element, elements_of
+from initlint.interpreter.iteration import blind_element, elements_of
 from initlint.interpreter.values import ABSENT, Instance, OneOf, Repeat, Tensor, Unknown, join
 from initlint.symbolic import Sym
 
@@ -86,7 +86,7 @@ def get(interp: Interpreter, instance: Instance, index: Any) -> Any:
         return join([get(interp, instance, i) for i in index.values])
     if kind_of(instance) in ("mapping", "parameter mapping"):
         return next(iter(elements.values())) if len(elements) == 1 else Unknown("an element by a key that is not known")
-    from initlint.interpreter.access import sequence_item
+    from initlint.interpreter.items import sequence_item
 
     values = items_of(instance) or []
     if isinstance(index, slice):

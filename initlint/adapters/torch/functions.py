@@ -10,7 +10,7 @@ from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.building import named_tensors
 from initlint.adapters.torch.writes import write
 from initlint.graph import Op, Origin
-from initlint.interpreter.expressions import binary
+from initlint.interpreter.operators import binary
 from initlint.interpreter.values import ABSENT, External, Instance, Repeat, Tensor, Unknown
 from initlint.overlays.torch_init import FACTORIES, INITIALIZERS
 from initlint.theory.fans import torch_fans
@@ -130,7 +130,7 @@ def checkpoint(framework: TorchFramework, call: Call) -> Any:
 
 
 def checkpoint_sequential(framework: TorchFramework, call: Call) -> Any:
-    from initlint.interpreter.loops import elements_of
+    from initlint.interpreter.iteration import elements_of
 
     value = call.get(2, "input")
     for module in elements_of(call.interp, call.get(0, "functions")) or []:

@@ -14,7 +14,7 @@ from initlint.adapters.torch.binding import DoesNotFit, bind
 from initlint.adapters.torch.writes import current, mix, of_data, write
 from initlint.graph import Origin
 from initlint.interpreter.heap import possible
-from initlint.interpreter.loops import elements_of
+from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.values import Builtin, External, Instance, Method, OneOf, Storage, Tensor, Unknown, is_number, unknown
 from initlint.overlays.torch_init import FACTORIES, FILLS, INITIALIZERS, Initializer, InvalidCall, UnknownArgument, calculate_gain, shape_given
 from initlint.symbolic import Number, Sym, known

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from initlint.interpreter.builtins import METHODS, Handler, sort
-from initlint.interpreter.expressions import MAX_SIZE, WIDE, hashable
+from initlint.interpreter.builtins.iterables import sort
+from initlint.interpreter.builtins.registry import METHODS, Handler
 from initlint.interpreter.heap import possible
-from initlint.interpreter.loops import blind_element, elements_of
+from initlint.interpreter.iteration import blind_element, elements_of
+from initlint.interpreter.operators import MAX_SIZE, WIDE, hashable
 from initlint.interpreter.values import ABSENT, OneOf, OutOfBudget, Repeat, Unknown, join, same, unknown
 from initlint.symbolic import Sym
 
@@ -204,6 +205,7 @@ def _update(call: Call) -> Any:
 
 
 def present(mapping: dict[Any, Any]) -> list[tuple[Any, Any]]:
+    """The entries of a mapping without those the interpreter keeps for itself."""
     return [(k, v) for k, v in mapping.items() if not (isinstance(k, str) and k.startswith("#"))]
 
 

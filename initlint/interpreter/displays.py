@@ -1,0 +1,129 @@
+"""Displays and comprehensions, and the text of f-strings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from initlint import program as p
+from initlint.interpreter.iteration import elements_of
+from initlint.interpreter.operators import WIDE, hashable
+from initlint.interpreter.scope import Frame
+from initlint.interpreter.values import ABSENT, Class, External, Function, Repeat, Unknown, join, unknown
+from initlint.symbolic import Sym
+
+if TYPE_CHECKING:
+    from initlint.interpreter.core import Interpreter
+
+CONVERSIONS: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii}
+
+
+def eval_sequence(interp: Interpreter, node: p.Sequence, frame: Frame) -> Any:
+    """``(a, *b)``, ``[a, *b]``, ``{a, *b}``."""
+    items: list[Any] = []
+    for item in node.items:
+        if isinstance(item, p.Starred):
+            more = elements_of(interp, interp.eval(item.value, frame))
+            if more is None:
+                return Unknown("unpacks a value that is not known")
+            items.extend(more)
+        else:
+            items.append(interp.eval(item, frame))
+    if node.kind == "set":
+        try:
+            return set(items)
+        except TypeError:
+            return Unknown("a set of unhashable values")
+    return tuple(items) if node.kind == "tuple" else items
+
+
+def eval_dict(interp: Interpreter, node: p.DictDisplay, frame: Frame) -> Any:
+    """``{a: b, **c}``."""
+    result: dict[Any, Any] = {}
+    for key_node, value_node in node.items:
+        value = interp.eval(value_node, frame)
+        if key_node is None:
+            if not isinstance(value, dict):
+                return Unknown("unpacks a mapping that is not known")
+            result.update(value)
+            continue
+        key = hashable(interp.eval(key_node, frame))
+        if key is ABSENT:
+            return Unknown("a dictionary with keys that are not known")
+        result[key] = value
+    return result
+
+
+def eval_comprehension(interp: Interpreter, node: p.Comprehension, frame: Frame) -> Any:
+    """``[element for target in iterable if test]`` and its kin; a generator expression is a list of what it will yield."""
+    inner = Frame(frame.module, {}, frame, frame.owner, frame.receiver, frame.qualname, comprehension=True)
+    results: list[Any] = []
+    if not _clause(interp, node, 0, inner, results, False):
+        return Unknown("iterates over a value that is not known")
+    if node.kind == "dict":
+        pairs = [r.value if isinstance(r, Repeat) else r for r in results]
+        if not all(isinstance(pair, tuple) for pair in pairs):
+            return Unknown("a dictionary whose entries depend on a branch")
+        keys = [hashable(key) for key, _ in pairs]
+        if ABSENT in keys:
+            return Unknown("a dictionary with keys that are not known")
+        return {key: value for key, (_, value) in zip(keys, pairs)}
+    if node.kind == "set":
+        return set(results) if all(hashable(r) is not ABSENT for r in results) else Unknown("a set of values that are not known")
+    return results
+
+
+def _clause(interp: Interpreter, node: p.Comprehension, depth: int, frame: Frame, results: list[Any], repeated: bool) -> bool:
+    """Run clause ``depth`` of a comprehension; False where its iterable is not known."""
+    if depth == len(node.clauses):
+        element = interp.eval(node.element, frame)
+        value = (element, interp.eval(node.value, frame)) if node.value else element
+        results.append(Repeat(value) if repeated else value)
+        return True
+    clause = node.clauses[depth]
+    items = elements_of(interp, interp.eval(clause.iter, frame.parent if depth == 0 and frame.parent is not None else frame))
+    if items is None:
+        return False
+    for item in items:
+        interp.step()
+        again = isinstance(item, Repeat)
+        interp.assign(clause.target, item.value if isinstance(item, Repeat) else item, frame)
+        truths = [interp.truth(interp.eval(test, frame)) for test in clause.ifs]
+        if False in truths:
+            continue
+        before = len(results)
+        below = partial(_clause, interp, node, depth + 1, frame, results, repeated or again)
+        if not (interp.heap.explore([below, lambda: True])[0] if None in truths else below()):
+            return False
+        if None in truths:
+            results[before:] = [join([r, ABSENT]) for r in results[before:]]
+    return True
+
+
+def eval_fstring(interp: Interpreter, node: p.FString, frame: Frame) -> Any:
+    """``f"text {value}"``."""
+    text = ""
+    for part in node.parts:
+        value = interp.eval(part, frame)
+        if not isinstance(value, str):
+            return value if isinstance(value, Unknown) else Unknown("formats a value that is not known")
+        text += value
+    return text
+
+
+def eval_formatted(interp: Interpreter, node: p.FormattedValue, frame: Frame) -> Any:
+    """``{value!r:spec}`` in an f-string."""
+    value = interp.eval(node.value, frame)
+    if isinstance(value, Sym):
+        return "*"
+    if not isinstance(value, (str, int, float, bool, type(None), tuple, list)):
+        name = value.name if isinstance(value, (Class, External, Function)) else None
+        return name or Unknown(unknown(value) or "formats an object")
+    try:
+        shown: Any = CONVERSIONS[node.conversion](value) if node.conversion else value
+        parts = [interp.eval(part, frame) for part in node.nested] or [node.spec]
+        spec = "".join(part if isinstance(part, str) else "\0" for part in parts)
+        return format(shown, spec) if "\0" not in spec and not WIDE.search(spec) else Unknown("the format is not followed")
+    except (ValueError, TypeError):
+        return Unknown("the format is not followed")

@@ -1,0 +1,110 @@
+"""``functools``, ``copy`` and ``inspect``: what is done with functions and objects as such."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from initlint.interpreter.classes import find_member, known_class
+from initlint.interpreter.clone import deep_copy
+from initlint.interpreter.iteration import elements_of
+from initlint.interpreter.stdlib.registry import function
+from initlint.interpreter.values import Builtin, Class, External, Function, Instance, Method, Partial, Repeat, Unknown
+
+if TYPE_CHECKING:
+    from initlint.interpreter.calls import Call
+
+
+@function("functools.partial", "functools.partialmethod")
+def _partial(call: Call) -> Any:
+    return Partial(call.args[0], call.args[1:], dict(call.kwargs)) if call.args else Unknown("partial()")
+
+
+@function("functools.reduce")
+def _reduce(call: Call) -> Any:
+    items = elements_of(call.interp, call.get(1, "iterable"))
+    if items is None or any(isinstance(i, Repeat) for i in items):
+        return Unknown("reduces a value that is not known")
+    if len(call.args) > 2:
+        items.insert(0, call.args[2])
+    if not items:
+        return Unknown("reduces an empty sequence")
+    total = items[0]
+    for item in items[1:]:
+        total = call.interp.call(call.args[0], [total, item], {}, call.frame, call.node)
+    return total
+
+
+@function("functools.lru_cache", "functools.cache", "functools.total_ordering", "functools.singledispatch")
+def _transparent_decorator(call: Call) -> Any:
+    if len(call.args) == 1 and isinstance(call.args[0], Function):
+        return call.args[0]
+    return Builtin("transparent", lambda inner: inner.args[0])
+
+
+@function("functools.wraps")
+def _wraps(call: Call) -> Any:
+    """The wrapper takes the name of what it wraps, and its signature for those who ask."""
+    wrapped = call.get(0, "wrapped")
+
+    def name_after(inner: Call) -> Any:
+        wrapper = inner.args[0]
+        if isinstance(wrapper, Function):
+            wrapper.attrs["__wrapped__"] = wrapped
+            wrapper.name = wrapped.name if isinstance(wrapped, Function) else wrapper.name
+        return wrapper
+
+    return Builtin("wraps", name_after)
+
+
+@function("copy.deepcopy")
+def _deepcopy(call: Call) -> Any:
+    return deep_copy(call.get(0, "x"), {})
+
+
+@function("copy.copy")
+def _copy(call: Call) -> Any:
+    value = call.get(0, "x")
+    if isinstance(value, (list, dict, set)):
+        return value.copy()
+    return deep_copy(value, {}) if isinstance(value, Instance) else value
+
+
+@function("inspect.isfunction", "inspect.ismethod", "inspect.isroutine")
+def _isfunction(call: Call) -> Any:
+    return isinstance(call.get(0, "object"), (Function, Method))
+
+
+@function("inspect.isclass")
+def _isclass(call: Call) -> Any:
+    return isinstance(call.get(0, "object"), Class)
+
+
+PARAMETER_KINDS = {
+    "positional": "POSITIONAL_ONLY",
+    "either": "POSITIONAL_OR_KEYWORD",
+    "args": "VAR_POSITIONAL",
+    "keyword": "KEYWORD_ONLY",
+    "kwargs": "VAR_KEYWORD",
+}
+
+
+@function("inspect.signature")
+def _signature(call: Call) -> Any:
+    """The parameters of a function that was read, as ``inspect`` would list them."""
+    value = call.get(0, "callable")
+    skip = 0
+    if isinstance(value, Method):
+        value, skip = value.function, 1
+    if isinstance(value, Class):
+        value, skip = find_member(value, "__init__")[0], 1
+    while isinstance(value, Function) and "__wrapped__" in value.attrs:
+        value = value.attrs["__wrapped__"]
+    if not isinstance(value, Function):
+        return Unknown("a signature that is not known")
+    kinds = {kind: External(f"inspect.Parameter.{kind}") for kind in PARAMETER_KINDS.values()}
+    cls = known_class("inspect.Parameter")
+    parameters = {}
+    for param in value.node.params[skip:]:
+        default = value.defaults.get(param.name, External("inspect._empty"))
+        parameters[param.name] = Instance(cls, {"name": param.name, "kind": kinds[PARAMETER_KINDS[param.kind]], "default": default, **kinds})
+    return Instance(cls, {"parameters": parameters})
