@@ -13,7 +13,8 @@ from typing import Any, Optional, TypeVar
 from initlint import lower
 from initlint import program as p
 from initlint.adapters.torch import graphs
-from initlint.adapters.torch.adapter import MODULE, TorchFramework
+from initlint.adapters.torch.adapter import TorchFramework
+from initlint.adapters.torch.building import MODULE
 from initlint.edits import SourceError
 from initlint.graph import ModelGraph
 from initlint.interpreter.classes import find_member

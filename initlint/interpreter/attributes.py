@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
 from initlint.interpreter.builtins import METHODS
-from initlint.interpreter.calls import initialise, super_lookup
+from initlint.interpreter.calls import initialise
 from initlint.interpreter.classes import Factory, find_member
 from initlint.interpreter.heap import possible
 from initlint.interpreter.scope import Frame
@@ -32,6 +32,7 @@ from initlint.interpreter.values import (
 from initlint.symbolic import Sym
 
 if TYPE_CHECKING:
+    from initlint.interpreter.calls import Call
     from initlint.interpreter.core import Interpreter
 
 
@@ -87,7 +88,7 @@ def _other_attribute(interp: Interpreter, value: Any, name: str) -> Any:
     return interp.fail("AttributeError", f"no attribute {name} was found")
 
 
-def _plain_setattr(call: Any) -> None:
+def _plain_setattr(call: Call) -> None:
     """``object.__setattr__(self, name, value)``: past every registry."""
     if len(call.args) == 3 and isinstance(call.args[0], Instance) and isinstance(call.args[1], str):
         call.interp.heap.set_item(call.args[0].attrs, call.args[1], call.args[2])
@@ -107,9 +108,9 @@ def instance_attribute(interp: Interpreter, value: Instance, name: str, frame: F
         return None
     if name == "__dict__":
         return value.attrs
-    member, owner = find_member(value.cls, name)
+    member, _ = find_member(value.cls, name)
     if member is not ABSENT:
-        return _bind(interp, member, value, owner, name, frame, node)
+        return _bind(interp, member, value, name, frame, node)
     found = interp.framework.module_attribute(interp, value, name, frame, node)
     if found is not ABSENT:
         return found
@@ -123,7 +124,7 @@ def instance_attribute(interp: Interpreter, value: Instance, name: str, frame: F
     return interp.fail("AttributeError", f"{value.cls.name} has no attribute {name} that was found")
 
 
-def _named_tuple_replace(call: Any) -> Any:
+def _named_tuple_replace(call: Call) -> Any:
     value = call.args[0]
     fields = {name: value.attrs[name] for name, _ in value.cls.fields if name in value.attrs}
     return call.interp.call(value.cls, [], fields | call.kwargs, call.frame, call.node)
@@ -135,7 +136,8 @@ NAMED_TUPLE = {
 }
 
 
-def _bind(interp: Interpreter, member: Any, receiver: Any, owner: Optional[Class], name: str, frame: Frame, node: p.Node) -> Any:
+def _bind(interp: Interpreter, member: Any, receiver: Any, name: str, frame: Frame, node: p.Node) -> Any:
+    """A member of a class as its receiver sees it."""
     if isinstance(member, (Function, Builtin)):
         return Method(member, receiver)
     if isinstance(member, Property):
@@ -190,13 +192,13 @@ def _super_attribute(interp: Interpreter, value: Super, name: str, frame: Frame,
     cls = receiver.cls if isinstance(receiver, Instance) else receiver
     if name == "__init__" and isinstance(receiver, Instance):
 
-        def construct(call: Any) -> None:
+        def construct(call: Call) -> None:
             initialise(interp, receiver, cls, call.args, call.kwargs, call.frame, call.node, value.owner)
 
         return Builtin("super().__init__", construct)
-    member, owner = super_lookup(interp, value, name)
+    member = find_member(cls, name, value.owner)[0] if isinstance(cls, Class) else ABSENT
     if member is not ABSENT:
-        return _bind(interp, member, receiver, owner, name, frame, node)
+        return _bind(interp, member, receiver, name, frame, node)
     if isinstance(receiver, Instance):
         if name == "__setattr__":
             return Builtin(name, lambda call: _default_setattr(interp, receiver, call))
@@ -208,7 +210,7 @@ def _super_attribute(interp: Interpreter, value: Super, name: str, frame: Frame,
     return Unknown(f"super().{name} was not found")
 
 
-def _default_setattr(interp: Interpreter, receiver: Instance, call: Any) -> None:
+def _default_setattr(interp: Interpreter, receiver: Instance, call: Call) -> None:
     """``super().__setattr__(name, value)``."""
     name, value = call.get(0, "name"), call.get(1, "value")
     if not isinstance(name, str):
@@ -219,7 +221,7 @@ def _default_setattr(interp: Interpreter, receiver: Instance, call: Any) -> None
         interp.heap.set_item(receiver.attrs, name, value)
 
 
-def _default_getattr(interp: Interpreter, receiver: Instance, call: Any) -> Any:
+def _default_getattr(interp: Interpreter, receiver: Instance, call: Call) -> Any:
     """``super().__getattr__(name)`` of a module: what its registries hold."""
     name = call.get(0, "name")
     for registry in (receiver.parameters, receiver.modules, receiver.buffers, receiver.attrs):

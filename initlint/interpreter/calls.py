@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
-from initlint.interpreter import blocks, classes
+from initlint.interpreter import blocks
 from initlint.interpreter.classes import Factory
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.operators import equal
@@ -25,7 +25,6 @@ from initlint.interpreter.values import (
     OneOf,
     Partial,
     Property,
-    Super,
     Tensor,
     Unknown,
     Wrapped,
@@ -280,9 +279,3 @@ def decorate(interp: Interpreter, node: p.Expr, value: Any, frame: Frame) -> Any
         return value
     result = call(interp, decorator, [value], {}, frame, node)
     return value if isinstance(result, (Unknown, External)) or result is None else result
-
-
-def super_lookup(interp: Interpreter, value: Super, name: str) -> tuple[Any, Optional[Class]]:
-    """A member along the MRO of the receiver, behind the class that says ``super()``."""
-    cls = value.receiver.cls if isinstance(value.receiver, Instance) else value.receiver
-    return classes.find_member(cls, name, value.owner) if isinstance(cls, Class) else (ABSENT, None)

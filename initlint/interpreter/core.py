@@ -38,7 +38,6 @@ from initlint.interpreter.values import (
 from initlint.source import Chunk, ClassChunk
 from initlint.symbolic import Sym
 
-MAX_DEPTH = 90
 ENUMS: dict[str, tuple[str, ...]] = {
     "enum.Enum": (),
     "enum.IntEnum": ("int", "enum.Enum"),

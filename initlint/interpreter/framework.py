@@ -93,6 +93,10 @@ class Framework:
         """An attribute every module has, or ABSENT."""
         return ABSENT
 
+    def signature(self, cls: Class) -> list[tuple[str, str, Any]]:
+        """Name, kind and default of what a class from a table is constructed with."""
+        return []
+
     def class_attribute(self, interp: Interpreter, cls: Class, name: str) -> Any:
         return ABSENT
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Optional
 
-from initlint.interpreter.values import ABSENT, OneOf, Storage, TargetRaise, join
+from initlint.interpreter.values import ABSENT, OneOf, Storage, TargetRaise, Tensor, join, same
 
 
 class _Missing:
@@ -51,6 +51,12 @@ class Heap:
     def touch_storage(self, storage: Storage) -> None:
         if self.journal is not None:
             self.journal.append((storage, WHOLE, storage.state))
+
+    def set_field(self, tensor: Tensor, name: str, value: Any) -> None:
+        """Assign a field of a tensor, of those a merge knows to join: its shape, its entries and its flags."""
+        if self.journal is not None:
+            self.journal.append((tensor, name, getattr(tensor, name)))
+        setattr(tensor, name, value)
 
     def explore(self, branches: list[Callable[[], Any]], local: Optional[dict[str, Any]] = None) -> list[Any]:
         """Run each branch from the present state and merge what they left behind.
@@ -148,6 +154,8 @@ def _forget_locals(outcomes: list[Any], deltas: list[Delta], local: dict[str, An
 
 
 def _content(target: Any, key: Any) -> Any:
+    if isinstance(target, Tensor):
+        return getattr(target, key)
     if isinstance(target, Storage):
         return target.state
     if isinstance(target, dict) and key is not WHOLE:
@@ -156,7 +164,9 @@ def _content(target: Any, key: Any) -> Any:
 
 
 def _restore(target: Any, key: Any, value: Any) -> None:
-    if isinstance(target, Storage):
+    if isinstance(target, Tensor):
+        setattr(target, key, value)
+    elif isinstance(target, Storage):
         target.state = value
     elif isinstance(target, dict) and key is not WHOLE:
         if value is MISSING:
@@ -171,6 +181,10 @@ def _restore(target: Any, key: Any, value: Any) -> None:
 
 
 def _join_contents(target: Any, key: Any, values: list[Any]) -> Any:
+    if isinstance(target, Tensor):
+        if all(isinstance(value, bool) for value in values):
+            return any(values)
+        return values[0] if all(same(value, values[0]) for value in values) else None
     if isinstance(target, Storage):
         return _join_storages(values)
     if isinstance(target, dict) and key is not WHOLE:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 BUILTIN_TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,), "float": (float,), "str": (str,), "bool": (bool,), "list": (list,), "tuple": (tuple,), "dict": (dict,), "set": (set,),
-    "bytes": (bytes,), "range": (range,), "frozenset": (frozenset,), "complex": (complex,), "slice": (slice,),
+    "bytes": (bytes,), "bytearray": (bytearray,), "memoryview": (memoryview,), "range": (range,), "frozenset": (frozenset,),
+    "complex": (complex,), "slice": (slice,),
 }  # fmt: skip
 
 

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
+from functools import cache
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from initlint.interpreter.heap import possible
 from initlint.interpreter.values import OneOf, Unknown, is_number
 from initlint.symbolic import symbol
 
+if TYPE_CHECKING:
+    from initlint.adapters.torch.adapter import TorchFramework
+    from initlint.interpreter.calls import Call
+
 REQUIRED = object()
+"""The default of a parameter that has none."""
+
+
+def framework_of(call: Call) -> TorchFramework:
+    """The adapter that a call runs under: whatever calls into this package is torch's."""
+    return cast("TorchFramework", call.interp.framework)
 
 
 class DoesNotFit(Exception):
     """The call does not fit the signature."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse(signature: str) -> tuple[tuple[str, str, Any], ...]:
     """Parameters of a signature as (name, kind, default); kinds are those of ``program.Param``."""
     (node,) = ast.parse(f"def f({signature}): pass").body
@@ -84,8 +94,7 @@ class Sizes:
                 return symbol(f"?{name}_{self.count}")
             return default
         if isinstance(value, (tuple, list)) and name.endswith(("_features", "_channels")):
-            value = Unknown("a sequence where a size belongs")
-            return self.settle(name, value, REQUIRED)
+            return self.settle(name, Unknown("a sequence where a size belongs"), REQUIRED)
         if isinstance(value, (tuple, list)):
             return tuple(self.settle(name, v, REQUIRED) for v in value)
         return value

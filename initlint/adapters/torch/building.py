@@ -13,7 +13,7 @@ from initlint.adapters.torch.writes import write
 from initlint.graph import InitEvent, Origin
 from initlint.interpreter.clone import deep_copy
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import Class, Instance, Tensor
+from initlint.interpreter.values import ABSENT, Class, Instance, Tensor
 from initlint.overlays.spec import LayerSpec, Shape
 from initlint.theory.laws import Distribution
 
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     from initlint.findings import Site
     from initlint.interpreter.core import Interpreter
 
+MODULE = "torch.nn.Module"
 CONTAINERS = {
     "torch.nn.Sequential": "sequence", "torch.nn.ModuleList": "sequence", "torch.nn.ModuleDict": "mapping",
     "torch.nn.ParameterList": "parameters", "torch.nn.ParameterDict": "parameter mapping",
 }  # fmt: skip
+"""Classes of modules that hold others, with what kind of container each is."""
+WRONG_ARGUMENTS = (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, IndexError)
+"""What a table entry raises when it is given values that no caller would pass."""
 
 
 class ModuleBuilder:
@@ -111,7 +115,7 @@ def construct(
         builder = ModuleBuilder(framework, interp, instance, spec.name, frame, node)
         try:
             spec.build(builder, bound)
-        except (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, IndexError) as error:
+        except WRONG_ARGUMENTS as error:
             framework.failed_construction(interp, instance, f"{spec.name}: {type(error).__name__}")
     for name in (*instance.parameters, *instance.modules, *instance.buffers):
         interp.heap.delete_item(instance.attrs, name)
@@ -123,8 +127,6 @@ def construct(
 
 
 def _overrides_reset(cls: Class) -> bool:
-    from initlint.interpreter.values import ABSENT
-
     value = cls.members("reset_parameters") if cls.members else cls.namespace.get("reset_parameters", ABSENT)
     return value is not ABSENT
 
@@ -147,7 +149,7 @@ def reset(framework: TorchFramework, interp: Interpreter, instance: Instance, cl
     builder = ModuleBuilder(framework, interp, fresh, spec.name, frame, node)
     try:
         spec.build(builder, SimpleNamespace(**instance.arguments))
-    except (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, IndexError):
+    except WRONG_ARGUMENTS:
         return
     for name, tensor in fresh.parameters.items():
         target = instance.parameters.get(name)

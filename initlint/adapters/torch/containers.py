@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.torch.building import CONTAINERS
+from initlint.interpreter.items import sequence_item
 from initlint.interpreter.iteration import blind_element, elements_of
 from initlint.interpreter.values import ABSENT, Instance, OneOf, Repeat, Tensor, Unknown, join
 from initlint.symbolic import Sym
@@ -49,7 +50,7 @@ def fill(interp: Interpreter, instance: Instance, args: list[Any], kwargs: dict[
 def put(interp: Interpreter, instance: Instance, name: str, value: Any) -> None:
     """Register one element; what is no module keeps its place in the numbering."""
     if isinstance(value, Tensor) and not value.parameter and (kind_of(instance) or "").startswith("parameter"):
-        value.parameter = True
+        interp.heap.set_field(value, "parameter", True)
     interp.heap.set_item(registry(instance), name, value)
 
 
@@ -86,8 +87,6 @@ def get(interp: Interpreter, instance: Instance, index: Any) -> Any:
         return join([get(interp, instance, i) for i in index.values])
     if kind_of(instance) in ("mapping", "parameter mapping"):
         return next(iter(elements.values())) if len(elements) == 1 else Unknown("an element by a key that is not known")
-    from initlint.interpreter.items import sequence_item
-
     values = items_of(instance) or []
     if isinstance(index, slice):
         picked = sequence_item(interp, values, index)
@@ -142,17 +141,20 @@ def joined(interp: Interpreter, left: Instance, right: Any) -> Any:
 
 
 def append(call: Call) -> Any:
+    """``container.append(module)``."""
     extend(call.interp, call.args[0], [call.get(1, "module")])
     return call.args[0]
 
 
 def extend_method(call: Call) -> Any:
+    """``container.extend(modules)``."""
     items = elements_of(call.interp, call.get(1, "modules"))
     extend(call.interp, call.args[0], items if items is not None else [blind_element(call.get(1, "modules"))])
     return call.args[0]
 
 
 def insert(call: Call) -> Any:
+    """``container.insert(index, module)``; what follows is numbered anew."""
     instance, index, module = call.args[0], call.get(1, "index"), call.get(2, "module")
     values = list(registry(instance).values())
     values.insert(index if isinstance(index, int) else len(values), module)
@@ -162,6 +164,7 @@ def insert(call: Call) -> Any:
 
 
 def pop(call: Call) -> Any:
+    """``container.pop(key)``."""
     instance, index = call.args[0], call.get(1, "key", -1)
     found = get(call.interp, instance, index)
     delete_element(call.interp, instance, index)
@@ -169,6 +172,7 @@ def pop(call: Call) -> Any:
 
 
 def update(call: Call) -> Any:
+    """``container.update(modules)``."""
     source = call.get(1, "modules")
     pairs = list(source.items()) if isinstance(source, dict) else elements_of(call.interp, source) or []
     for pair in pairs:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from initlint.adapters.torch import signals, tensors, wrappers
+from initlint.adapters.torch import factories, inits, signals, tensors, wrappers
 from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.building import named_tensors
 from initlint.adapters.torch.writes import write
 from initlint.graph import Op, Origin
+from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.operators import binary
 from initlint.interpreter.values import ABSENT, External, Instance, Repeat, Tensor, Unknown
 from initlint.overlays.torch_init import FACTORIES, INITIALIZERS
@@ -19,21 +20,30 @@ if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
     from initlint.interpreter.calls import Call
 
+Handler = Callable[["TorchFramework", "Call"], Any]
+
 FALSE = {
     "torch.jit.is_scripting", "torch.jit.is_tracing", "torch.onnx.is_in_onnx_export", "torch.compiler.is_compiling", "torch.compiler.is_exporting",
-    "torch.cuda.is_available", "torch.distributed.is_initialized", "torch.distributed.is_available", "torch.is_grad_enabled_", "torch._dynamo.is_compiling",
+    "torch.cuda.is_available", "torch.distributed.is_initialized", "torch.distributed.is_available", "torch._dynamo.is_compiling",
     "torch.backends.mps.is_available", "torch.is_autocast_enabled", "torch.fx._symbolic_trace.is_fx_tracing", "torch.overrides.has_torch_function",
-    "torch.jit.isinstance_", "torch.npu.is_available", "torch.xpu.is_available",
+    "torch.npu.is_available", "torch.xpu.is_available",
 }  # fmt: skip
+"""Questions about the run, answered for a plain one on a CPU."""
 IDENTITY = {
-    "torch.compile", "torch.jit.script", "torch.jit.ignore", "torch.jit.unused", "torch.jit.export", "torch.fx.wrap", "torch.nn.Buffer_", "torch.jit.interface",
+    "torch.compile", "torch.jit.script", "torch.jit.ignore", "torch.jit.unused", "torch.jit.export", "torch.fx.wrap", "torch.jit.interface",
     "torch.jit.script_method", "torch.jit.script_if_tracing", "torch.nn.SyncBatchNorm.convert_sync_batchnorm", "torch.jit._overload_method", "torch.no_grad",
     "torch.inference_mode", "torch.enable_grad", "torch.cuda.amp.autocast", "torch._dynamo.disable", "torch.amp.custom_fwd", "torch.compiler.disable",
 }  # fmt: skip
-NO_TENSOR = {"torch.load", "torch.device", "torch.Generator", "torch.finfo", "torch.iinfo", "torch.get_default_dtype", "torch.get_default_device", "torch.Stream"}
+"""Functions that return what they are given, and decorators; without an argument they make one."""
+NO_TENSOR = {
+    "torch.load", "torch.device", "torch.Generator", "torch.finfo", "torch.iinfo", "torch.get_default_dtype", "torch.get_default_device", "torch.Stream",
+}  # fmt: skip
 """Functions of the top level whose result is something else than one tensor."""
-SILENT = ("torch.manual_seed", "torch.cuda.manual_seed", "torch._assert", "torch.set_", "torch._C._log_api_usage", "torch.cuda.empty_cache", "torch.random.",
-          "torch.backends.", "torch.fx.wrap", "torch.utils.data", "torch.distributed.barrier", "torch.nn.utils.clip_grad", "torch._check")  # fmt: skip
+SILENT = (
+    "torch.manual_seed", "torch.cuda.manual_seed", "torch._assert", "torch.set_", "torch._C._log_api_usage", "torch.cuda.empty_cache", "torch.random.",
+    "torch.backends.", "torch.utils.data", "torch.distributed.barrier", "torch.nn.utils.clip_grad", "torch._check",
+)  # fmt: skip
+"""How names start of functions that are called for what they do to the process."""
 
 
 def call(framework: TorchFramework, name: str, call: Call) -> Any:
@@ -41,50 +51,40 @@ def call(framework: TorchFramework, name: str, call: Call) -> Any:
     handler = HANDLERS.get(name)
     if handler is not None:
         return handler(framework, call)
-    values = [*call.args, *call.kwargs.values()]
-    if not name.startswith("torch."):
-        return _library(framework, name, call, values)
+    found = signals.sources([*call.args, *call.kwargs.values()])
+    if not name.startswith("torch."):  # libraries beside torch that touch signals, such as einops
+        made = signals.function(name, call, framework.owners) if found else None
+        return made if made is not None else ABSENT
     if name in INITIALIZERS:
-        return tensors.initialise(call, name)
-    if name in FACTORIES and not (name.endswith("_like") and signals.sources(values)):
-        return tensors.make(call, name)
+        return inits.initialise(call, name)
+    if name in FACTORIES and not (name.endswith("_like") and found):
+        return factories.make(call, name)
     if name in FALSE:
         return False
     if name in IDENTITY:
         return call.args[0] if call.args and not isinstance(call.args[0], bool) else External(f"{name}()")
     if name in wrappers.HOOKS or name in wrappers.PARAMETRIZATIONS:
         return wrappers.wrap(call, name)
-    if signals.sources(values):
+    if found:
         made = signals.function(name, call, framework.owners)
-        return made if made is not None else signals.signal(Op(kind="opaque", name=name, inputs=signals.sources(values), site=call.site))
+        return made if made is not None else signals.signal(Op(kind="opaque", name=name, inputs=found, site=call.site))
     if name.startswith(SILENT):
         return None
     return _on_tensors(framework, name, call)
 
 
-def _library(framework: TorchFramework, name: str, call: Call, values: list[Any]) -> Any:
-    """Libraries beside torch that touch signals (einops) or do nothing that matters."""
-    if signals.sources(values):
-        made = signals.function(name, call, framework.owners)
-        if made is not None:
-            return made
-    return ABSENT
-
-
 def _on_tensors(framework: TorchFramework, name: str, call: Call) -> Any:
     """``torch.f(tensor)`` before the forward pass: as the method where there is one."""
-    short = name.rpartition(".")[2]
-    first = call.args[0] if call.args else None
     if name.startswith("torch.nn.init.") or name in NO_TENSOR:
         return ABSENT
-    if isinstance(first, Tensor):
-        method = tensor_attribute(framework, call.interp, first, short, call.frame, call.node)
+    if call.args and isinstance(call.args[0], Tensor):
+        method = tensor_attribute(framework, call.interp, call.args[0], name.rpartition(".")[2], call.frame, call.node)
         return call.interp.call(method, call.args[1:], call.kwargs, call.frame, call.node)
-    if name.startswith(("torch.nn.functional.", "torch.")) and any(isinstance(a, Tensor) for a in call.args):
+    if any(isinstance(a, Tensor) for a in call.args):
         return tensors.new_tensor(None, None, reason=f"computed by {name}()")
-    if name.startswith("torch.") and (framework.tracing or name.count(".") == 1):
-        return Unknown(f"{name}() is not followed") if framework.tracing else tensors.new_tensor(None, None, reason=f"computed by {name}()")
-    return ABSENT
+    if framework.tracing:
+        return Unknown(f"{name}() is not followed")
+    return tensors.new_tensor(None, None, reason=f"computed by {name}()") if name.count(".") == 1 else ABSENT
 
 
 def parameter(framework: TorchFramework, call: Call) -> Any:
@@ -94,20 +94,22 @@ def parameter(framework: TorchFramework, call: Call) -> Any:
     if isinstance(data, Repeat):
         data = data.value
     if isinstance(data, Tensor) and data.op is None:
-        shared = Tensor(data.storage, data.shape, data.whole, parameter=True, requires_grad=wanted, data=data.data, region=data.region, share=data.share)
-        if not data.whole:
-            law = data.storage.base
-            made = tensors.new_tensor(data.shape, law, reason=data.storage.reason or "a part of another tensor")
-            shared.storage, shared.whole, shared.region, shared.share = made.storage, True, None, None
-        shared.transposed = data.transposed
-        return shared
-    reason = data.reason if isinstance(data, Unknown) else "values computed by code"
-    if data is None:
-        return Tensor(tensors.new_tensor((0,), None).storage, (0,), parameter=True, requires_grad=wanted)
-    return Tensor(tensors.new_tensor(None, None, reason=reason).storage, None, parameter=True, requires_grad=wanted)
+        if data.whole:
+            return Tensor(data.storage, data.shape, parameter=True, requires_grad=wanted, data=data.data, transposed=data.transposed)
+        own = tensors.new_tensor(data.shape, data.storage.base, reason=data.storage.reason or "a part of another tensor")
+        return Tensor(own.storage, data.shape, parameter=True, requires_grad=wanted, data=data.data, transposed=data.transposed)
+    shape = (0,) if data is None else None
+    reason = data.reason if isinstance(data, Unknown) else tensors.COMPUTED if data is not None else ""
+    return Tensor(tensors.new_tensor(shape, None, reason=reason).storage, shape, parameter=True, requires_grad=wanted)
+
+
+def lazy_parameter(framework: TorchFramework, call: Call) -> Any:
+    """``nn.UninitializedParameter()``."""
+    return Tensor(tensors.new_tensor(None, None, reason="lazy").storage, None, parameter=True)
 
 
 def buffer(framework: TorchFramework, call: Call) -> Any:
+    """``nn.Buffer(data)``."""
     return call.get(0, "data")
 
 
@@ -117,7 +119,7 @@ def skip_init(framework: TorchFramework, call: Call) -> Any:
     made = call.interp.call(cls, call.args[1:], {k: v for k, v in call.kwargs.items() if k != "device"}, call.frame, call.node)
     if isinstance(made, Instance):
         for _, tensor in named_tensors(made):
-            write(call.interp, tensor, "torch.nn.utils.skip_init", Origin.FILL, None, call.site, reason="uninitialised memory that nothing fills")
+            write(call.interp, tensor, "torch.nn.utils.skip_init", Origin.FILL, None, call.site, reason=factories.NO_VALUES)
     return made
 
 
@@ -130,8 +132,7 @@ def checkpoint(framework: TorchFramework, call: Call) -> Any:
 
 
 def checkpoint_sequential(framework: TorchFramework, call: Call) -> Any:
-    from initlint.interpreter.iteration import elements_of
-
+    """``torch.utils.checkpoint.checkpoint_sequential(functions, segments, input)``."""
     value = call.get(2, "input")
     for module in elements_of(call.interp, call.get(0, "functions")) or []:
         value = call.interp.call(module.value if isinstance(module, Repeat) else module, [value], {}, call.frame, call.node)
@@ -144,24 +145,25 @@ def pretrained_embedding(framework: TorchFramework, call: Call) -> Any:
     shape = source.shape if isinstance(source, Tensor) else None
     sizes = shape if shape is not None and len(shape) == 2 else (Unknown("rows"), Unknown("columns"))
     made = call.interp.call(framework.layer_class("torch.nn.Embedding"), list(sizes), {}, call.frame, call.node)
-    if isinstance(made, Instance) and isinstance(made.parameters.get("weight"), Tensor):
-        weight = made.parameters["weight"]
+    weight = made.parameters.get("weight") if isinstance(made, Instance) else None
+    if isinstance(weight, Tensor):
         write(call.interp, weight, "torch.nn.Embedding.from_pretrained", Origin.LOAD, None, call.site, reason="loaded from a table")
         weight.requires_grad = call.get(1, "freeze", True) is False
     return made
 
 
 def stack(framework: TorchFramework, call: Call) -> Any:
+    """``torch.stack``, of signals too."""
     if signals.sources([*call.args, *call.kwargs.values()]):
         return signals.function("torch.stack", call, framework.owners)
-    call.kwargs["#stack"] = True
-    return tensors.concatenate(call)
+    return factories.stack(call)
 
 
 def concatenate(framework: TorchFramework, call: Call) -> Any:
+    """``torch.cat``, of signals too."""
     if signals.sources([*call.args, *call.kwargs.values()]):
         return signals.function("torch.cat", call, framework.owners)
-    return tensors.concatenate(call)
+    return factories.concatenate(call)
 
 
 def _fans(call: Call) -> Any:
@@ -184,56 +186,61 @@ def _correct_fan(call: Call) -> Any:
     return fans[0] if mode.lower() == "fan_in" else fans[1]
 
 
-def _plain(handler: Callable[[Call], Any]) -> Callable[[TorchFramework, Call], Any]:
-    return lambda framework, call: handler(call)
-
-
-def _same_tensor(framework: TorchFramework, call: Call) -> Any:
+def _as_tensor(call: Call) -> Any:
     """``torch.as_tensor`` hands a tensor back as it is."""
     value = call.get(0, "data")
     return value if isinstance(value, Tensor) else tensors.literal(call)
 
 
-def _at_least_one(framework: TorchFramework, call: Call) -> Any:
+def _at_least_one(call: Call) -> Any:
     """``numpy.atleast_1d``: a number becomes a row of one."""
     value = call.get(0, "arys")
     return tensors.from_data(list(value) if isinstance(value, (list, tuple)) else [value])
 
 
-def _is_tensor(framework: TorchFramework, call: Call) -> Any:
+def _is_tensor(call: Call) -> Any:
     value = call.get(0, "obj")
     return Unknown("is_tensor()") if isinstance(value, Unknown) else isinstance(value, Tensor)
 
 
-def _size(framework: TorchFramework, call: Call) -> Any:
+def _size(call: Call) -> Any:
     value = call.get(0, "iterable", ())
     return tuple(value) if isinstance(value, (list, tuple)) else value
 
 
-OPERATORS = {"mul": "*", "multiply": "*", "add": "+", "sub": "-", "subtract": "-", "div": "/", "divide": "/", "true_divide": "/", "pow": "**", "floor_divide": "//"}
+def _plain(handler: Callable[[Call], Any]) -> Handler:
+    return lambda framework, call: handler(call)
 
 
-def _operator(op: str) -> Callable[[TorchFramework, Call], Any]:
+def _operator(op: str) -> Handler:
     """``torch.mul(a, b)`` as ``a * b``."""
 
     def handler(framework: TorchFramework, call: Call) -> Any:
-        if len(call.args) != 2 or call.kwargs:
-            return signals.signal(Op(kind="elementwise", inputs=found)) if (found := signals.sources(call.args)) else Unknown("arithmetic on tensors")
-        return binary(call.interp, op, call.args[0], call.args[1], call.frame, call.node)
+        if len(call.args) == 2 and not call.kwargs:
+            return binary(call.interp, op, call.args[0], call.args[1], call.frame, call.node)
+        found = signals.sources(call.args)
+        return signals.signal(Op(kind="elementwise", inputs=found)) if found else Unknown("arithmetic on tensors")
 
     return handler
 
 
-HANDLERS: dict[str, Callable[[TorchFramework, Call], Any]] = {
-    "torch.nn.Parameter": parameter, "torch.nn.UninitializedParameter": lambda f, c: Tensor(tensors.new_tensor(None, None, reason="lazy").storage, None, parameter=True),
-    "torch.nn.Buffer": buffer, "torch.nn.utils.skip_init": skip_init, "torch.utils.checkpoint.checkpoint": checkpoint,
-    "torch.utils.checkpoint.checkpoint_sequential": checkpoint_sequential, "torch.nn.init.calculate_gain": _plain(tensors.gain),
+OPERATORS = {
+    "mul": "*", "multiply": "*", "add": "+", "sub": "-", "subtract": "-", "div": "/", "divide": "/", "true_divide": "/", "pow": "**", "floor_divide": "//",
+}  # fmt: skip
+
+HANDLERS: dict[str, Handler] = {
+    "torch.nn.Parameter": parameter, "torch.nn.UninitializedParameter": lazy_parameter, "torch.nn.Buffer": buffer,
+    "torch.nn.utils.skip_init": skip_init,
+    "torch.utils.checkpoint.checkpoint": checkpoint, "torch.utils.checkpoint.checkpoint_sequential": checkpoint_sequential,
+    "torch.nn.init.calculate_gain": _plain(inits.gain),
     "torch.nn.init._calculate_fan_in_and_fan_out": _plain(_fans), "torch.nn.init._calculate_correct_fan": _plain(_correct_fan),
-    "numpy.atleast_1d": _at_least_one, "torch.tensor": _plain(tensors.literal), "torch.as_tensor": _same_tensor, "torch.from_numpy": _plain(tensors.literal),
-    **dict.fromkeys(("torch.arange", "torch.range", "numpy.arange"), _plain(tensors.arange)),
-    **dict.fromkeys(("torch.linspace", "numpy.linspace"), _plain(tensors.linspace)),
-    **dict.fromkeys(("torch.cumsum", "numpy.cumsum"), _plain(tensors.cumulate)), "torch.diff": _plain(tensors.differences),
+    **dict.fromkeys(("torch.tensor", "torch.from_numpy"), _plain(tensors.literal)), "torch.as_tensor": _plain(_as_tensor),
+    "numpy.atleast_1d": _plain(_at_least_one),
+    **dict.fromkeys(("torch.arange", "torch.range", "numpy.arange"), _plain(factories.arange)),
+    **dict.fromkeys(("torch.linspace", "numpy.linspace"), _plain(factories.linspace)),
+    **dict.fromkeys(("torch.cumsum", "numpy.cumsum"), _plain(factories.cumulate)), "torch.diff": _plain(factories.differences),
     **{f"torch.{name}": _operator(op) for name, op in OPERATORS.items()},
-    "torch.cat": concatenate, "torch.concat": concatenate, "torch.stack": stack, "torch.is_tensor": _is_tensor, "torch.Size": _size,
+    "torch.cat": concatenate, "torch.concat": concatenate, "torch.stack": stack,
+    "torch.is_tensor": _plain(_is_tensor), "torch.Size": _plain(_size),
     **dict.fromkeys(("torch.nn.utils.remove_weight_norm", "torch.nn.utils.remove_spectral_norm"), _plain(wrappers.unwrap)),
 }  # fmt: skip

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from initlint.adapters.torch.building import named_modules, named_tensors
+from initlint.adapters.torch.factories import NO_VALUES
+from initlint.adapters.torch.registries import register
 from initlint.adapters.torch.writes import write
 from initlint.graph import Origin
 from initlint.interpreter.values import Instance, Tensor, Unknown
@@ -33,45 +35,47 @@ def apply(call: Call) -> Any:
 
 
 def modules(call: Call) -> Any:
+    """``module.modules()``."""
     return [module for _, module in named_modules(call.args[0])]
 
 
 def all_named_modules(call: Call) -> Any:
+    """``module.named_modules(prefix=…)``."""
     prefix = call.kwargs.get("prefix", "")
     return [(name, module) for name, module in named_modules(call.args[0], prefix if isinstance(prefix, str) else "")]
 
 
 def children(call: Call) -> Any:
-    return [child for _, child in _children(call.args[0])]
+    """``module.children()``."""
+    return [child for _, child in named_children(call)]
 
 
-def named_children(call: Call) -> Any:
-    return _children(call.args[0])
-
-
-def _children(instance: Instance) -> list[tuple[str, Any]]:
-    seen: set[int] = set()
-    result = []
-    for name, child in instance.modules.items():
-        if isinstance(child, Instance) and id(child) not in seen:
-            seen.add(id(child))
-            result.append((name, child))
-    return result
+def named_children(call: Call) -> list[tuple[str, Instance]]:
+    """``module.named_children()``: each child once, under its first name."""
+    found: dict[int, tuple[str, Instance]] = {}
+    for name, child in call.args[0].modules.items():
+        if isinstance(child, Instance):
+            found.setdefault(id(child), (name, child))
+    return list(found.values())
 
 
 def parameters(call: Call) -> Any:
+    """``module.parameters()``."""
     return [tensor for _, tensor in _named(call, "parameters")]
 
 
 def named_parameters(call: Call) -> Any:
+    """``module.named_parameters()``."""
     return _named(call, "parameters")
 
 
 def buffers(call: Call) -> Any:
+    """``module.buffers()``."""
     return [tensor for _, tensor in _named(call, "buffers")]
 
 
 def named_buffers(call: Call) -> Any:
+    """``module.named_buffers()``."""
     return _named(call, "buffers")
 
 
@@ -85,6 +89,7 @@ def _named(call: Call, registry: str) -> list[tuple[str, Tensor]]:
 
 
 def state_dict(call: Call) -> Any:
+    """``module.state_dict()``, without the prefixes and filters that it also takes."""
     return dict([*named_tensors(call.args[0]), *named_tensors(call.args[0], "buffers")])
 
 
@@ -96,62 +101,72 @@ def load_state_dict(call: Call) -> Any:
 
 
 def add_module(call: Call) -> Any:
+    """``module.add_module(name, module)``."""
     name = call.get(1, "name")
     if isinstance(name, str):
-        call.interp.framework.register(call.interp, call.args[0], "modules", name, call.get(2, "module"))  # type: ignore[attr-defined]
+        register(call.interp, call.args[0], "modules", name, call.get(2, "module"))
     return None
 
 
 def register_parameter(call: Call) -> Any:
+    """``module.register_parameter(name, param)``."""
     name = call.get(1, "name")
     if isinstance(name, str):
-        call.interp.framework.register(call.interp, call.args[0], "parameters", name, call.get(2, "param"))  # type: ignore[attr-defined]
+        register(call.interp, call.args[0], "parameters", name, call.get(2, "param"))
     return None
 
 
 def register_buffer(call: Call) -> Any:
+    """``module.register_buffer(name, tensor)``."""
     name, value = call.get(1, "name"), call.get(2, "tensor")
     if isinstance(name, str):
         if isinstance(value, Tensor):
-            value.buffer = True
-        call.interp.framework.register(call.interp, call.args[0], "buffers", name, value)  # type: ignore[attr-defined]
+            call.interp.heap.set_field(value, "buffer", True)
+        register(call.interp, call.args[0], "buffers", name, value)
     return None
 
 
 def itself(call: Call) -> Any:
+    """A method that returns the module, with nothing changed that matters here."""
     return call.args[0]
 
 
 def requires_grad(call: Call) -> Any:
+    """``module.requires_grad_(requires_grad)``."""
     wanted = call.get(1, "requires_grad", True)
     for _, tensor in named_tensors(call.args[0]):
-        tensor.requires_grad = wanted is not False
+        call.interp.heap.set_field(tensor, "requires_grad", wanted is not False)
     return call.args[0]
 
 
 def get_submodule(call: Call) -> Any:
+    """``module.get_submodule(target)``."""
     target = call.get(1, "target")
     found = next((m for name, m in named_modules(call.args[0]) if name == target), None) if isinstance(target, str) else None
     return found if found is not None else Unknown("a submodule that was not found")
 
 
 def get_parameter(call: Call) -> Any:
+    """``module.get_parameter(target)``."""
     target = call.get(1, "target")
     found = next((t for name, t in named_tensors(call.args[0]) if name == target), None) if isinstance(target, str) else None
     return found if found is not None else Unknown("a parameter that was not found")
 
 
 def nothing(call: Call) -> Any:
+    """A method that returns nothing of interest."""
     return None
 
 
 def to_empty(call: Call) -> Any:
+    """``module.to_empty()``: new memory for every parameter, with nothing in it."""
     for _, tensor in named_tensors(call.args[0]):
-        write(call.interp, tensor, "torch.nn.Module.to_empty", Origin.FILL, None, call.site, reason="uninitialised memory that nothing fills")
+        write(call.interp, tensor, "torch.nn.Module.to_empty", Origin.FILL, None, call.site, reason=NO_VALUES)
     return call.args[0]
 
 
 def class_name(call: Call) -> Any:
+    """``module._get_name()``."""
     return call.args[0].cls.name.rpartition(".")[2]
 
 
@@ -166,5 +181,3 @@ METHODS: dict[str, Callable[[Call], Any]] = {
                      "_register_load_state_dict_pre_hook", "register_load_state_dict_post_hook", "_register_state_dict_hook", "extra_repr",
                      "register_load_state_dict_pre_hook", "register_state_dict_pre_hook", "_log_api_usage_once", "flatten_parameters"), nothing),
 }  # fmt: skip
-
-

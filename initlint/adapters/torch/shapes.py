@@ -5,13 +5,14 @@ from __future__ import annotations
 from itertools import count
 from typing import Any, Optional
 
+from initlint.adapters.torch.views import product, viewed_shape
 from initlint.interpreter.values import Instance, Tensor, is_number
 from initlint.symbolic import Number, symbol
 
 Shape = Optional[tuple[Number, ...]]
 RANKS = {"1d": 1, "2d": 2, "3d": 3}
-
-
+"""Spatial dimensions of a pool, by the end of its name."""
+SAME_SHAPE = ("contiguous", "to", "float", "clone", "detach")
 _numbers = count(1)
 
 
@@ -25,7 +26,7 @@ def output_shape(instance: Instance, role: str, x: Any) -> Shape:
     shape = x.shape if isinstance(x, Tensor) else None
     attrs = instance.attrs
     if role == "linear":
-        width = attrs.get("out_features")
+        width: Any = attrs.get("out_features")
         return (*shape[:-1], width) if shape and is_number(width) else None
     if role in ("conv", "conv_transpose"):
         return _convolved(attrs, shape, role == "conv_transpose")
@@ -42,7 +43,8 @@ def output_shape(instance: Instance, role: str, x: Any) -> Shape:
 
 
 def _convolved(attrs: dict[str, Any], shape: Shape, transposed: bool) -> Shape:
-    channels, kernel = attrs.get("out_channels"), attrs.get("kernel_size")
+    channels: Any = attrs.get("out_channels")
+    kernel = attrs.get("kernel_size")
     if not is_number(channels) or not isinstance(kernel, tuple):
         return None
     rank = len(kernel)
@@ -75,6 +77,7 @@ def _slid(values: list[Any]) -> Number:
 
 
 def _transposed(values: list[Any]) -> Number:
+    """Output length of a transposed convolution: (length, kernel, stride, padding, dilation, output padding)."""
     length, kernel, stride, padding, dilation, extra = values
     if not all(isinstance(v, int) for v in values):
         return placeholder("length")
@@ -111,24 +114,16 @@ def flattened(shape: Shape, start: Any) -> Shape:
     """``flatten(start)`` to the end."""
     if shape is None or not isinstance(start, int) or start > len(shape):
         return None
-    total: Number = 1
-    for size in shape[start:]:
-        total = total * size
-    return (*shape[:start], total)
+    return (*shape[:start], product(shape[start:]))
 
 
 def function_shape(name: str, kind: str, args: list[Any]) -> Shape:
     """The shape of what a function or method returns, for those that dummy passes use."""
     x = args[0] if args else None
-    shape = x.shape if isinstance(x, Tensor) else None
+    if not isinstance(x, Tensor):
+        return None
     if name == "flatten":
-        return flattened(shape, args[1] if len(args) > 1 else 0)
-    if kind in ("dropout", "norm", "elementwise") or name in ("contiguous", "to", "float", "clone", "detach"):
-        return shape
-    if name in ("view", "reshape") and shape is not None:
-        from initlint.adapters.torch.tensors import viewed_shape
-
-        return viewed_shape(x, name, args)
-    return None
-
-
+        return flattened(x.shape, args[1] if len(args) > 1 else 0)
+    if kind in ("dropout", "norm", "elementwise") or name in SAME_SHAPE:
+        return x.shape
+    return viewed_shape(x, name, args[1:]) if name in ("view", "reshape") else None

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
 BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "elementwise", "//": "elementwise", "%": "elementwise"}
-WEIGHT_KINDS = {"linear_function": "layer", "conv_function": "layer", "conv_transpose_function": "layer", "bilinear_function": "layer", "embedding_function": "embedding"}
+WEIGHT_KINDS = {
+    "linear_function": "layer", "conv_function": "layer", "conv_transpose_function": "layer", "bilinear_function": "layer", "embedding_function": "embedding",
+}  # fmt: skip
 
 
 def signal(op: Op) -> Tensor:
@@ -38,6 +40,7 @@ def signal(op: Op) -> Tensor:
 
 
 def is_signal(value: Any) -> bool:
+    """Whether ``value`` is computed by the forward pass."""
     return isinstance(value, Tensor) and value.op is not None
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from initlint.adapters.torch.binding import framework_of
 from initlint.interpreter.values import Instance, Storage, Tensor, Unknown
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
-# wrapper -> suffixes of (magnitude, direction); an old-style hook registers them on the module itself
 HOOKS = {"torch.nn.utils.weight_norm": ("_g", "_v"), "torch.nn.utils.spectral_norm": ("", "_orig")}
+"""Suffixes of (magnitude, direction), which an old-style hook registers on the module itself."""
 PARAMETRIZATIONS = {
     "torch.nn.utils.parametrizations.weight_norm": ("original0", "original1"),
     "torch.nn.utils.parametrizations.spectral_norm": ("", "original"),
     "torch.nn.utils.parametrizations.orthogonal": ("", "original"),
     "torch.nn.utils.parametrize.register_parametrization": ("", "original"),
 }
+"""Names of (magnitude, direction) in a list of their own under ``parametrizations``."""
 
 
 def wrap(call: Call, name: str) -> Any:
@@ -55,7 +57,7 @@ def _magnitude(weight: Tensor, dim: Any) -> Tensor:
 
 
 def _parametrization_list(call: Call, module: Instance, key: str) -> Instance:
-    framework: Any = call.interp.framework
+    framework = framework_of(call)
     holder = module.modules.get("parametrizations")
     if not isinstance(holder, Instance):
         holder = Instance(framework.layer_class("torch.nn.ModuleDict"))
@@ -76,5 +78,3 @@ def unwrap(call: Call) -> Any:
             call.interp.heap.delete_item(module.attrs, key)
             call.interp.heap.set_item(module.parameters, key, weight)
     return module
-
-

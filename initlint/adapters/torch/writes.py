@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint import program as p
 from initlint.findings import Site
 from initlint.graph import InitEvent, Origin
-from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import Storage, Tensor
 from initlint.symbolic import Number, Sym, sqrt
-from initlint.theory.laws import Distribution, custom
+from initlint.theory.laws import Distribution, constant, custom
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
@@ -32,7 +31,8 @@ def write(
 ) -> None:
     """Record that ``tensor`` now holds ``distribution`` (None: not known, for ``reason``)."""
     storage = tensor.storage
-    tensor.data = None
+    if tensor.data is not None:
+        interp.heap.set_field(tensor, "data", None)
     initializer, site = _helper(interp, tensor, initializer, site)
     guard, variable, routine = innermost_guard(interp)
     if guard is not None and origin is Origin.CALL:
@@ -162,18 +162,11 @@ def tested_variable(test: p.Expr) -> str:
     return ""
 
 
-def rewrite_law(interp: Interpreter, tensor: Tensor, name: str, law: Optional[Distribution], frame: Frame, node: p.Node, reason: str) -> None:
-    """An in-place operation that changes what a tensor already holds (``mul_``, ``clamp_``)."""
-    write(interp, tensor, name, Origin.FILL, law, interp.site(node, frame), reason=reason)
-
-
 def of_data(values: list[float]) -> Distribution:
     """The law of an entry picked at random from known numbers."""
     mean = math.fsum(values) / len(values)
     std = math.sqrt(math.fsum((v - mean) ** 2 for v in values) / len(values))
     if std == 0:
-        from initlint.theory.laws import constant
-
         return constant(mean)
     return Distribution(kind="custom", mean=mean, std=std, low=min(values), high=max(values), law="fixed numbers")
 

@@ -204,7 +204,7 @@ def _not_followed(name: str) -> Handler:
 
 for _name in ("print", "help"):
     BUILTINS[_name] = Builtin(_name, lambda call: None)
-for _name in ("hash", "repr", "input", "open", "eval", "exec", "compile", "__import__"):
+for _name in ("bytes", "bytearray", "complex", "memoryview", "hash", "repr", "input", "open", "eval", "exec", "compile", "__import__"):
     BUILTINS[_name] = Builtin(_name, _not_followed(_name))
 for _name in ("NotImplemented", "Ellipsis"):
     BUILTINS[_name] = External(_name)

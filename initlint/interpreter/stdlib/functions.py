@@ -95,16 +95,21 @@ def _signature(call: Call) -> Any:
     skip = 0
     if isinstance(value, Method):
         value, skip = value.function, 1
+    if isinstance(value, Class) and value.spec is not None:
+        return _described({name: (PARAMETER_KINDS[kind], default) for name, kind, default in call.interp.framework.signature(value)})
     if isinstance(value, Class):
         value, skip = find_member(value, "__init__")[0], 1
     while isinstance(value, Function) and "__wrapped__" in value.attrs:
         value = value.attrs["__wrapped__"]
     if not isinstance(value, Function):
         return Unknown("a signature that is not known")
+    empty = External("inspect._empty")
+    return _described({param.name: (PARAMETER_KINDS[param.kind], value.defaults.get(param.name, empty)) for param in value.node.params[skip:]})
+
+
+def _described(parameters: dict[str, tuple[str, Any]]) -> Instance:
+    """A signature object with parameters given as name: (kind, default)."""
     kinds = {kind: External(f"inspect.Parameter.{kind}") for kind in PARAMETER_KINDS.values()}
     cls = known_class("inspect.Parameter")
-    parameters = {}
-    for param in value.node.params[skip:]:
-        default = value.defaults.get(param.name, External("inspect._empty"))
-        parameters[param.name] = Instance(cls, {"name": param.name, "kind": kinds[PARAMETER_KINDS[param.kind]], "default": default, **kinds})
-    return Instance(cls, {"parameters": parameters})
+    made = {name: Instance(cls, {"name": name, "kind": kinds[kind], "default": default, **kinds}) for name, (kind, default) in parameters.items()}
+    return Instance(cls, {"parameters": made})

@@ -1,0 +1,58 @@
+"""Values handed to code that is not followed: what may have happened to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from initlint.adapters.torch import signals
+from initlint.adapters.torch.building import named_tensors
+from initlint.adapters.torch.writes import write
+from initlint.graph import Op, Origin
+from initlint.interpreter.values import Builtin, Class, External, Function, Instance, Method, Tensor, Unknown
+
+if TYPE_CHECKING:
+    from initlint.adapters.torch.adapter import TorchFramework
+    from initlint.findings import Site
+    from initlint.interpreter.core import Interpreter
+
+HARMLESS = ("log", "print", "warn", "checkpoint", "register", "deprecat", "assert", "check", "info", "debug", "hook", "summary", "compile", "script")
+"""Parts of the names of functions that nobody writes to change a parameter."""
+
+
+def escape(framework: TorchFramework, interp: Interpreter, func: Any, values: list[Any], reason: str, site: Site) -> Any:
+    """What was handed over may have been written; a signal comes back as an opaque one."""
+    called = _name_of(func)
+    found = signals.sources(values)
+    if found:
+        return signals.signal(Op(kind="opaque", name=called, inputs=found, site=site))
+    if framework.tracing:
+        return Unknown(reason)
+    name = called.rpartition(".")[2].lower()
+    if any(word in name for word in HARMLESS):
+        return Unknown(reason)
+    for tensor in _reached(values):
+        write(interp, tensor, called or "?", Origin.CALL, None, site, reason=f"passed to code that is not followed: {reason}")
+    modules = [v for v in values if isinstance(v, Instance) and framework.is_module(v)]
+    wraps = ("wrap" in name or "norm" in name) and not isinstance(func, Class)
+    return modules[0] if wraps and len(modules) == 1 and len(values) <= 2 else Unknown(reason)
+
+
+def _name_of(func: Any) -> str:
+    if isinstance(func, (External, Class, Builtin)):
+        return func.name
+    if isinstance(func, Function):
+        return func.qualname or func.name
+    return _name_of(func.function) if isinstance(func, Method) else ""
+
+
+def _reached(values: list[Any]) -> list[Tensor]:
+    """Every parameter that can be reached from ``values``."""
+    found: list[Tensor] = []
+    for value in values:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, Instance):
+            found += [tensor for _, tensor in named_tensors(value)]
+        elif isinstance(value, (list, tuple)):
+            found += _reached(list(value))
+    return found

@@ -1,0 +1,86 @@
+"""Draws into tensors that exist: ``torch.nn.init``, ``tensor.normal_()`` and their kin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from initlint.adapters.torch.binding import DoesNotFit, bind
+from initlint.adapters.torch.writes import current, write
+from initlint.graph import Origin
+from initlint.interpreter.heap import possible
+from initlint.interpreter.values import Tensor, Unknown, is_number, unknown
+from initlint.overlays.torch_init import FILLS, INITIALIZERS, Initializer, InvalidCall, UnknownArgument, calculate_gain
+from initlint.theory.laws import constant
+
+if TYPE_CHECKING:
+    from initlint.interpreter.calls import Call
+
+NOT_ARGUMENTS = ("tensor", "self", "size", "input", "generator")
+"""Arguments that say what is written or whence the numbers come, not which law they follow."""
+
+
+def initialise(call: Call, name: str) -> Any:
+    """A function of ``torch.nn.init``."""
+    entry = INITIALIZERS[name]
+    try:
+        bound, passed = bind(entry.signature, call.args, call.kwargs)
+    except DoesNotFit:
+        return call.args[0] if call.args else Unknown("an initializer without a tensor")
+    candidates = possible(bound.tensor)
+    for tensor in candidates:
+        if not isinstance(tensor, Tensor):
+            continue
+        if len(candidates) == 1:
+            draw(call, tensor, entry, bound, passed, Origin.CALL)
+        else:  # it may be another one that is initialized
+            call.interp.heap.explore([lambda t=tensor: draw(call, t, entry, bound, passed, Origin.CALL), lambda: None])  # type: ignore[misc]
+    return bound.tensor
+
+
+def draw(call: Call, tensor: Tensor, entry: Initializer, bound: Any, passed: dict[str, Any], origin: Origin) -> None:
+    """Write the law that ``entry`` gives these arguments into ``tensor``."""
+    law, reason = None, ""
+    try:
+        law = entry.law(tensor.shape, bound)
+    except UnknownArgument as error:
+        reason = unknown(getattr(bound, error.argument, None)) or f"{error.argument} is not known"
+    except InvalidCall as error:
+        reason = str(error)
+    except (ArithmeticError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__} in the law"
+    arguments = {k: v for k, v in passed.items() if k not in NOT_ARGUMENTS}
+    write(call.interp, tensor, entry.name, origin, law, call.site, arguments=arguments, reason=reason, chosen=call.chosen)
+
+
+def fill(call: Call, name: str) -> Any:
+    """``tensor.normal_(…)`` and its kin; the tensor is the first argument."""
+    entry = FILLS[f"torch.Tensor.{name}"]
+    tensor = call.args[0]
+    try:
+        bound, passed = bind(entry.signature, call.args, {("from_" if k == "from" else k): v for k, v in call.kwargs.items()})
+    except DoesNotFit:
+        write(call.interp, tensor, entry.name, Origin.FILL, None, call.site, reason="arguments that do not fit")
+        return tensor
+    if name == "fill_" and isinstance(bound.value, Tensor):
+        return copy(call)
+    draw(call, tensor, entry, bound, passed, Origin.FILL)
+    return tensor
+
+
+def copy(call: Call) -> Any:
+    """``tensor.copy_(source)``."""
+    tensor, source = call.args[0], call.get(1, "src")
+    law = current(source) if isinstance(source, Tensor) else constant(source) if is_number(source) else None
+    reason = source.storage.reason if isinstance(source, Tensor) else unknown(source) or ""
+    write(call.interp, tensor, "torch.Tensor.copy_", Origin.COPY, law, call.site, reason=reason or "copied from values computed by code")
+    return tensor
+
+
+def gain(call: Call) -> Any:
+    """``torch.nn.init.calculate_gain``."""
+    try:
+        return calculate_gain(call.get(0, "nonlinearity"), call.get(1, "param"))
+    except UnknownArgument as error:
+        return Unknown(unknown(call.get(0, "nonlinearity")) or f"{error.argument} is not known")
+    except InvalidCall as error:
+        return Unknown(str(error))

@@ -1,0 +1,84 @@
+"""Attributes that modules and their classes have without the analysed code defining them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from initlint.adapters.torch import building, containers, forward, functions, methods
+from initlint.adapters.torch.building import MODULE
+from initlint.adapters.torch.registries import REGISTRIES
+from initlint.interpreter.calls import initialise
+from initlint.interpreter.classes import find_member
+from initlint.interpreter.values import ABSENT, Builtin, Class, Function, Instance, Method, Tensor, Unknown
+
+if TYPE_CHECKING:
+    from initlint.adapters.torch.adapter import TorchFramework
+    from initlint.interpreter.calls import Call
+    from initlint.interpreter.core import Interpreter
+
+
+def module_attribute(framework: TorchFramework, interp: Interpreter, instance: Instance, name: str) -> Any:
+    """``module.name`` where the code does not define it, or ABSENT."""
+    kind = containers.kind_of(instance)
+    if kind is not None and name in containers.METHODS[kind]:
+        return Method(Builtin(name, containers.METHODS[kind][name]), instance)
+    if name in methods.METHODS:
+        return Method(Builtin(name, methods.METHODS[name]), instance)
+    if name == "training":
+        return True
+    if name == "all_weights" and isinstance(instance.attrs.get("_all_weights"), list):
+        return [[instance.parameters.get(key) for key in keys] for keys in instance.attrs["_all_weights"]]
+    if name.startswith("_") and name[1:] in REGISTRIES:
+        return getattr(instance, name[1:])
+    if name == "forward":
+        return Builtin("forward", lambda call: forward.run_table_layer(framework, instance, call))
+    return _drawing_method(framework, interp, instance, name)
+
+
+def _drawing_method(framework: TorchFramework, interp: Interpreter, instance: Instance, name: str) -> Any:
+    """A method that initializes: of a table layer, or of a base class that was not read."""
+    owner = next((c for c in instance.cls.mro if c.spec is not None), None)
+    if owner is not None and owner.spec is not None:
+        if name == "reset_parameters" and owner.spec.reset:
+            return Builtin(name, lambda call: building.reset(framework, interp, instance, owner, call.frame, call.node))
+        if name in owner.spec.methods:
+            return Builtin(name, lambda call: building.run_method(framework, interp, instance, owner, name, call.frame, call.node))
+    if instance.cls.uncertain and name in ("post_init", "init_weights"):
+        routine, _ = find_member(instance.cls, "_init_weights")
+        if isinstance(routine, Function):
+            bound, apply = Method(routine, instance), Method(Builtin("apply", methods.apply), instance)
+            return Builtin(name, lambda call: interp.call(apply, [bound], {}, call.frame, call.node))
+    return ABSENT
+
+
+def class_attribute(framework: TorchFramework, cls: Class, name: str) -> Any:
+    """An unbound method of a framework class: ``nn.Module.__init__``, ``nn.Linear.reset_parameters``."""
+    if name == "__init__" and any(c.name == MODULE or c.spec for c in cls.mro):
+        return Builtin(f"{cls.name}.__init__", lambda call: _initialise(cls, call))
+    if cls.name == "torch.nn.Embedding" and name == "from_pretrained":
+        return Builtin(name, lambda call: functions.pretrained_embedding(framework, call))
+    if any(c.name == MODULE for c in cls.mro):
+        return Builtin(name, lambda call: _unbound(framework, call, name))
+    return ABSENT
+
+
+def _initialise(cls: Class, call: Call) -> None:
+    if call.args and isinstance(call.args[0], Instance):
+        initialise(call.interp, call.args[0], cls, call.args[1:], call.kwargs, call.frame, call.node)
+
+
+def _unbound(framework: TorchFramework, call: Call, name: str) -> Any:
+    if not call.args or not isinstance(call.args[0], Instance):
+        return Unknown(f"{name} of a class")
+    found = framework.module_attribute(call.interp, call.args[0], name, call.frame, call.node)
+    return call.interp.call(found, call.args[1:], call.kwargs, call.frame, call.node) if found is not ABSENT else Unknown(f"{name} is not followed")
+
+
+def constructed_blind(framework: TorchFramework, interp: Interpreter, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
+    """A base class that was not read keeps its configuration, as those of transformers do: the first argument, or an object that is no module."""
+    for index, value in enumerate(args):
+        first = index == 0 and "config" not in instance.attrs and not isinstance(value, (Tensor, Instance))
+        if first or (isinstance(value, Instance) and not framework.is_module(value)):
+            interp.heap.set_item(instance.attrs, "config", value)
+    if "config" in kwargs:
+        interp.heap.set_item(instance.attrs, "config", kwargs["config"])

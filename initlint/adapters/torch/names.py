@@ -1,0 +1,43 @@
+"""Names of PyTorch: which exist, and what they stand for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from initlint.adapters.torch import functions, members
+from initlint.adapters.torch.building import MODULE
+from initlint.interpreter import stdlib
+from initlint.interpreter.values import ABSENT, External
+from initlint.overlays import libraries
+from initlint.overlays.torch_functions import SIGNAL_FUNCTIONS
+from initlint.overlays.torch_init import FACTORIES, INITIALIZERS
+from initlint.overlays.torch_layers import LAYERS, canonical
+
+if TYPE_CHECKING:
+    from initlint.adapters.torch.adapter import TorchFramework
+
+STAR_MODULES = {"torch.nn.init", "torch.nn.functional", "torch.nn.utils", "torch.nn.modules", "torch.nn.parameter"}
+"""Submodules that ``from torch.nn import *`` binds too."""
+DESCRIBED = ("torch", "numpy", "einops", "math", "typing")
+"""Libraries whose names need not be looked for."""
+
+
+def external(framework: TorchFramework, dotted: str) -> Any:
+    """The value of a library's name: a class from a table, a constant, or the name itself."""
+    if dotted in stdlib.CONSTANTS:
+        return stdlib.CONSTANTS[dotted]
+    if not dotted.startswith("torch."):
+        return framework.layer_class(dotted) if dotted in libraries.LAYERS else External(dotted)
+    name = canonical(dotted)
+    if name in LAYERS or name == MODULE:
+        return framework.layer_class(name)
+    owner, _, member = name.rpartition(".")
+    found = members.class_attribute(framework, framework.layer_class(owner), member) if owner in LAYERS else ABSENT
+    return found if found is not ABSENT else External(name)
+
+
+def starred(framework: TorchFramework, module: str, name: str) -> Any:
+    """A name that ``from module import *`` binds, or ABSENT."""
+    dotted = canonical(f"{module}.{name}")
+    known = dotted == MODULE or any(dotted in table for table in (LAYERS, INITIALIZERS, FACTORIES, functions.HANDLERS, SIGNAL_FUNCTIONS, STAR_MODULES))
+    return external(framework, dotted) if known else ABSENT

@@ -1,0 +1,149 @@
+"""The forward pass of a constructed module, run once on signals; what they went through are the operations of its graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from initlint import program as p
+from initlint.adapters.torch import forward, signals
+from initlint.adapters.torch.building import named_modules
+from initlint.graph import ModelGraph, Op
+from initlint.interpreter.calls import Call
+from initlint.interpreter.classes import find_member
+from initlint.interpreter.values import Function, Instance, Method, OutOfBudget, TargetRaise, Unknown
+
+if TYPE_CHECKING:
+    from initlint.adapters.torch.adapter import TorchFramework
+    from initlint.interpreter.core import Interpreter
+
+NOT_SIGNALS = {"int", "float", "bool", "str"}
+"""Annotations of arguments of ``forward`` that are no tensors."""
+
+
+def trace(interp: Interpreter, framework: TorchFramework, instance: Instance, graph: ModelGraph) -> None:
+    """Run the forward pass on signals and collect its operations.
+
+    Parts that it never reaches (the critic of a GAN that is trained elsewhere) are run on their own.
+    """
+    inputs: list[Op] = []
+    graph.forward_reason = run(interp, framework, instance, inputs)
+    graph.ops = _collected(framework, inputs)
+    if not graph.forward_reason and any(op.kind == "opaque" for op in graph.ops):
+        return
+    if graph.forward_reason and (_called(framework, instance) or not _is_abstract(instance, graph.forward_reason)):
+        return
+    for part in list(_parts(framework, instance)):
+        started: list[Op] = []
+        if run(interp, framework, part, started):
+            _forget(framework, part)
+        else:
+            inputs += started
+            graph.forward_reason = ""
+    graph.ops = _collected(framework, inputs)
+
+
+def run(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op]) -> str:
+    """Run the forward pass of one module; the answer is why that failed, or empty.
+
+    Whatever the pass assigns is undone: the next one starts from the module as constructed.
+    """
+    framework.tracing = True
+    journal, interp.heap.journal = interp.heap.journal, []
+    try:
+        return _finish(_result(interp, framework, instance, inputs))
+    except OutOfBudget as error:
+        return str(error)
+    except TargetRaise as error:
+        return f"it raises {error}"
+    except RecursionError:
+        return "it recurses without end"
+    finally:
+        framework.tracing = False
+        interp.heap.rewind(interp.heap.journal or [])
+        interp.heap.journal = journal
+
+
+def _result(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op]) -> Any:
+    node, frame = p.Const(0, 0, None), interp.start_frame
+    function, _ = find_member(instance.cls, "forward")
+    if isinstance(function, Function):
+        args, kwargs = _inputs(function, inputs)
+        return interp.call(Method(function, instance), args, kwargs, frame, node)
+    source = Op(kind="input", name="input")
+    inputs.append(source)
+    return forward.run_table_layer(framework, instance, Call(interp, [signals.signal(source)], {}, frame, node))
+
+
+def _finish(result: Any) -> str:
+    """Mark the signals in what a forward pass returned as outputs; the answer is why there are none, or empty."""
+    ends = signals.sources([result]) or signals.sources([result.attrs] if isinstance(result, Instance) else [])
+    if not ends:
+        return result.reason if isinstance(result, Unknown) else "its result is not a tensor that was followed"
+    signals.signal(Op(kind="output", inputs=ends))
+    return ""
+
+
+def _collected(framework: TorchFramework, inputs: list[Op]) -> list[Op]:
+    return collect([*inputs, *(op for layer in framework.layers.values() for op in layer.calls)])
+
+
+def _called(framework: TorchFramework, module: Instance) -> bool:
+    """Whether the forward pass traced so far uses any layer of ``module``."""
+    return any(framework.layers[id(m)].calls for _, m in named_modules(module))
+
+
+def _is_abstract(instance: Instance, reason: str) -> bool:
+    """Whether a module has no forward pass of its own, by leaving it out or by saying so."""
+    return not isinstance(find_member(instance.cls, "forward")[0], Function) or "NotImplementedError" in reason
+
+
+def _parts(framework: TorchFramework, module: Instance) -> Iterator[Instance]:
+    """The outermost modules inside ``module`` that have a forward pass which nothing ran."""
+    for child in module.modules.values():
+        if not isinstance(child, Instance) or id(child) not in framework.layers:
+            continue
+        runs = isinstance(find_member(child.cls, "forward")[0], Function) or any(c.name == "torch.nn.Sequential" for c in child.cls.mro)
+        if runs and not _called(framework, child):
+            yield child
+        elif not runs:
+            yield from _parts(framework, child)
+
+
+def _forget(framework: TorchFramework, module: Instance) -> None:
+    """Drop the uses that an abandoned run left behind."""
+    for _, inner in named_modules(module):
+        framework.layers[id(inner)].calls.clear()
+
+
+def _inputs(function: Function, inputs: list[Op]) -> tuple[list[Any], dict[str, Any]]:
+    """One signal per required argument; plain numbers and flags are unknown."""
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    for param in function.node.params[1:]:
+        if param.kind in ("args", "kwargs") or param.default is not None:
+            continue
+        if isinstance(param.annotation, p.Name) and param.annotation.id in NOT_SIGNALS:
+            value: Any = Unknown(f"the argument {param.name} of forward")
+        else:
+            source = Op(kind="input", name=param.name)
+            inputs.append(source)
+            value = signals.signal(source)
+        if param.kind == "keyword":
+            kwargs[param.name] = value
+        else:
+            args.append(value)
+    return args, kwargs
+
+
+def collect(start: list[Op]) -> list[Op]:
+    """Everything connected to ``start``, in order of execution."""
+    seen: dict[int, Op] = {}
+    queue = list(start)
+    while queue:
+        op = queue.pop()
+        if id(op) not in seen:
+            seen[id(op)] = op
+            queue += op.inputs
+            queue += op.outputs
+    return sorted(seen.values(), key=lambda op: op.time)
