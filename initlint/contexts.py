@@ -14,10 +14,10 @@ from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules
 from initlint.frontend import instantiate, new_interpreter
 from initlint.graph import ModelGraph, Origin
+from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
-from initlint.interpreter.blocks import run_block
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
 from initlint.rules import Rule
 from initlint.source import Chunk, SourceFile

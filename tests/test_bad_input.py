@@ -14,9 +14,9 @@ import pytest
 from initlint import check, engine, files
 from initlint.cli import main
 from initlint.contexts import Analysis
-from initlint.merging import analyse_file
 from initlint.engine import CheckResult
 from initlint.findings import Severity
+from initlint.merging import analyse_file
 
 GOOD = """\
 import torch.nn as nn

@@ -46,6 +46,14 @@ def deep_copy(value: Any, memo: dict[int, Any]) -> Any:
     return value
 
 
+def shallow_copy(value: Instance) -> Instance:
+    """Another object with the same attributes, children and parameters."""
+    made = Instance(value.cls, site=value.site, arguments=value.arguments)
+    for name in ("parameters", "buffers", "modules", "attrs"):
+        getattr(made, name).update(getattr(value, name))
+    return made
+
+
 def _instance(value: Instance, memo: dict[int, Any]) -> Instance:
     made = Instance(value.cls, site=value.site, arguments=value.arguments)
     memo[id(value)] = made

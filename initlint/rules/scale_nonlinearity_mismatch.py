@@ -47,7 +47,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from initlint.findings import Finding, Fix, ReplaceCall, Severity, Site
-from initlint.flow import WEIGHTED, Pairing, Weight, gates, in_residual, is_head, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
+from initlint.flow import (
+    WEIGHTED,
+    Pairing,
+    Weight,
+    descendants,
+    gates,
+    in_residual,
+    is_head,
+    longest_chain,
+    nonlinearity_after,
+    normalised_after,
+    rescaled,
+    weights,
+)
 from initlint.graph import InitEvent, ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._sites import POSITIONAL, by_site, explicit, function_of, origin_of, other_call, qualified, short, spell_names, written_at
@@ -73,6 +86,8 @@ UNNOTICED = 0.05
 """How far a layer's true factor may be from 1: Xavier is 2/fan_in within 5 % where fan_in is 19 times fan_out."""
 NEGLIGIBLE = 1e-3
 """Gains up to this are a way of writing zero."""
+TINY = 0.1
+"""Gains up to this make a map that starts near nothing, as the coupling nets of a normalising flow do on purpose."""
 SMALLEST = 1e-300
 
 
@@ -129,7 +144,14 @@ def _mismatch(weight: Weight) -> Case | None:
         return None
     if any(_near(gain, accepted, 0.02) for accepted in ACCEPTED.get(canonical(pairing.name), ())):
         return None
+    if gain <= TINY and _used_elsewhere(weight):
+        return None
     return Case(weight, pairing, gain, needed) if _scale_matters(weight, pairing) else None
+
+
+def _used_elsewhere(weight: Weight) -> bool:
+    """Whether the model's own forward pass never reaches the weight, so that what its output meets is not seen."""
+    return any(op.kind == "input" and op.detail.get("part") for use in weight.uses for op in descendants(use, backward=True))
 
 
 def _gain(parameter: Parameter) -> float | None:

@@ -158,7 +158,13 @@ def _parts(divide: Callable[[Call], Optional[tuple[Tensor, ...]]]) -> Callable[[
     return handler
 
 
+def _requires_grad(call: Call) -> Any:
+    """``tensor.requires_grad_(flag)`` hands back the tensor itself."""
+    call.interp.heap.set_field(call.args[0], "requires_grad", call.get(1, "requires_grad", True) is not False)
+    return call.args[0]
+
+
 METHODS: dict[str, Callable[[Call], Any]] = {
-    "copy_": inits.copy, "set_": inits.copy, "item": _item, "tolist": _tolist, "numpy": _tolist, "sum": _sum,
+    "requires_grad_": _requires_grad, "copy_": inits.copy, "set_": inits.copy, "item": _item, "tolist": _tolist, "numpy": _tolist, "sum": _sum,
     "split": _parts(views.split), "chunk": _parts(views.chunk), "unbind": _parts(views.unbind),
 }  # fmt: skip

@@ -38,6 +38,8 @@ def trace(interp: Interpreter, framework: TorchFramework, instance: Instance, gr
         if run(interp, framework, part, started):
             _forget(framework, part)
         else:
+            for source in started:
+                source.detail["part"] = True
             inputs += started
             graph.forward_reason = ""
     graph.ops = _collected(framework, inputs)

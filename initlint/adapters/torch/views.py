@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
 SHARING = {
-    "data", "detach", "detach_", "view", "t", "T", "mT", "transpose", "permute", "squeeze", "unsqueeze", "flatten", "reshape", "requires_grad_", "contiguous",
+    "data", "detach", "detach_", "view", "t", "T", "mT", "transpose", "permute", "squeeze", "unsqueeze", "flatten", "reshape", "contiguous",
     "view_as", "to", "cuda", "cpu", "float", "half", "swapaxes", "expand", "ravel", "unflatten", "share_memory_", "movedim",
 }  # fmt: skip
 """Methods whose result is written where the tensor is written (those that may copy are taken to share)."""
@@ -47,7 +47,7 @@ def view(tensor: Tensor, name: str, call: Optional[Call] = None) -> Tensor:
     data = tensor.data if name not in REORDERING else None
     if name in SHARING:
         turned = tensor.transposed != (name in TRANSPOSING)
-        return replace(tensor, shape=shape, data=data, parameter=tensor.parameter and name == "requires_grad_", transposed=turned, attrs=dict(tensor.attrs))
+        return replace(tensor, shape=shape, data=data, parameter=False, transposed=turned, attrs=dict(tensor.attrs))
     made = new_tensor(shape, current(tensor), data=data, reason=tensor.storage.reason)
     made.storage.events = tensor.storage.events
     return made

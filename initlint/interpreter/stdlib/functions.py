@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from initlint.interpreter.classes import find_member, known_class
-from initlint.interpreter.clone import deep_copy
+from initlint.interpreter.clone import deep_copy, shallow_copy
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.stdlib.registry import function
 from initlint.interpreter.values import Builtin, Class, External, Function, Instance, Method, Partial, Repeat, Unknown
@@ -66,7 +66,7 @@ def _copy(call: Call) -> Any:
     value = call.get(0, "x")
     if isinstance(value, (list, dict, set)):
         return value.copy()
-    return deep_copy(value, {}) if isinstance(value, Instance) else value
+    return shallow_copy(value) if isinstance(value, Instance) else value
 
 
 @function("inspect.isfunction", "inspect.ismethod", "inspect.isroutine")

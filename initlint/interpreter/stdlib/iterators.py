@@ -18,15 +18,21 @@ if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
 
-@function("itertools.chain", "itertools.chain.from_iterable")
-def _chain(call: Call) -> Any:
-    sources = call.args
-    if len(sources) == 1 and isinstance(sources[0], (list, tuple)):
-        sources = list(sources[0])
-    groups = [elements_of(call.interp, source) for source in sources]
-    if any(group is None for group in groups):
+def _chained(call: Call, sources: list[Any] | None) -> Any:
+    groups = [elements_of(call.interp, source) for source in sources or ()]
+    if sources is None or any(group is None for group in groups):
         return Unknown("chains values that are not known")
     return [item for group in groups if group is not None for item in group]
+
+
+@function("itertools.chain")
+def _chain(call: Call) -> Any:
+    return _chained(call, call.args)
+
+
+@function("itertools.chain.from_iterable")
+def _chain_from_iterable(call: Call) -> Any:
+    return _chained(call, elements_of(call.interp, call.get(0, "iterable")))
 
 
 @function("itertools.repeat")

@@ -24,7 +24,7 @@ def _math(name: str) -> Handler:
                 return Unknown("the number is too large")
             try:
                 return getattr(math, name)(*values)
-            except (ValueError, OverflowError, TypeError, ZeroDivisionError):
+            except (ValueError, OverflowError, TypeError, ZeroDivisionError, AttributeError):
                 return Unknown(f"math.{name}() fails")
         if all(is_number(v) for v in values) and values:
             if name == "sqrt":
@@ -85,10 +85,25 @@ for _name, _op in (("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", "/"), (
     FUNCTIONS[f"operator.{_name}"] = _operator(_op)
 
 
-@function("operator.itemgetter", "operator.attrgetter")
-def _getter(call: Call) -> Any:
+@function("operator.itemgetter")
+def _itemgetter(call: Call) -> Any:
     keys = list(call.args)
-    return Builtin("getter", lambda inner: inner.interp.getitem(inner.args[0], keys[0], inner.frame, inner.node)) if len(keys) == 1 else Unknown("itemgetter()")
+    if len(keys) != 1:
+        return Unknown("itemgetter() of several keys")
+    return Builtin("itemgetter", lambda inner: inner.interp.getitem(inner.args[0], keys[0], inner.frame, inner.node))
+
+
+@function("operator.attrgetter")
+def _attrgetter(call: Call) -> Any:
+    names = call.args[0].split(".") if len(call.args) == 1 and isinstance(call.args[0], str) else []
+
+    def get(inner: Call) -> Any:
+        value = inner.args[0]
+        for name in names:
+            value = inner.interp.getattr(value, name, inner.frame, inner.node)
+        return value
+
+    return Builtin("attrgetter", get) if names else Unknown("attrgetter() of several names")
 
 
 @function("operator.index")
