@@ -19,7 +19,7 @@ factor. With both constant all rows of `dL/dW1` are equal, so the layer has one 
     return self.down(F.silu(self.up(x)))
 
 Use instead:
-    nn.init.zeros_(self.down.weight)   # the last one alone: its input is not zero, so it learns at once
+    nn.init.zeros_(self.down.weight)  # the last one alone: its input is not zero, so it learns at once
     nn.init.zeros_(self.down.bias)
 
 ## Fix safety
