@@ -192,6 +192,7 @@ def construct(interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str
     if cls.derives("enum.Enum"):
         return _enum_by_value(interp, cls, args)
     instance = Instance(cls, site=interp.site(node, frame))
+    interp.heap.note_birth(instance)
     special = interp.framework.special_instance(interp, cls, args, kwargs, frame, node)
     if special is not None:
         return special

@@ -138,7 +138,7 @@ class Interpreter:
 
     def reset(self) -> None:
         """Forget what an abandoned evaluation left open."""
-        self.heap.journal = None
+        self.heap.journal, self.heap.started = None, 0
         self.depth = 0
         self.trying, self.guards, self.routines = [], [], []
 

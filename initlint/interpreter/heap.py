@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Optional
 
-from initlint.interpreter.values import ABSENT, OneOf, Storage, TargetRaise, Tensor, join, same
+from initlint.interpreter.values import ABSENT, Instance, OneOf, Registry, Storage, TargetRaise, Tensor, join, same
 
 
 class _Missing:
@@ -32,8 +33,27 @@ class Heap:
         self.started = 0
         """When the innermost branch under exploration began; what was born since needs no journal."""
 
-    def set_item(self, mapping: dict[Any, Any], key: Any, value: Any) -> None:
+    def note_birth(self, instance: Instance) -> None:
+        """An object is made now: a branch that began earlier need not undo what is written to it."""
         if self.journal is not None:
+            for registry in (instance.attrs, instance.modules, instance.parameters, instance.buffers):
+                if isinstance(registry, Registry):
+                    registry.born = self.clock
+
+    @contextmanager
+    def sandbox(self) -> Iterator[None]:
+        """Undo at the end whatever is written inside."""
+        outer, self.journal = self.journal, []
+        started, self.clock = self.started, self.clock + 1
+        self.started = self.clock
+        try:
+            yield
+        finally:
+            self.rewind(self.journal or [])
+            self.journal, self.started = outer, started
+
+    def set_item(self, mapping: dict[Any, Any], key: Any, value: Any) -> None:
+        if self.journal is not None and not (type(mapping) is Registry and mapping.born >= self.started):
             self.journal.append((mapping, key, mapping.get(key, MISSING)))
         mapping[key] = value
 

@@ -107,15 +107,21 @@ class Class:
         return any(c.opaque for c in self.mro)
 
 
+class Registry(dict[str, Any]):
+    """Attributes of an object, and when the object was made by the clock of the heap (0: not noted)."""
+
+    born = 0
+
+
 @dataclass(slots=True, eq=False)
 class Instance:
     """An object with attributes; a framework module also has the three registries."""
 
     cls: Class
-    attrs: dict[str, Any] = field(default_factory=dict)
-    modules: dict[str, Any] = field(default_factory=dict)
-    parameters: dict[str, Any] = field(default_factory=dict)
-    buffers: dict[str, Any] = field(default_factory=dict)
+    attrs: dict[str, Any] = field(default_factory=Registry)
+    modules: dict[str, Any] = field(default_factory=Registry)
+    parameters: dict[str, Any] = field(default_factory=Registry)
+    buffers: dict[str, Any] = field(default_factory=Registry)
     site: Optional[Site] = None
     arguments: dict[str, Any] = field(default_factory=dict)
     layer: Any = None

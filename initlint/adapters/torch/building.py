@@ -65,6 +65,7 @@ class ModuleBuilder:
     def make(self, layer: str, **arguments: Any) -> Instance:
         cls = self.framework.layer_class(layer)
         made = Instance(cls, site=self.site)
+        self.interp.heap.note_birth(made)
         construct(self.framework, self.interp, made, cls, [], arguments, self.frame, self.node)
         return made
 

@@ -51,9 +51,9 @@ def run(interp: Interpreter, framework: TorchFramework, instance: Instance, inpu
     Whatever the pass assigns is undone: the next one starts from the module as constructed.
     """
     framework.tracing = True
-    journal, interp.heap.journal = interp.heap.journal, []
     try:
-        return _finish(_result(interp, framework, instance, inputs))
+        with interp.heap.sandbox():
+            return _finish(_result(interp, framework, instance, inputs))
     except OutOfBudget as error:
         return str(error)
     except TargetRaise as error:
@@ -62,8 +62,6 @@ def run(interp: Interpreter, framework: TorchFramework, instance: Instance, inpu
         return "it recurses without end"
     finally:
         framework.tracing = False
-        interp.heap.rewind(interp.heap.journal or [])
-        interp.heap.journal = journal
 
 
 def _result(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op]) -> Any:
