@@ -11,7 +11,7 @@ from typing import Any
 
 from initlint import program as p
 from initlint.adapters.torch import graphs
-from initlint.adapters.torch.building import named_modules
+from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.frontend import instantiate, new_interpreter
 from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.blocks import run_block
@@ -128,6 +128,8 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
         if "#failed" in root.attrs or (not bare and key in contexts.seen):
             continue
         contexts.seen.add(key)
+        if not written_by_author(root):
+            continue
         interp.limit = interp.steps + STEPS_PER_MODEL
         graph = graphs.build(interp, framework, root, root.cls.name.rpartition(".")[2] if bare else name, contexts.module.source.path)
         interp.reset()
@@ -137,6 +139,11 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
         }
         models.append(Model(graph, root.cls, inside, bare))
     return models
+
+
+def written_by_author(root: Instance) -> bool:
+    """Whether any parameter holds something else than its layer's default: rules judge what somebody chose."""
+    return any(event.origin is not Origin.DEFAULT for _, tensor in named_tensors(root) for event in tensor.storage.events)
 
 
 def _before_loading(graph: ModelGraph) -> None:

@@ -70,7 +70,7 @@ def check(
 def _rare_collection() -> Iterator[None]:
     """Most of what an analysis makes lives until its end; looking for garbage at the usual rate is a fifth of its time."""
     usual = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(1_000_000, 20, 20)
     try:
         yield
     finally:

@@ -23,10 +23,12 @@ def eval_const(interp: Interpreter, node: p.Const, frame: Frame) -> Any:
 
 def eval_name(interp: Interpreter, node: p.Name, frame: Frame) -> Any:
     """``name``."""
-    value = interp.lookup(node.id, frame)
-    if value is ABSENT:
-        return unbound(node.id)
-    if isinstance(value, OneOf) and ABSENT in value.values:
+    value = frame.names.get(node.id, ABSENT)
+    if value is ABSENT or frame.foreign:
+        value = interp.lookup(node.id, frame)
+        if value is ABSENT:
+            return unbound(node.id)
+    if type(value) is OneOf and ABSENT in value.values:
         return join([v for v in value.values if v is not ABSENT])
     return value
 
