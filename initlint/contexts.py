@@ -25,6 +25,7 @@ from initlint.source import Chunk, SourceFile
 STEPS_PER_MODEL = 100_000
 STEPS_PER_FILE = 1_500_000
 MAX_CONTEXTS = 24
+MAX_ROOTS = 4
 GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs", "state_dict", "modules", "backbone", "encoder"}
 """Names of parameters that hold what a function works on, not what it builds from."""
 BUILDS = re.compile(r"\bnn\.[A-Z]\w*\(|\b[A-Z]\w*\(|\.apply\(")
@@ -120,25 +121,32 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
     roots = [result] if isinstance(result, Instance) and framework.is_module(result) else []
     if not bare:
         roots += [instance for instance in _roots(built) if instance is not result]
-    models = []
-    for root in roots[:4]:
-        if root.cls.spec is not None and root.cls.name not in ("torch.nn.Sequential",):
-            continue
-        key = fingerprint(root)
-        if "#failed" in root.attrs or (not bare and key in contexts.seen):
-            continue
-        contexts.seen.add(key)
-        if not written_by_author(root):
-            continue
-        interp.limit = interp.steps + STEPS_PER_MODEL
-        graph = graphs.build(interp, framework, root, root.cls.name.rpartition(".")[2] if bare else name, contexts.module.source.path)
-        interp.reset()
-        _before_loading(graph)
-        inside = {
-            id(m.cls) for _, m in named_modules(root) if (m is not root and framework.layers[id(m)].calls) or (m.cls is not root.cls and _used(framework, m))
-        }
-        models.append(Model(graph, root.cls, inside, bare))
-    return models
+    models = [_model(contexts, root, name, bare) for root in roots[:MAX_ROOTS] if _is_new(contexts, root, bare)]
+    return [model for model in models if model is not None]
+
+
+def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
+    """Whether a root module was built whole, is not one layer alone, and differs from those before in more than sizes."""
+    if "#failed" in root.attrs or (root.cls.spec is not None and root.cls.name != "torch.nn.Sequential"):
+        return False
+    key = fingerprint(root)
+    if not bare and key in contexts.seen:
+        return False
+    contexts.seen.add(key)
+    return True
+
+
+def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Model | None:
+    """A root module as a model, its forward pass traced; None where nobody chose an initial value in it."""
+    if not written_by_author(root):
+        return None
+    interp, framework = contexts.analysis.interp, contexts.analysis.framework
+    interp.limit = interp.steps + STEPS_PER_MODEL
+    graph = graphs.build(interp, framework, root, root.cls.name.rpartition(".")[2] if bare else name, contexts.module.source.path)
+    interp.reset()
+    _before_loading(graph)
+    inside = {id(m.cls) for _, m in named_modules(root) if (m is not root and framework.layers[id(m)].calls) or (m.cls is not root.cls and _used(framework, m))}
+    return Model(graph, root.cls, inside, bare)
 
 
 def written_by_author(root: Instance) -> bool:
