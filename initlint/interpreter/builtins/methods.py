@@ -9,7 +9,7 @@ from initlint.interpreter.builtins.registry import METHODS, Handler
 from initlint.interpreter.heap import possible
 from initlint.interpreter.iteration import blind_element, elements_of
 from initlint.interpreter.operators import MAX_SIZE, WIDE, hashable
-from initlint.interpreter.values import ABSENT, OneOf, OutOfBudget, Repeat, Unknown, join, same, unknown
+from initlint.interpreter.values import ABSENT, OneOf, OutOfBudget, Registry, Repeat, Unknown, join, same, unknown
 from initlint.symbolic import Sym
 
 if TYPE_CHECKING:
@@ -225,6 +225,7 @@ METHODS[dict] = {
     "items": lambda call: present(call.args[0]), "copy": lambda call: dict(call.args[0]),
     "move_to_end": lambda call: None, "popitem": _popitem, "fromkeys": lambda call: Unknown("fromkeys()"),
 }  # fmt: skip
+METHODS[Registry] = METHODS[dict]
 
 
 def _add(call: Call) -> Any:
