@@ -193,9 +193,6 @@ def construct(interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str
         return _enum_by_value(interp, cls, args)
     instance = Instance(cls, site=interp.site(node, frame))
     interp.heap.note_birth(instance)
-    special = interp.framework.special_instance(interp, cls, args, kwargs, frame, node)
-    if special is not None:
-        return special
     interp.framework.born(instance, args, kwargs)
     initialise(interp, instance, cls, args, kwargs, frame, node)
     return instance

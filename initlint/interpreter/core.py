@@ -113,8 +113,7 @@ class Interpreter:
         routines, self.routines = self.routines, []
         depth, self.depth = self.depth, self.depth // 2
         try:
-            with self.framework.suspended():
-                yield
+            yield
         finally:
             self.heap.journal, self.trying, self.guards, self.routines, self.depth = journal, trying, guards, routines, depth
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -46,11 +44,6 @@ class Framework:
         """Values were handed to code that cannot be followed."""
         return Unknown(reason)
 
-    @contextmanager
-    def suspended(self) -> Iterator[None]:
-        """Evaluate something that does not belong to the model under construction."""
-        yield
-
     # ---- classes and objects ----
 
     def is_root(self, cls: Class) -> bool:
@@ -65,10 +58,6 @@ class Framework:
         return False
 
     def is_external_instance(self, value: Any, name: str) -> Optional[bool]:
-        return None
-
-    def special_instance(self, interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
-        """An object that is not made by running its constructor, or None."""
         return None
 
     def born(self, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
