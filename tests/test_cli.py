@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-import initlint
+from initlint import engine
 from initlint.cli import main
 from initlint.edits import apply_fixes
 from initlint.findings import Edit, Finding, Fix, Safety, Severity, Site
@@ -27,17 +27,10 @@ UNSAFE = replace(SAFE, severity=Severity.ERROR, fix=Fix(message="Use 4", safety=
 ADVICE = replace(NOTE, fix=Fix(message="Think again", safety=Safety.ADVICE))
 
 
-class TargetError(Exception):
-    """What the engine raises for a target that cannot be found."""
-
-
-class Engine(ModuleType):
+class Engine:
     """Stands in for the engine: says what it was told to find."""
 
-    TargetError = TargetError
-
     def __init__(self, path: str = "net.py") -> None:
-        super().__init__("initlint.engine")
         self.findings: list[Finding] = []
         self.path = path
         self.missing: list[str] = []
@@ -58,16 +51,16 @@ class Engine(ModuleType):
     def show(self, target: str, search_path: Sequence[str]) -> ModelGraph:
         """An empty model, or the error that a target without a file gives."""
         if target == "gone.py:Net":
-            raise TargetError("no such file: gone.py")
+            raise engine.TargetError("no such file: gone.py")
         return ModelGraph(name="Net", path="net.py")
 
 
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+@pytest.fixture(name="engine")
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Engine:
     """The stand-in, installed."""
     fake = Engine()
-    monkeypatch.setitem(sys.modules, "initlint.engine", fake)
-    monkeypatch.setattr(initlint, "engine", fake, raising=False)
+    for name in ("check", "fix", "show"):
+        monkeypatch.setattr(engine, name, getattr(fake, name))
     return fake
 
 
@@ -208,7 +201,7 @@ def crash(error: BaseException) -> Callable[..., Any]:
 def test_a_crash_is_one_line_and_a_traceback_on_request(engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """INITLINT_DEBUG=1 lets the exception through."""
     monkeypatch.delenv("INITLINT_DEBUG", raising=False)
-    monkeypatch.setattr(engine, "check", crash(ZeroDivisionError("oh\nno")))
+    monkeypatch.setattr("initlint.engine.check", crash(ZeroDivisionError("oh\nno")))
     assert main(["check"]) == 2
     assert capsys.readouterr().err == "initlint: internal error: ZeroDivisionError: oh\\nno (INITLINT_DEBUG=1 shows where)\n"
     monkeypatch.setenv("INITLINT_DEBUG", "1")
@@ -218,7 +211,7 @@ def test_a_crash_is_one_line_and_a_traceback_on_request(engine: Engine, monkeypa
 
 def test_an_interrupt_is_quiet(engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """130, as the shell expects."""
-    monkeypatch.setattr(engine, "check", crash(KeyboardInterrupt()))
+    monkeypatch.setattr("initlint.engine.check", crash(KeyboardInterrupt()))
     assert main(["check"]) == 130
     assert capsys.readouterr().err == ""
 
