@@ -15,17 +15,13 @@ from initlint.findings import Finding, Safety, Severity, Site
 from initlint.frontend import TargetError
 from initlint.graph import ModelGraph
 from initlint.merging import analyse_file
-from initlint.rules import Rule, select
+from initlint.rules import Rule, find, select
 from initlint.source import NotPython, may_matter, parse_index
 from initlint.suppress import silence
 
 __all__ = ["CheckResult", "FileChange", "TargetError", "check", "fix", "show"]
 
-TROUBLE = {
-    "INI901": ("syntax-error", Severity.ERROR),
-    "INI902": ("unreadable-file", Severity.ERROR),
-    "INI903": ("analysis-failed", Severity.WARNING),
-}
+TROUBLE = {"INI901": Severity.ERROR, "INI902": Severity.ERROR, "INI903": Severity.WARNING}
 
 
 @dataclass(slots=True)
@@ -152,8 +148,7 @@ def _check_file(analysis: Analysis, path: str, data: bytes, result: CheckResult)
 
 def trouble(path: str, code: str, message: str, line: int = 1, column: int = 1) -> Finding:
     """A finding of the tool's own: a file it could not read (901, 902) or analyse (903)."""
-    name, severity = TROUBLE[code]
-    return Finding(code=code, rule=name, message=message, site=Site(path, line, column, line, column), severity=severity)
+    return Finding(code=code, rule=find(code).name, message=message, site=Site(path, line, column, line, column), severity=TROUBLE[code])
 
 
 def fix(result: CheckResult) -> list[FileChange]:
