@@ -142,6 +142,12 @@ def decode(data: bytes) -> Source:
     return Source(_decode(body, encoding), encoding or "utf-8", bom)
 
 
+def as_bytes(text: str) -> bytes:
+    """Bytes that decode to ``text``, in the encoding that it declares. Raises ``SourceError`` where that has no such characters."""
+    encoding = _declared_encoding(text[:4096].encode("ascii", "replace"))
+    return Source(text, encoding or "utf-8").encode(text)
+
+
 def _declared_encoding(body: bytes) -> str | None:
     for line in _LINE_END.split(body[:4096], maxsplit=2)[:2]:
         if match := _COOKIE.match(line):

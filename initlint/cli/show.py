@@ -7,7 +7,9 @@ import os
 import shutil
 
 from initlint import engine
+from initlint.cli.analysis import find_projects
 from initlint.cli.console import CLEAN, Failure, emit, on_terminal, painter
+from initlint.config import ConfigError
 from initlint.report import table
 from initlint.report.pairing import nonlinearities
 
@@ -15,8 +17,9 @@ from initlint.report.pairing import nonlinearities
 def run(options: argparse.Namespace) -> int:
     """Print what each parameter of a model starts from."""
     try:
-        graph = engine.show(options.target, options.search_path)
-    except engine.TargetError as error:
+        folder = os.path.dirname(options.target.partition(".py:")[0]) if ".py:" in options.target else ""
+        graph = engine.show(options.target, find_projects(options).at(folder).search_path)
+    except (ConfigError, engine.TargetError) as error:
         raise Failure(str(error)) from None
     paired = nonlinearities(graph)
     if options.format == "json":
