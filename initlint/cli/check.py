@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from initlint import baseline
 from initlint.cli import formats, listing
 from initlint.cli.analysis import Run, prepare
-from initlint.cli.console import Failure, complain, emit, painter
+from initlint.cli.console import Failure, complain, emit, painter, reason
 from initlint.edits import SourceError, save, write_atomic
 from initlint.engine import CheckResult
 from initlint.findings import Finding
@@ -54,8 +53,8 @@ def _write_baseline(run: Run, result: CheckResult) -> int:
     content, known = baseline.dump(file, result.findings, result.sources)
     try:
         write_atomic(file, content.encode())
-    except OSError as error:
-        raise Failure(f"cannot write {file}: {error.strerror}") from None
+    except (SourceError, OSError) as error:
+        raise Failure(f"cannot write {file}: {reason(error)}") from None
     emit(run.options, f"Wrote {count(known, 'finding')} to {file}.\n")
     return run.verdict(baseline.load(file).split(result.findings, result.sources)[0])
 
@@ -70,13 +69,13 @@ def _add_ignores(run: Run, result: CheckResult) -> int:
         before = result.sources.get(path, "")
         after, silenced, refused = add_ignores(before, findings)
         left += [finding for finding, _ in refused]
-        lines += [f"{_where(finding)} {finding.code} not silenced: {reason}\n" for finding, reason in refused]
+        lines += [f"{_where(finding)} {finding.code} not silenced: {why}\n" for finding, why in refused]
         if after == before:
             continue
         try:
             save(path, before, after)
         except (SourceError, OSError) as error:
-            complain(f"{path}: {_reason(error)}")
+            complain(f"{path}: {reason(error)}")
             failed = True
         else:
             done, written = done + len(silenced), written + 1
@@ -87,7 +86,3 @@ def _add_ignores(run: Run, result: CheckResult) -> int:
 
 def _where(finding: Finding) -> str:
     return f"{safe(finding.site.path)}:{finding.site.line}:{finding.site.column}:"
-
-
-def _reason(error: SourceError | OSError) -> str:
-    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)

@@ -17,6 +17,11 @@ class Failure(Exception):
     """The command cannot do what was asked; the message is for the user."""
 
 
+def reason(error: Exception) -> str:
+    """Why a file could not be read or written, without its name."""
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+
+
 def on_terminal(options: argparse.Namespace) -> bool:
     """Whether the output is read by a person at a terminal."""
     return options.output_file is None and sys.stdout.isatty()

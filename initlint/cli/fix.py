@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from initlint import repair
 from initlint.cli.analysis import Run, prepare
-from initlint.cli.console import Failure, complain, emit, emit_bytes, on_terminal, painter, remark
+from initlint.cli.console import Failure, complain, emit, emit_bytes, on_terminal, painter, reason, remark
 from initlint.edits import SourceError, decode, save
 from initlint.engine import CheckResult
 from initlint.findings import Finding, Safety
@@ -49,7 +48,7 @@ class Outcome:
 
     def refuse(self, changes: Sequence[FileChange]) -> None:
         """Remember why fixes were not made."""
-        self.reasons = {id(finding): reason for change in changes for finding, reason in change.refused}
+        self.reasons = {id(finding): why for change in changes for finding, why in change.refused}
 
     def text(self) -> str:
         """For people."""
@@ -113,7 +112,7 @@ def _write(changes: Sequence[FileChange], failed: dict[str, str]) -> list[Findin
         try:
             save(change.path, change.before, change.after)
         except (SourceError, OSError) as error:
-            failed[change.path] = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+            failed[change.path] = reason(error)
             complain(f"{change.path}: {failed[change.path]}")
         else:
             landed += change.applied
@@ -130,7 +129,7 @@ def _preview(run: Run, changes: Sequence[FileChange], result: CheckResult) -> st
         pieces += [_label(finding, paint) for finding in change.applied]
         pieces.append(diff.shown(change_diff, paint) if coloured else change_diff)
     pieces += [_label(finding, paint) for finding in result.findings if finding.fix is not None and finding.fix.safety is Safety.ADVICE]
-    pieces += [f"{_where(finding)} {finding.code} not fixed: {safe(reason)}\n" for change in changes for finding, reason in change.refused]
+    pieces += [f"{_where(finding)} {finding.code} not fixed: {safe(why)}\n" for change in changes for finding, why in change.refused]
     applied = any(change.applied for change in changes)
     return "".join([*pieces, text.summary(result.findings, files=result.files, paint=paint), f"{REMINDER}\n" if applied else ""])
 
