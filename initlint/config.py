@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from initlint.findings import Severity
-from initlint.ignores import valid
+from initlint.ignores import read
 from initlint.rules import Selection, UnknownRule, matching
 
 if sys.version_info >= (3, 11):
@@ -168,7 +168,7 @@ def _patterns(value: Any) -> tuple[str, ...]:
 
 
 def _pattern(text: str) -> str:
-    if not valid(text):
+    if read(text) is None:
         raise ConfigError(f"{text!r} is not a pattern")
     return text
 

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
 
 DEFAULT_EXCLUDE = (
     ".bzr/",
@@ -43,41 +38,88 @@ DEFAULT_EXCLUDE = (
     "*.egg-info/",
 )
 """Folders that a walk does not enter, unless ``exclude`` says otherwise; naming one on the command line enters it."""
-_BY_NAME = re.compile(r"[^/!\\\[\]?#\s][^/!\\\[\]?\s]*/?")
-"""A pattern that is about a name alone, wherever it is."""
+_CLASSES = {
+    "alpha": "a-zA-Z",
+    "digit": "0-9",
+    "alnum": "a-zA-Z0-9",
+    "lower": "a-z",
+    "upper": "A-Z",
+    "space": r"\s",
+    "punct": r"!-/:-@\[-`{-~",
+    "xdigit": "0-9a-fA-F",
+}
+_PIECE = re.compile(
+    r"(?P<all>(?<![^/])\*\*(?![^/]))|(?P<some>\*+)|(?P<one>\?)|\[(?P<not>[!^]?)(?P<set>\]?(?:\[:\w+:\]|\\.|[^\]\\])*)\]|\\(?P<escaped>.)|(?P<plain>[^\\\[])",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One line of a ``.gitignore``: what it matches, and whether that is left out or, with ``!``, is not."""
+
+    expression: re.Pattern[str]
+    ignores: bool
+    folders_only: bool
+
+
+def read(line: str) -> Pattern | None:
+    """The pattern in a line; None for one that is blank, a comment, or nothing that git would match."""
+    text = re.sub(r"(?<!\\) +$", "", line)
+    ignores = not text.startswith("!")
+    text = text if ignores else text[1:]
+    folders_only = text.endswith("/")
+    text = text[:-1] if folders_only else text
+    if not text.strip("/") or line.startswith("#"):
+        return None
+    body = _expression(text.removeprefix("/"))
+    anywhere = "" if "/" in text else "(?:.*/)?"
+    try:
+        return None if body is None else Pattern(re.compile(anywhere + body, re.DOTALL), ignores, folders_only)
+    except re.error:
+        return None
+
+
+def _expression(text: str) -> str | None:
+    pieces, end = [], 0
+    while end < len(text):
+        match = _PIECE.match(text, end)
+        if match is None:
+            return None
+        end = match.end()
+        if match["all"]:
+            last = end == len(text)
+            pieces.append("[^/].*" if last else "(?:.*/)?")
+            end += not last
+        elif match["some"] or match["one"]:
+            pieces.append("[^/]*" if match["some"] else "[^/]")
+        elif match["set"] is not None:
+            inside = re.sub(r"\[:(\w+):\]", lambda name: _CLASSES.get(name[1], ""), re.sub(r"\[(?!:\w+:\])", r"\\[", match["set"]))
+            pieces.append(f"(?!/)[{'^' if match['not'] else ''}{inside.replace(']', chr(92) + ']', 1) if inside.startswith(']') else inside}]")
+        else:
+            pieces.append(re.escape(match["escaped"] or match["plain"]))
+    return "".join(pieces)
 
 
 class Patterns:
-    """Lines of a ``.gitignore``, relative to a folder."""
+    """Lines of a ``.gitignore``, relative to a folder.
 
-    def __init__(self, folder: str, lines: Sequence[str]) -> None:
+    A line is asked about each folder and each file on the way, as git does, and not about what is inside of what it matches.
+    """
+
+    def __init__(self, folder: str, lines: Iterable[str]) -> None:
         self.inside = os.path.join(os.path.abspath(folder), "")
-        self.lines = tuple(lines)
-
-    @cached_property
-    def names(self) -> re.Pattern[str] | None:
-        """All lines as one expression for ``name`` or ``name/``, where each is about a name alone."""
-        if any("**" in line or not _BY_NAME.fullmatch(line) for line in self.lines):
-            return None
-        wanted = (re.escape(line.rstrip("/")).replace(r"\*", "[^/]*") + ("/" if line.endswith("/") else "/?") for line in self.lines)
-        return re.compile("|".join(wanted) or "(?!)")
-
-    @cached_property
-    def spec(self) -> GitIgnoreSpec:
-        """All lines that are patterns at all, for paths."""
-        from pathspec import GitIgnoreSpec
-
-        return GitIgnoreSpec.from_lines(line for line in self.lines if valid(line))
+        self.patterns = tuple(pattern for pattern in map(read, lines) if pattern is not None)[::-1]
 
     def decide(self, path: str, *, folder: bool = False) -> bool | None:
-        """Whether an absolute path is left out; None where no line is about it. Folders around it are not looked at."""
+        """Whether an absolute path is left out; None where no line is about it. The last line that is about it decides."""
         if not path.startswith(self.inside):
             return None
-        relative = path[len(self.inside) :].replace(os.sep, "/") + ("/" if folder else "")
-        if self.names is not None:
-            start = relative.rfind("/", 0, -1) + 1
-            return True if self.names.fullmatch(relative, start) else None
-        return self.spec.check_file(relative).include
+        relative = path[len(self.inside) :].replace(os.sep, "/")
+        for pattern in self.patterns:
+            if (folder or not pattern.folders_only) and pattern.expression.fullmatch(relative):
+                return pattern.ignores
+        return None
 
     def covers(self, path: str) -> bool:
         """Whether the file ``path`` or a folder around it is left out; lines of no folder in particular do not concern those around the current one."""
@@ -86,17 +128,6 @@ class Patterns:
         inside = path[len(top) :].split(os.sep) if path.startswith(top) else []
         folders = (top + os.sep.join(inside[: depth + 1]) for depth in range(len(inside) - 1))
         return any(self.decide(around, folder=True) for around in folders) or bool(self.decide(path))
-
-
-def valid(line: str) -> bool:
-    """Whether a line is a pattern; git passes over one that is not."""
-    from pathspec import GitIgnoreSpec
-
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except (ValueError, re.error):
-        return False
-    return True
 
 
 @dataclass(frozen=True)
@@ -169,10 +200,9 @@ def own(folder: str) -> tuple[Patterns, ...]:
     return tuple(Patterns(folder, lines) for lines in map(_lines, files) if lines)
 
 
-def _lines(file: str) -> tuple[str, ...]:
+def _lines(file: str) -> list[str]:
     try:
-        with open(file, encoding="utf-8", errors="surrogateescape") as stream:
-            found = (line.rstrip("\n") for line in stream)
-            return tuple(line for line in found if line.strip() and not line.startswith("#"))
+        with open(file, encoding="utf-8-sig", errors="surrogateescape") as stream:
+            return stream.read().split("\n")
     except OSError:
-        return ()
+        return []

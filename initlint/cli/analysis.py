@@ -17,7 +17,7 @@ from initlint.cli.progress import watching
 from initlint.config import Config, ConfigError
 from initlint.engine import CheckResult
 from initlint.findings import Finding, Severity
-from initlint.ignores import valid
+from initlint.ignores import read
 from initlint.projects import Projects, Settings
 
 MOST_STALE = 10
@@ -131,7 +131,7 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
     except rules.UnknownRule as error:
         raise Failure(str(error)) from None
     for pattern in (*(options.exclude or ()), *options.extend_exclude):
-        if not valid(pattern):
+        if read(pattern) is None:
             raise Failure(f"{pattern!r} is not a pattern")
     return {
         "selection": selection,

@@ -13,7 +13,7 @@ from initlint.engine import CheckResult
 from initlint.findings import Finding
 from initlint.report import statistics
 from initlint.report.paint import safe
-from initlint.report.text import count
+from initlint.report.text import count, summary
 from initlint.silencing import add_ignores
 
 
@@ -41,7 +41,7 @@ def _report(run: Run, result: CheckResult) -> None:
         known = f"{count(run.baselined, 'finding')} in the baseline left out.\n" if run.baselined and name == "text" else ""
         emit(run.options, formats.render(result, name, paint) + known)
     elif name == "text":
-        emit(run.options, statistics.to_text(result.findings, paint))
+        emit(run.options, statistics.to_text(result.findings, paint) or summary(result.findings, files=result.files))
     elif name == "json":
         emit(run.options, statistics.to_json(result.findings))
     else:
@@ -79,8 +79,8 @@ def _add_ignores(run: Run, result: CheckResult) -> int:
             failed = True
         else:
             done, written = done + len(silenced), written + 1
-    summary = f"Silenced {count(done, 'finding')} in {count(written, 'file')}; write the reason behind each comment.\n" if done else "Nothing to silence.\n"
-    emit(run.options, "".join([*lines, summary]))
+    told = f"Silenced {count(done, 'finding')} in {count(written, 'file')}; write the reason behind each comment.\n" if done else "Nothing to silence.\n"
+    emit(run.options, "".join([*lines, told]))
     return run.verdict(left, failed=failed)
 
 
