@@ -49,9 +49,12 @@ _CLASSES = {
     "xdigit": "0-9a-fA-F",
 }
 _PIECE = re.compile(
-    r"(?P<all>(?<![^/])\*\*(?![^/]))|(?P<some>\*+)|(?P<one>\?)|\[(?P<not>[!^]?)(?P<set>\]?(?:\[:\w+:\]|\\.|[^\]\\])*)\]|\\(?P<escaped>.)|(?P<plain>[^\\\[])",
+    r"(?P<all>(?<![^/])\*\*(?![^/]))|(?P<some>\*+)|(?P<one>\?)|\\(?P<escaped>.)|(?P<plain>[^\\\[])"
+    r"|\[(?P<not>[!^]|(?![!^]))(?P<set>(?:\]|(?!\]))(?:\[:\w+:\]|\\.|[^\]\\])+|\])\]",
     re.DOTALL,
 )
+"""``**`` between slashes, ``*``, ``?``, an escaped and a plain character, and a set, of which the first member may be its end mark."""
+_MEMBER = re.compile(r"\[:(?P<class>\w+):\]|\\(?P<escaped>.)|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,17 @@ def _expression(text: str) -> str | None:
         elif match["some"] or match["one"]:
             pieces.append("[^/]*" if match["some"] else "[^/]")
         elif match["set"] is not None:
-            inside = re.sub(r"\[:(\w+):\]", lambda name: _CLASSES.get(name[1], ""), re.sub(r"\[(?!:\w+:\])", r"\\[", match["set"]))
-            pieces.append(f"(?!/)[{'^' if match['not'] else ''}{inside.replace(']', chr(92) + ']', 1) if inside.startswith(']') else inside}]")
+            pieces.append(f"(?!/)[{'^' if match['not'] else ''}{_MEMBER.sub(_member, match['set'])}]")
         else:
             pieces.append(re.escape(match["escaped"] or match["plain"]))
     return "".join(pieces)
+
+
+def _member(match: re.Match[str]) -> str:
+    """One member of a set as a regular expression spells it."""
+    if match["class"]:
+        return _CLASSES.get(match["class"], "")
+    return re.escape(match["escaped"] or match[0]) if match[0] != "-" else "-"
 
 
 class Patterns:

@@ -137,6 +137,7 @@ def test_excluded_standard_input_is_passed_through(tree: Path, monkeypatch: pyte
         ["\\a.py", "#b.py", "\\#c.py", "!x.py"],
         ["**", "!**/", "!a.py"],
         ["a?.py", "a*b/", "?/?/"],
+        ["[b\\a]*.py", "[!]c.py", "[a"],
     ],
 )
 def test_patterns_mean_what_they_mean_to_git(tree: Path, lines: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
