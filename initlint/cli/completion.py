@@ -77,10 +77,10 @@ def bash(tree: list[Command], rules: Iterable[str]) -> str:
         '# Completion for bash: put it into a file that bash reads, or eval "$(initlint completion bash)".',
         "_initlint() {",
         "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}",
-        f"    local rules={quote(' '.join(rules))}",
+        f"    local IFS=$'\\n' rules={_bash_words(rules)}",
         "    COMPREPLY=()",
         "    if ((COMP_CWORD == 1)); then",
-        f'        COMPREPLY=($(compgen -W {quote(" ".join([*(command.name for command in tree), "--help", "--version"]))} -- "$current"))',
+        f'        COMPREPLY=($(compgen -W {_bash_words([*(command.name for command in tree), "--help", "--version"])} -- "$current"))',
         "        return",
         "    fi",
         '    case "$command $previous" in',
@@ -91,17 +91,22 @@ def bash(tree: list[Command], rules: Iterable[str]) -> str:
                 lines.append(f"    {'|'.join(quote(f'{command.name} {name}') for name in option.names)}) {_bash(option.value)}; return ;;")
     lines += ["    esac", '    case "$command" in']
     for command in tree:
-        names = " ".join(name for option in command.options for name in option.names)
+        names = _bash_words(name for option in command.options for name in option.names)
         lines += [
             f"    {command.name})",
-            f'        if [[ $current == -?* ]]; then COMPREPLY=($(compgen -W {quote(names)} -- "$current")); else {_bash(command.argument)}; fi ;;',
+            f'        if [[ $current == -?* ]]; then COMPREPLY=($(compgen -W {names} -- "$current")); else {_bash(command.argument)}; fi ;;',
         ]
     return "\n".join([*lines, "    esac", "}", "complete -o filenames -o bashdefault -F _initlint initlint", ""])
 
 
+def _bash_words(words: Iterable[str]) -> str:
+    """Words as ``compgen`` takes them apart: at the ends of lines, for names of files hold spaces."""
+    return "$'" + "\\n".join(words) + "'"
+
+
 def _bash(value: Value) -> str:
     if value.words:
-        return f'COMPREPLY=($(compgen -W {quote(" ".join(value.words))} -- "$current"))'
+        return f'COMPREPLY=($(compgen -W {_bash_words(value.words)} -- "$current"))'
     if value.kind == RULES:
         return 'local done=${current%"${current##*,}"}; COMPREPLY=($(compgen -P "$done" -W "$rules" -- "${current##*,}"))'
     if value.kind in (FILES, FOLDERS):
