@@ -19,6 +19,7 @@ from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
+from initlint.loose import FileFacts, run_rest
 from initlint.rules import Rule
 from initlint.source import Chunk, SourceFile
 
@@ -34,10 +35,10 @@ MAIN = re.compile(r"""if\s+__name__\s*==\s*["']__main__["']""")
 
 @dataclass(eq=False)
 class Model:
-    """One analysed model: its graph, the class at its root and the classes inside."""
+    """One analysed model: its graph, the class at its root (none for what stands for a whole file) and the classes inside."""
 
     graph: ModelGraph
-    root: Class
+    root: Class | None
     inside: set[int]
     bare: bool
     """Whether it was built from its defaults alone, not where real code builds it."""
@@ -68,19 +69,19 @@ class FileContexts:
 
     analysis: Analysis
     module: Module
+    facts: FileFacts
     models: list[Model] = field(default_factory=list)
     seen: set[Any] = field(default_factory=set)
-    notes: list[str] = field(default_factory=list)
 
 
 def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
-    """All models that the file ``path`` defines or builds. Raises ``SourceError``."""
+    """All models that the file ``path`` defines or builds, and last what stands for the file itself. Raises ``SourceError``."""
     interp = analysis.interp
     interp.steps = 0
     interp.limit = STEPS_PER_MODEL
     module = interp.project.open(Path(path), data)
     module.source.path = path
-    contexts = FileContexts(analysis, module)
+    contexts = FileContexts(analysis, module, FileFacts(path, module.name))
     interp.start_frame = module.frame
     for chunk, cls in module.classes():
         interp.limit = interp.steps + STEPS_PER_MODEL
@@ -92,7 +93,8 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
             break
         contexts.models += _attempt(contexts, action, name, False)
         interp.limit = interp.steps + STEPS_PER_MODEL
-    return contexts.models
+    run_rest(analysis, module, contexts.facts)
+    return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
 
 def is_model(cls: Class) -> bool:
@@ -122,7 +124,9 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
     if not bare:
         roots += [instance for instance in _roots(built) if instance is not result]
     models = [_model(contexts, root, name, bare) for root in roots[:MAX_ROOTS] if _is_new(contexts, root, bare)]
-    return [model for model in models if model is not None]
+    made = [model for model in models if model is not None]
+    contexts.facts.note(framework.witness, modelled=bool(made))
+    return made
 
 
 def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
@@ -150,8 +154,9 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
 
 
 def written_by_author(root: Instance) -> bool:
-    """Whether any parameter holds something else than its layer's default: rules judge what somebody chose."""
-    return any(event.origin is not Origin.DEFAULT for _, tensor in named_tensors(root) for event in tensor.storage.events)
+    """Whether any parameter holds something else than its layer's default, or nothing: rules judge what somebody chose."""
+    storages = [tensor.storage for _, tensor in named_tensors(root)]
+    return any(s.empty is not None or s.twin is not None or any(event.origin is not Origin.DEFAULT for event in s.events) for s in storages)
 
 
 def _before_loading(graph: ModelGraph) -> None:
@@ -159,6 +164,7 @@ def _before_loading(graph: ModelGraph) -> None:
     for parameter in graph.parameters:
         drawn = [event for event in parameter.events if event.origin is not Origin.LOAD]
         if len(drawn) < len(parameter.events):
+            parameter.loaded = next(event.site for event in parameter.events if event.origin is Origin.LOAD)
             last = next((event for event in reversed(drawn) if event.effective), None)
             parameter.events = drawn
             parameter.distribution = last.distribution if last is not None and last.certain and not last.partial else None

@@ -45,7 +45,7 @@ def make(call: Call, name: str) -> Any:
     draw(call, tensor, factory, bound, passed, Origin.FILL)
     if name in UNINITIALISED:
         tensor.storage.distribution = tensor.storage.base = None
-        tensor.storage.reason = NO_VALUES
+        tensor.storage.reason, tensor.storage.empty = NO_VALUES, call.site
     return tensor
 
 
