@@ -203,6 +203,7 @@ def construct(interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str
     interp.heap.note_birth(instance)
     interp.framework.born(instance, args, kwargs)
     initialise(interp, instance, cls, args, kwargs, frame, node)
+    interp.framework.constructed(interp, instance, frame, node)
     return instance
 
 

@@ -72,6 +72,9 @@ class Framework:
     ) -> None:
         """Run the constructor of a framework class on ``instance``."""
 
+    def constructed(self, interp: Interpreter, instance: Instance, frame: Frame, node: p.Node) -> None:
+        """The constructor of an object has run."""
+
     def constructed_blind(self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any]) -> None:
         """A constructor that was not read ran on ``instance``."""
 
