@@ -85,6 +85,10 @@ class Framework:
         """``module(x)``."""
         return Unknown("calls a module")
 
+    def call_object(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
+        """``object(…)`` of an object of a library that is no module, or ABSENT."""
+        return ABSENT
+
     def module_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> Any:
         """An attribute every module has, or ABSENT."""
         return ABSENT

@@ -43,6 +43,14 @@ def parameter(call: Call, shape: Any, chosen: Any, default: tuple[str, dict[str,
     return tensor
 
 
+def drawn(initializer: Instance, call: Call) -> Tensor:
+    """``initializer(shape)`` of Keras and Haiku, ``initializer(key, shape)`` of JAX: a new tensor, no parameter yet."""
+    position = 1 if initializer.cls.name.startswith("jax.") else 0
+    made = parameter(call, call.get(position, "shape"), initializer, GLOROT)
+    made.parameter = False
+    return made
+
+
 def _sizes(call: Call, shape: Any) -> Optional[Shape]:
     if is_number(shape):
         return (shape,)

@@ -205,6 +205,9 @@ class TorchFramework(Framework):
     def run_module(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
         return forward.run_module(self, instance, call)
 
+    def call_object(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
+        return of_declared.drawn(instance, call) if instance.cls.name in DECLARED_INITIALIZERS else ABSENT
+
     def module_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> Any:
         return members.module_attribute(self, interp, instance, name) if self.is_module(instance) else ABSENT
 

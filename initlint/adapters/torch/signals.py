@@ -101,6 +101,7 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
         inputs = operands([v for v in (left, right) if not formulas.is_mask(v)], owners)
     made = signal(Op(kind=kind, name=op, detail=detail, inputs=inputs, parameter=parameter, site=site))
     if op != "@":
+        made.attrs = next((dict(v.attrs) for v in (left, right) if is_signal(v) and v.attrs), {})
         made.shape = next((v.shape for v in (left, right) if is_signal(v) and v.shape is not None), None)
     return made
 

@@ -15,12 +15,13 @@ from types import SimpleNamespace
 from initlint.overlays.torch_init import InvalidCall, UnknownArgument, between, gaussian, number
 from initlint.symbolic import Number, sqrt
 from initlint.theory.activations import truncated_moments
-from initlint.theory.fans import Fan, channels_last_fans, larger, scaling_law
+from initlint.theory.fans import Fan, Fans, channels_last_fans, larger, scaling_law
 from initlint.theory.laws import Distribution, Kind, constant, normal, spell, uniform
 
 Law = Callable[[Sequence[Number] | None, SimpleNamespace], Distribution]
 TRUNCATED_STD = truncated_moments(-2.0, 2.0)[1]
 """The std of a standard normal cut at two sigma, 0.8796."""
+GEOMETRIC = "fan_geo_avg"
 FAMILIES: dict[str, Kind] = {"uniform": "uniform", "normal": "normal", "truncated": "trunc_normal"}
 MODES: dict[str, Fan] = {"fan_in": "fan_in", "fan_out": "fan_out", "fan_avg": "fan_avg"}
 
@@ -65,15 +66,15 @@ def _up_to(scale: str, shape: Sequence[Number] | None, a: SimpleNamespace) -> Di
     return between(0.0, number(a, scale))
 
 
-def _scaled(scale: Number, mode: Fan, family: str, shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
+def _scaled(scale: Number, mode: Fan | None, family: str, shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
     """Var = scale / fan; ``family`` is ``truncated``, ``normal`` or ``uniform``."""
     gain = sqrt(scale)
-    law = scaling_law(gain, "fan_in + fan_out", 2) if mode == "fan_avg" else scaling_law(gain, mode)
+    law = scaling_law(gain, "fan_in + fan_out", 2) if mode == "fan_avg" else scaling_law(gain, mode or "√(fan_in·fan_out)")
     if shape is None:
         return Distribution(kind=FAMILIES[family], mean=0.0, law=law, fan=mode, gain=gain)
     axes = [_axes(getattr(a, name, default)) for name, default in (("in_axis", -2), ("out_axis", -1), ("batch_axis", ()))]
     try:
-        fan = channels_last_fans(shape, *axes).select(mode)
+        fan = _fan(channels_last_fans(shape, *axes), mode)
     except ValueError as error:
         raise InvalidCall(f"ValueError: {error}") from None
     std = sqrt(scale / fan)
@@ -96,11 +97,18 @@ def _axes(value: object) -> tuple[int, ...]:
 
 def _variance_scaling(untruncated: tuple[str, ...], shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
     mode = MODES.get(a.mode) if isinstance(a.mode, str) else None
-    if mode is None or not isinstance(a.distribution, str):
+    if not isinstance(a.mode, str) or not isinstance(a.distribution, str):
         raise UnknownArgument("mode")
+    if mode is None and a.mode != GEOMETRIC:
+        raise InvalidCall(f"ValueError: {a.mode!r} is no mode: fan_in, fan_out or fan_avg")
     name = a.distribution.lower()
     family = "uniform" if name == "uniform" else "normal" if name in untruncated else "truncated"
     return _scaled(number(a, "scale"), mode, family, shape, a)
+
+
+def _fan(fans: Fans, mode: Fan | None) -> Number:
+    """The fan of a mode, None for JAX's geometric mean of both."""
+    return sqrt(fans.fan_in * fans.fan_out) if mode is None else fans.select(mode)
 
 
 def _orthogonal(gain: str, shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
@@ -110,6 +118,10 @@ def _orthogonal(gain: str, shape: Sequence[Number] | None, a: SimpleNamespace) -
     if shape is None or len(shape) < 2:
         return Distribution(kind="orthogonal", mean=0.0, law=law, gain=value)
     return Distribution(kind="orthogonal", mean=0.0, std=value / sqrt(larger(math.prod(shape[:-1]), shape[-1])), law=law, gain=value)
+
+
+def _delta(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
+    return Distribution(kind="custom", mean=0.0, law="orthogonal at the centre of the kernel, else 0")
 
 
 def _identity(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
@@ -165,7 +177,7 @@ def _jax() -> list[Declared]:
         Declared("truncated_normal", "stddev=0.01, dtype=None, lower=-2.0, upper=2.0", partial(_truncated, "", "stddev")),
         Declared("variance_scaling", f"scale, mode, distribution, {_JAX_AXES}", partial(_variance_scaling, ("normal",))),
         Declared("orthogonal", "scale=1.0, column_axis=-1, dtype=None", partial(_orthogonal, "scale")),
-        Declared("delta_orthogonal", "scale=1.0, column_axis=-1, dtype=None", partial(_orthogonal, "scale")),
+        Declared("delta_orthogonal", "scale=1.0, column_axis=-1, dtype=None", _delta),
     ]
     for scheme, alias in (("glorot", "xavier"), ("he", "kaiming"), ("lecun", "lecun")):
         scale, mode = SCHEMES[scheme]
