@@ -233,6 +233,7 @@ def test_severities_are_those_of_the_most_specific_entry(folder: Path) -> None:
         ("*_old.py", ["net_old.py", "deep/er/net_old.py"], ["net.py"]),
         ("__init__.py", ["__init__.py", "a/__init__.py"], ["a/init.py"]),
         ("/net.py", ["net.py"], ["a/net.py"]),
+        ("!src/", ["net.py", "a/net.py"], ["src/net.py", "src/deep/net.py"]),
     ],
 )
 def test_patterns_are_those_of_a_gitignore(folder: Path, pattern: str, matched: list[str], spared: list[str]) -> None:
