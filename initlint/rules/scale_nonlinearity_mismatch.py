@@ -51,7 +51,6 @@ from initlint.flow import (
     WEIGHTED,
     Pairing,
     Weight,
-    descendants,
     gates,
     in_residual,
     is_head,
@@ -63,10 +62,11 @@ from initlint.flow import (
 )
 from initlint.graph import InitEvent, ModelGraph, Op, Parameter
 from initlint.rules import Rule
+from initlint.rules._scale import fans_of
 from initlint.rules._sites import POSITIONAL, by_site, explicit, function_of, origin_of, other_call, qualified, short, spell_names, written_at
 from initlint.symbolic import Sym
 from initlint.theory.activations import RELU_FAMILY, canonical, moments
-from initlint.theory.fans import FanRole, Fans, scaling_law, true_fans
+from initlint.theory.fans import scaling_law
 from initlint.theory.laws import Distribution
 from initlint.theory.propagate import Verdict, judge, stack, worst
 from initlint.theory.recommend import Recommendation, recommend
@@ -87,7 +87,7 @@ UNNOTICED = 0.05
 NEGLIGIBLE = 1e-3
 """Gains up to this are a way of writing zero."""
 TINY = 0.1
-"""Gains up to this make a map that starts near nothing, as the coupling nets of a normalising flow do on purpose."""
+"""Gains up to this make a map that starts near nothing, on purpose or by mistake: `weight-scale` tells which."""
 SMALLEST = 1e-300
 
 
@@ -144,14 +144,9 @@ def _mismatch(weight: Weight) -> Case | None:
         return None
     if any(_near(gain, accepted, 0.02) for accepted in ACCEPTED.get(canonical(pairing.name), ())):
         return None
-    if gain <= TINY and _used_elsewhere(weight):
+    if gain <= TINY:
         return None
     return Case(weight, pairing, gain, needed) if _scale_matters(weight, pairing) else None
-
-
-def _used_elsewhere(weight: Weight) -> bool:
-    """Whether the model's own forward pass never reaches the weight, so that what its output meets is not seen."""
-    return any(op.kind == "input" and op.detail.get("part") for use in weight.uses for op in descendants(use, backward=True))
 
 
 def _gain(parameter: Parameter) -> float | None:
@@ -224,27 +219,13 @@ def _effect(group: list[Case], chain: list[Op]) -> Effect:
 def _layer_factors(case: Case, second: float, derivative: float) -> tuple[float, float]:
     """Factors on signal and gradient: by the true fans where they are numbers, by the gain alone otherwise."""
     nominal = case.gain**2 * second, case.gain**2 * derivative
-    law, fans = case.weight.parameter.distribution, _fans(case.weight)
+    law, fans = case.weight.parameter.distribution, fans_of(case.weight)
     if law is None or fans is None or law.std is None:
         return nominal
     forward, backward = law.std * law.std * fans.fan_in * second, law.std * law.std * fans.fan_out * derivative
     if isinstance(forward, Sym) or isinstance(backward, Sym):
         return nominal
     return float(forward), float(backward)
-
-
-def _fans(weight: Weight) -> Fans | None:
-    shape, layer = weight.parameter.shape, weight.layer
-    if shape is None:
-        return None
-    try:
-        if layer is None:
-            return true_fans("matmul", shape)
-        role: FanRole = "linear" if "Linear" in layer.kind else "conv_transpose" if "Transpose" in layer.kind else "conv"
-        plain = {name: layer.arguments.get(name, 1) for name in ("groups", "stride")} if role != "linear" else {}
-        return true_fans(role, shape, **plain)
-    except (TypeError, ValueError, ZeroDivisionError):
-        return None
 
 
 def _mean_field(pairing: Pairing, gain: float, depth: int) -> Effect:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.torch.shapes import function_shape, output_shape
+from initlint.adapters.torch.sums import einsum_terms, summed
 from initlint.findings import Site
 from initlint.graph import Layer, Op
 from initlint.interpreter.heap import possible
@@ -89,6 +90,8 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
         if weight is not None:
             parameter = owners.get(id(weight)) or _shared(weight, owners)
             detail["transposed"] = weight.transposed
+            detail["terms"] = summed("matmul" if weight is right else "linear", weight.shape)
+            detail["left"] = weight is left
         inputs = sources([left, right])
     else:
         inputs = operands([left, right], owners)
@@ -133,6 +136,7 @@ def _weighted(name: str, kind: str, call: Call, owners: dict[int, Any]) -> Optio
         layer = parameter.layer if parameter is not None else None
         op = Op(kind=WEIGHT_KINDS.get(kind, "matmul"), name=argument.role, inputs=sources([x]), parameter=parameter, site=call.site)
         op.detail["transposed"] = weight.transposed
+        op.detail["terms"] = summed(argument.role, weight.shape)
         if layer is not None and layer.kind and parameter is not None and parameter.role == "weight" and op.kind == "layer":
             op.layer, op.name = layer, layer.kind
             layer.calls.append(op)
@@ -146,7 +150,11 @@ def _einsum(call: Call, owners: dict[int, Any]) -> Tensor:
     weights = [owners.get(id(t)) for t in tensors if t.op is None]
     parameter = weights[0] if len(weights) == 1 and len(tensors) == 2 else None
     equation = next((v for v in call.args if isinstance(v, str)), "")
-    return signal(Op(kind="matmul", name="einsum", detail={"equation": equation}, inputs=sources(values), parameter=parameter, site=call.site))
+    detail: dict[str, Any] = {"equation": equation}
+    if parameter is not None:
+        place = 0 if tensors[0].op is None else 1
+        detail["terms"] = einsum_terms(equation, place, tensors[place].shape)
+    return signal(Op(kind="matmul", name="einsum", detail=detail, inputs=sources(values), parameter=parameter, site=call.site))
 
 
 def _several(short: str, made: Tensor, call: Call, first: int) -> Any:
