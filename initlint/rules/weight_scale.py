@@ -18,7 +18,7 @@ Sizes that are not known are taken to be 16 at least; the message shows the numb
     gates = x @ self.weight_ih.t() + h @ self.weight_hh.t()
 
 Use instead:
-    self.weight_ih = nn.Parameter(torch.randn(4 * hidden_size, input_size) * input_size ** -0.5)
+    self.weight_ih = nn.Parameter(torch.randn(4 * hidden_size, input_size) * input_size**-0.5)
 
 ## Fix safety
 `torch.randn(...)` gets the factor `fan_in ** -0.5`, a call of `torch.nn.init` becomes the one that divides by the fan, a gain
