@@ -54,15 +54,14 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
     for count, (chunk, owner) in enumerate(_unreached(module, facts)):
         if count == MOST:
             break
-        function = _function(module, chunk, owner)
-        if function is None:
-            continue
         framework.start_recording(None)
         framework.witness.loose = True
         interp.limit = interp.steps + STEPS
         try:
-            with interp.heap.sandbox():
-                interp.call(function, *_arguments(function), module.frame, p.Const(0, 0, None))
+            function = _function(module, chunk, owner)
+            if function is not None:
+                with interp.heap.sandbox():
+                    interp.call(function, *_arguments(function), module.frame, p.Const(0, 0, None))
         except (TargetRaise, OutOfBudget, RecursionError):
             pass
         finally:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from initlint.findings import ReplaceCall, Site
-from initlint.graph import InitEvent, ModelGraph, Op, Origin, Parameter
+from initlint.graph import InitCall, InitEvent, ModelGraph, Op, Origin, Parameter
 from initlint.symbolic import Sym
 
 INIT = "torch.nn.init."
@@ -84,7 +84,7 @@ def short(initializer: str) -> str:
     return initializer.rpartition(".")[2]
 
 
-def function_of(event: InitEvent) -> str | None:
+def function_of(event: InitEvent | InitCall) -> str | None:
     """The ``torch.nn.init`` function that ``event`` calls, current name, or None where it calls something else."""
     if not event.initializer.startswith(INIT):
         return None
@@ -93,7 +93,7 @@ def function_of(event: InitEvent) -> str | None:
     return name if name in POSITIONAL else None
 
 
-def other_call(event: InitEvent, function: str, **keywords: str) -> ReplaceCall | None:
+def other_call(event: InitEvent | InitCall, function: str, **keywords: str) -> ReplaceCall | None:
     """Replace the call of ``event`` by ``torch.nn.init.<function>`` with just these keyword arguments (source text)."""
     old = function_of(event)
     if old is None or event.site is None:
@@ -103,8 +103,10 @@ def other_call(event: InitEvent, function: str, **keywords: str) -> ReplaceCall 
     return ReplaceCall(site=event.site, function=name, parameters=POSITIONAL[old], drop=dropped, set=tuple(keywords.items()))
 
 
-def constant_call(event: InitEvent, value: int) -> ReplaceCall | None:
-    """Replace the call of ``event`` by the one that writes ``value``, 0 or 1."""
+def constant_call(event: InitEvent | InitCall, value: int) -> ReplaceCall | None:
+    """Replace the call of ``event`` by the one that writes, or makes, ``value``, 0 or 1."""
+    if event.initializer in ("torch.randn", "torch.rand") and event.site is not None:
+        return ReplaceCall(site=event.site, function="torch.ones" if value else "torch.zeros")
     if event.initializer.startswith(TENSOR) and event.site is not None:
         name = short(event.initializer)
         positional = {"normal_": ("mean", "std"), "uniform_": ("from", "to"), "fill_": ("value",)}.get(name)

@@ -47,7 +47,7 @@ from initlint.graph import InitEvent, ModelGraph, Op
 from initlint.rules import Rule
 from initlint.rules._scale import BOUNDED, LOGITS, SHARE, Fate, feeds, follow, is_recurrent, is_table, leads_to_zero, matrices, rescales, terms_of
 from initlint.rules._sites import by_site, explicit, function_of, origin_of, other_call, qualified, short, spell_names
-from initlint.symbolic import Number, Sym, at
+from initlint.symbolic import Number, Sym, at, plain
 from initlint.theory.activations import canonical, moments
 from initlint.theory.laws import spell
 from initlint.theory.recommend import recommend
@@ -68,6 +68,8 @@ WRITTEN_AS_ZERO = 1e-3
 """Gains up to this are a way of writing zero."""
 FEW, TYPICAL, MANY = 16, 64, 4096
 """What a size that is not known is taken to be: at least, in messages, at most."""
+NARROW = 0.2
+"""Embeddings of a smaller std make sums that are smaller, too."""
 KINDS = ("normal", "uniform", "trunc_normal", "orthogonal")
 FACTORIES = ("torch.randn",)
 
@@ -110,7 +112,7 @@ def _judge(graph: ModelGraph, weight: Weight) -> Case | None:
     event, law, terms = explicit(weight.parameter), weight.parameter.distribution, terms_of(weight)
     if event is None or law is None or law.std is None or terms is None or not weight.uses or weight.parameter.loaded:
         return None
-    if law.kind not in KINDS or law.mean != 0 or short(event.initializer) in ("mul_", "div_"):
+    if law.kind not in KINDS or law.mean != 0 or not plain(law.std) or short(event.initializer) in ("mul_", "div_"):
         return None
     by_gain = law.gain is not None and (law.fan is not None or law.kind == "orthogonal")
     factor = law.gain * law.gain if by_gain and law.gain is not None else law.std * law.std * terms
@@ -140,9 +142,11 @@ def _makes_up(source: Op) -> bool:
     """Whether a sum over what ``source`` gives does not grow with its length, or was scaled for it."""
     if rescales(source) or source.name in SHARE:
         return True
-    table = source.layer.parameters.get("weight") if source.kind == "embedding" and source.layer is not None else source.parameter
-    law = table.distribution if source.kind == "embedding" and table is not None else None
-    return law is not None and law.std is not None and at(law.std, MANY) < 0.2
+    if source.kind != "embedding":
+        return False
+    table = source.layer.parameters.get("weight") if source.layer is not None else source.parameter
+    law = table.distribution if table is not None else None
+    return law is None or law.std is None or at(law.std, MANY) < NARROW
 
 
 def _fades(graph: ModelGraph, case: Case) -> bool:

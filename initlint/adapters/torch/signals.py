@@ -31,6 +31,8 @@ BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "
 WEIGHT_KINDS = {
     "linear_function": "layer", "conv_function": "layer", "conv_transpose_function": "layer", "bilinear_function": "layer", "embedding_function": "embedding",
 }  # fmt: skip
+LOOKUPS = ("index_select", "gather", "take_along_dim")
+"""Views that look up rows of a table where only the index is a signal."""
 
 
 def signal(op: Op) -> Tensor:
@@ -119,6 +121,8 @@ def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
         if weighted is not None:
             return weighted
     short = name.rpartition(".")[2]
+    if short in LOOKUPS and not is_signal(call.get(0, "input")):
+        kind = "embedding"
     if name == "torch.einsum" or name.startswith("einops.einsum"):
         return _einsum(call, owners)
     made = signal(Op(kind=kind, name=short, inputs=operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values), site=call.site))
@@ -170,7 +174,7 @@ def method(name: str, call: Call, owners: dict[int, Any]) -> Any:
     """``x.relu()``, ``x.view(…)`` …; the signal is the first argument."""
     if name in ACTIVATION_METHODS:
         return activate(ACTIVATION_METHODS[name], call, call.args[:1], call.args[1:])
-    kind = SIGNAL_METHODS.get(name, "opaque")
+    kind = "embedding" if name in LOOKUPS and not is_signal(call.args[0]) else SIGNAL_METHODS.get(name, "opaque")
     values = [*call.args, *call.kwargs.values()]
     if name in ("matmul", "mm", "bmm", "__matmul__") and len(values) > 1:
         return arithmetic("@", values[0], values[1], call.site, owners)
