@@ -110,7 +110,7 @@ def _shared(tensor: Tensor, owners: dict[int, Any]) -> Any:
 
 def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
     """``torch.relu(x)``, ``F.linear(x, w)`` … with a signal among the arguments; None where the tables have no word for it."""
-    kind = SIGNAL_FUNCTIONS.get(name)
+    kind: Optional[str] = SIGNAL_FUNCTIONS.get(name)
     if kind is None:
         return None
     values = [*call.args, *call.kwargs.values()]
