@@ -64,7 +64,7 @@ def fans_of(weight: Weight) -> Fans | None:
         return None
     try:
         if layer is None:
-            turned = any(use.kind == "layer" or use.detail.get("transposed") or use.detail.get("left") for use in weight.uses)
+            turned = any(use.kind == "layer" or use.detail.get("transposed") for use in weight.uses)
             return linear_fans(shape) if turned else true_fans("matmul", shape)
         role: FanRole = "linear" if "Linear" in layer.kind else "conv_transpose" if "Transpose" in layer.kind else "conv"
         plain = {name: layer.arguments.get(name, 1) for name in ("groups", "stride")} if role != "linear" else {}
@@ -89,7 +89,7 @@ def is_table(graph: ModelGraph, parameter: Parameter) -> bool:
     """Whether the forward pass also looks a parameter up, adds it, or multiplies from both sides by it: prototypes, codebooks, tied embeddings."""
     touching = [op for op in graph.ops if op.parameter is parameter or (op.layer is not None and parameter in op.layer.parameters.values())]
     sides = {op.detail.get("transposed") for op in touching if op.kind == "matmul"}
-    return len(sides) > 1 or any(op.kind in ("const", "embedding") for op in touching) or any(op.detail.get("left") for op in touching)
+    return len(sides) > 1 or any(op.kind in ("const", "embedding") for op in touching)
 
 
 def follow(uses: Iterable[Op]) -> Fate:

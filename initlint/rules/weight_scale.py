@@ -135,7 +135,8 @@ def _spreads(graph: ModelGraph, case: Case) -> bool:
         return True
     if fate.lost or not fate.ends or leads_to_zero(fate) or normalised_after(weight) or is_table(graph, weight.parameter):
         return False
-    return not any(_makes_up(source) for source in feeds(weight.uses))
+    asks = any(use.detail.get("left") for use in weight.uses) and any(name in LOGITS for name in fate.names)
+    return not asks and not any(_makes_up(source) for source in feeds(weight.uses))
 
 
 def _makes_up(source: Op) -> bool:

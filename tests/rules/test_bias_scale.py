@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from initlint.graph import InitCall, ModelGraph
@@ -35,7 +37,7 @@ def test_a_norm_takes_the_bias_out_again() -> None:
     assert found("INI403", drawn(normal(0.0, 1.0), norm=True)) == []
 
 
-def loose(initializer: str, tensor: str, *, certain: bool = False, **arguments: object) -> ModelGraph:
+def loose(initializer: str, tensor: str, *, certain: bool = False, **arguments: Any) -> ModelGraph:
     graph = ModelGraph(name="net", path="net.py")
     graph.calls.append(InitCall(initializer=initializer, site=site(3), arguments=arguments, spelled={"tensor": tensor}, certain=certain))
     return graph
@@ -50,7 +52,7 @@ def test_a_routine_without_a_model_is_judged_by_the_name_of_the_tensor(tensor: s
     ("tensor", "arguments"),
     [("m.weight", {}), ("m.bias_table", {}), ("m.bias", {"std": 0.01}), ("m.bias", {"mean": 1.0}), ("m.bias", {"std": object()}), ("m.unbiased", {})],
 )
-def test_other_tensors_and_other_numbers_are_silent(tensor: str, arguments: dict[str, object]) -> None:
+def test_other_tensors_and_other_numbers_are_silent(tensor: str, arguments: dict[str, Any]) -> None:
     assert found("INI403", loose("torch.nn.init.normal_", tensor, **arguments)) == []
 
 
