@@ -112,9 +112,9 @@ def _judge(graph: ModelGraph, weight: Weight) -> Case | None:
     event, law, terms = explicit(weight.parameter), weight.parameter.distribution, terms_of(weight)
     if event is None or law is None or law.std is None or terms is None or not weight.uses or weight.parameter.loaded:
         return None
-    if law.kind not in KINDS or law.mean != 0 or not plain(law.std) or short(event.initializer) in ("mul_", "div_"):
-        return None
     by_gain = law.gain is not None and (law.fan is not None or law.kind == "orthogonal")
+    if law.kind not in KINDS or law.mean != 0 or not (by_gain or plain(law.std)) or short(event.initializer) in ("mul_", "div_"):
+        return None
     factor = law.gain * law.gain if by_gain and law.gain is not None else law.std * law.std * terms
     if at(factor, FEW) > (LARGE_GAIN if by_gain else LARGE):
         large = True
