@@ -21,7 +21,7 @@ from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
-from initlint.loose import FileFacts, run_rest
+from initlint.loose import FileFacts, run_on_lstms, run_rest
 from initlint.rules import Rule
 from initlint.source import Chunk, SourceFile, may_hold_nets
 
@@ -102,6 +102,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         contexts.models += _attempt(contexts, action, name, False)
         interp.limit = interp.steps + STEPS_PER_MODEL
     contexts.models += _called_nets(contexts)
+    contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 

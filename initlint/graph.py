@@ -44,6 +44,8 @@ class InitEvent:
     """Arguments as evaluated, by parameter name; only those the author passed."""
     partial: bool = False
     """Whether only a slice was written; ``distribution`` is then that of the slice."""
+    region: str = ""
+    """That slice, ``start:stop:step`` of each axis as ``repr`` gives them; empty where it is not one plain slice."""
     guard: Site | None = None
     """The test of the innermost ``isinstance`` that selected the layer, if any."""
     variable: str = ""
