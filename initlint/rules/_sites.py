@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ POSITIONAL = {
     "sparse_": ("tensor", "sparsity", "std", "generator"),
 }
 """Parameter names of torch.nn.init functions, in order."""
+GAINS = (math.sqrt(2), 5 / 3, *(math.sqrt(2 / (1 + slope * slope)) for slope in (0.01, 0.1, 0.2, 0.25, 0.3)))
+"""What torch.nn.init.calculate_gain gives for relu, tanh and the slopes that leaky_relu has in practice."""
 
 
 def explicit(parameter: Parameter) -> InitEvent | None:
@@ -115,6 +118,14 @@ def constant_call(event: InitEvent | InitCall, value: int) -> ReplaceCall | None
         new = (("value", str(value)),) if value else ()
         return ReplaceCall(site=event.site, function=TENSOR + ("fill_" if value else "zero_"), parameters=positional, drop=positional, set=new)
     return other_call(event, "ones_" if value else "zeros_")
+
+
+def gain_given_as_slope(arguments: dict[str, Any]) -> float | None:
+    """The value of ``a`` of a kaiming call, where that is the gain of an activation and no slope: those stay below 1."""
+    value = arguments.get("a")
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or arguments.get("nonlinearity", "leaky_relu") != "leaky_relu":
+        return None
+    return next((float(value) for gain in GAINS if abs(value / gain - 1) < 2e-3), None)
 
 
 def constant_value(parameter: Parameter) -> float | None:

@@ -63,7 +63,19 @@ from initlint.flow import (
 from initlint.graph import InitEvent, ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._scale import fans_of
-from initlint.rules._sites import POSITIONAL, by_site, explicit, function_of, origin_of, other_call, qualified, short, spell_names, written_at
+from initlint.rules._sites import (
+    POSITIONAL,
+    by_site,
+    explicit,
+    function_of,
+    gain_given_as_slope,
+    origin_of,
+    other_call,
+    qualified,
+    short,
+    spell_names,
+    written_at,
+)
 from initlint.symbolic import Sym
 from initlint.theory.activations import RELU_FAMILY, canonical, moments
 from initlint.theory.fans import scaling_law
@@ -150,10 +162,10 @@ def _mismatch(weight: Weight) -> Case | None:
 
 
 def _gain(parameter: Parameter) -> float | None:
-    """The gain of an explicit initializer that scales by fans, where it is known."""
+    """The gain of an explicit initializer that scales by fans, where it is known and meant."""
     event = explicit(parameter)
     law = parameter.distribution
-    if event is None or law is None or short(event.initializer) in ("mul_", "div_"):
+    if event is None or law is None or short(event.initializer) in ("mul_", "div_") or gain_given_as_slope(event.arguments) is not None:
         return None
     if (law.fan is None and law.kind != "orthogonal") or law.gain is None or isinstance(law.gain, Sym) or law.mean != 0:
         return None
