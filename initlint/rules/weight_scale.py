@@ -47,8 +47,9 @@ from initlint.graph import InitEvent, ModelGraph, Op
 from initlint.rules import Rule
 from initlint.rules._scale import BOUNDED, LOGITS, SHARE, Fate, feeds, follow, is_recurrent, is_table, leads_to_zero, matrices, rescales, terms_of
 from initlint.rules._sites import by_site, explicit, function_of, origin_of, other_call, qualified, short, spell_names
-from initlint.symbolic import Number, Sym, at, plain
+from initlint.symbolic import Number, Sym, at
 from initlint.theory.activations import canonical, moments
+from initlint.theory.fans import torch_fans
 from initlint.theory.laws import spell
 from initlint.theory.recommend import recommend
 
@@ -60,6 +61,8 @@ RULE = Rule(
 )
 LARGE, SMALL = 10.0, 1e-2
 """Var(W)·fan_in beyond which a single layer leaves the range that a whole stack may drift over."""
+LARGE_HEAD = 30.0
+"""The same for the last layer, whose input is mostly pooled or rectified."""
 LARGE_GAIN = 25.0
 """The same for laws that divide by a fan: gains up to 4 have uses of their own."""
 LOST = 1e-3
@@ -81,7 +84,7 @@ class Case:
     weight: Weight
     terms: Number
     factor: float
-    """Var(W)·fan_in, at the typical size where that is not known."""
+    """Var(W)·fan_in, for a size that is not known at the typical one."""
     fate: Fate
     by_gain: bool
 
@@ -112,20 +115,29 @@ def _judge(graph: ModelGraph, weight: Weight) -> Case | None:
     event, law, terms = explicit(weight.parameter), weight.parameter.distribution, terms_of(weight)
     if event is None or law is None or law.std is None or terms is None or not weight.uses or weight.parameter.loaded:
         return None
+    if law.kind not in KINDS or law.mean != 0 or short(event.initializer) in ("mul_", "div_"):
+        return None
     by_gain = law.gain is not None and (law.fan is not None or law.kind == "orthogonal")
-    if law.kind not in KINDS or law.mean != 0 or not (by_gain or plain(law.std)) or short(event.initializer) in ("mul_", "div_"):
-        return None
     factor = law.gain * law.gain if by_gain and law.gain is not None else law.std * law.std * terms
-    if at(factor, FEW) > (LARGE_GAIN if by_gain else LARGE):
-        large = True
-    elif WRITTEN_AS_ZERO**2 < at(factor, MANY) <= SMALL * (1 + 1e-9):
-        large = False
-    else:
+    if isinstance(factor, Sym) and (by_gain or isinstance(law.std, Sym)):
         return None
-    fate = follow(weight.uses)
-    typical = at(law.std, TYPICAL) ** 2 * (TYPICAL if isinstance(terms, Sym) else terms)
-    case = Case(weight, terms, at(factor, TYPICAL) if by_gain else typical, fate, by_gain)
-    return case if (_spreads(graph, case) if large else _fades(graph, case)) else None
+    large = at(factor, FEW) > (LARGE_GAIN if by_gain else LARGE)
+    if not large and not WRITTEN_AS_ZERO**2 < at(factor, MANY) <= SMALL * (1 + 1e-9):
+        return None
+    typical = at(law.std * law.std * TYPICAL, TYPICAL) if isinstance(factor, Sym) else float(factor)
+    case = Case(weight, terms, typical, follow(weight.uses), by_gain)
+    if large:
+        return case if _spreads(graph, case) and not _by_fan_out(weight, law.std) else None
+    return case if _fades(graph, case) else None
+
+
+def _by_fan_out(weight: Weight, std: Number) -> bool:
+    """Whether the std was computed from the fan of the outputs: wide where these are few, but no number of its own."""
+    shape = weight.parameter.shape
+    if shape is None or len(shape) < 2 or isinstance(std, Sym):
+        return False
+    size = torch_fans(shape).fan_out * std * std
+    return not isinstance(size, Sym) and min(abs(size - whole) for whole in (1, 2)) < 1e-6
 
 
 def _spreads(graph: ModelGraph, case: Case) -> bool:
@@ -134,6 +146,8 @@ def _spreads(graph: ModelGraph, case: Case) -> bool:
     if is_recurrent(weight):
         return True
     if fate.lost or not fate.ends or leads_to_zero(fate) or normalised_after(weight) or is_table(graph, weight.parameter):
+        return False
+    if is_head(weight) and all(end.kind == "output" for end in fate.ends) and case.factor <= LARGE_HEAD:
         return False
     asks = any(use.detail.get("left") for use in weight.uses) and any(name in LOGITS for name in fate.names)
     return not asks and not any(_makes_up(source) for source in feeds(weight.uses))
@@ -177,7 +191,7 @@ def _spread_text(case: Case) -> str:
     assert law is not None and law.std is not None
     if case.by_gain:
         return f"a gain of {spell(law.gain or 0)} makes sums of std {case.spread:.3g} out of unit inputs"
-    if not isinstance(terms, Sym):
+    if not isinstance(terms, Sym) or isinstance(law.std, Sym):
         return f"std {spell(law.std)} over fan_in = {spell(terms)} makes sums of std {case.spread:.3g} out of unit inputs"
     name = f" (`{terms}`)" if str(terms).isidentifier() else ""
     return f"std {spell(law.std)} whatever the fan_in: {TYPICAL} unit inputs{name} make sums of std {case.spread:.3g}"
