@@ -148,6 +148,8 @@ class Parameter:
     """Where its memory was made, if nothing is known to have filled it."""
     twin: Parameter | None = None
     """The parameter whose very values it started with, if it was copied from one."""
+    copied: Site | None = None
+    """Where code asked for that copy; None for the copies that a framework's own layers are made of."""
     loaded: Site | None = None
     """Where a checkpoint was loaded into it."""
 
