@@ -9,7 +9,7 @@ in front of the ReLU family come first.
 A layer followed by `f` multiplies the second moment of the signal by `r = Var(W) fan_in E f(z)^2`. For ReLU
 `E f^2 = 1/2`, so `r = 1` needs `Var(W) = 2 / fan_in` (He et al. 2015, eq. 10; backwards eq. 14). Xavier's
 `2 / (fan_in + fan_out)` was derived for `f'(0) = 1` (Glorot & Bengio 2010, eq. 16): `r = 1/2`, and 1/1024 of the
-variance is left behind ten layers. Sigmoid, SELU, GELU and the like are judged by iterating `E f(sqrt(q) z)^2`
+variance is left behind ten layers. Sigmoid, GELU and the like are judged by iterating `E f(sqrt(q) z)^2`
 over the depth found, forward and backward.
 
 ## Example
@@ -92,8 +92,10 @@ RULE = Rule(
 TOLERANCE = 0.1
 DEFAULT_COPY = 1 / math.sqrt(3)
 """The gain of ``kaiming_uniform_(a=sqrt(5))``, torch's own default."""
-ACCEPTED = {"tanh": (1.0, math.sqrt(2), 5 / 3), "softsign": (1.0,), "hardtanh": (1.0,), "sin": (1.0, math.sqrt(2)), "selu": (1.0, 0.75)}
+ACCEPTED = {"tanh": (1.0, math.sqrt(2), 5 / 3), "softsign": (1.0,), "hardtanh": (1.0,), "sin": (1.0, math.sqrt(2))}
 """Gains with a source of their own, whatever the second moment alone would ask for."""
+OTHERS = ("identity", "selu")
+"""What asks for no gain of its own, and what `selu-init` judges."""
 UNNOTICED = 0.05
 """How far a layer's true factor may be from 1: Xavier is 2/fan_in within 5 % where fan_in is 19 times fan_out."""
 NEGLIGIBLE = 1e-3
@@ -152,7 +154,7 @@ def _mismatch(weight: Weight) -> Case | None:
         return None
     event = explicit(weight.parameter)
     needed = recommend(pairing.name, pairing.parameter, original=event.initializer if event else "")
-    if needed is None or canonical(pairing.name) == "identity" or _near(gain, needed.gain) or _near(gain, DEFAULT_COPY, 1e-3):
+    if needed is None or canonical(pairing.name) in OTHERS or _near(gain, needed.gain) or _near(gain, DEFAULT_COPY, 1e-3):
         return None
     if any(_near(gain, accepted, 0.02) for accepted in ACCEPTED.get(canonical(pairing.name), ())):
         return None
