@@ -152,8 +152,8 @@ def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
 
 
 def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Model | None:
-    """A root module as a model, its forward pass traced; None where nobody chose an initial value in it."""
-    if not written_by_author(root):
+    """A root module as a model, its forward pass traced; None where nobody chose an initial value in it and no rule asks for such."""
+    if not written_by_author(root) and not any(rule.judges_defaults for rule in contexts.analysis.rules):
         return None
     interp, framework = contexts.analysis.interp, contexts.analysis.framework
     interp.limit = interp.steps + STEPS_PER_MODEL
