@@ -88,7 +88,15 @@ class ScaleDraw:
     rank: int
 
 
-Action = Union[ReplaceCall, InsertBranch, RemoveStatement, ScaleDraw]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsertAfter:
+    """Add ``lines`` behind the statement that is the call at ``site``; each is how much deeper it stands, in blocks, and its text."""
+
+    site: Site
+    lines: tuple[tuple[int, str], ...]
+
+
+Action = Union[ReplaceCall, InsertBranch, RemoveStatement, ScaleDraw, InsertAfter]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from initlint.edits import LineIndex, apply_edits, apply_fixes
-from initlint.findings import Action, Fix, InsertBranch, RemoveStatement, ReplaceCall, ScaleDraw, Site
+from initlint.findings import Action, Fix, InsertAfter, InsertBranch, RemoveStatement, ReplaceCall, ScaleDraw, Site
 from initlint.rewrite import Refusal, rewrite
 
 XAVIER = ("tensor", "gain")
@@ -396,3 +396,14 @@ def test_a_draw_is_divided_by_the_root_of_a_size(before: str, axis: int, after: 
 @pytest.mark.parametrize("call", ["torch.randn(*shape)", "torch.randn(shape)", "torch.randn((a, *rest))", "torch.randn(a, b, c)"])
 def test_sizes_that_are_not_written_out_are_declined(call: str) -> None:
     assert refusal(f"w = P({call})\n", ScaleDraw(site=site(f"w = P({call})\n", call), axis=0, rank=2)) == "the sizes are not written out one by one"
+
+
+def test_lines_behind_a_statement_stand_in_its_block() -> None:
+    text = "def f(m):\n    if m:\n        m.w.normal_()  # wide\n\n    return m\n"
+    after = run(text, InsertAfter(site=site(text, "m.w.normal_()"), lines=((0, "if m.i is not None:"), (1, "m.w[m.i].zero_()"))))
+    assert after == "def f(m):\n    if m:\n        m.w.normal_()  # wide\n        if m.i is not None:\n            m.w[m.i].zero_()\n\n    return m\n"
+
+
+@pytest.mark.parametrize("text", ["x = m.w.normal_()\n", "m.w.normal_(); y = 1\n", "if m: m.w.normal_()\n"])
+def test_no_lines_behind_what_is_not_a_line_of_its_own(text: str) -> None:
+    assert refusal(text, InsertAfter(site=site(text, "m.w.normal_()"), lines=((0, "pass"),)))
