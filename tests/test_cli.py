@@ -187,7 +187,7 @@ def test_a_file_that_changed_meanwhile_is_left_alone(engine: Engine, tmp_path: P
         (["check", "--baseline", "gone.json"], "gone.json: no such file; `initlint check --write-baseline gone.json` makes it"),
         (["check", "--write-baseline", "b.json", "--changed-only"], "--write-baseline with --changed-only would forget the findings of all other files"),
         (["check", "--add-ignores", "-"], "--add-ignores writes to files: standard input is none"),
-        (["check", "--select", "INI10l"], "no rule matches 'INI10l', did you mean 'INI101'?"),
+        (["check", "--select", "zero-wieght"], "no rule matches 'zero-wieght', did you mean 'zero-weight'?"),
         (["explain", "INI999"], "no rule matches 'INI999'"),
         (["show", "gone.py:Net"], "no such file: gone.py"),
         (["check", "--output-file", "no/such/folder"], "cannot write no/such/folder: No such file or directory"),
