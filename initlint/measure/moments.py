@@ -97,22 +97,21 @@ def measure(tensors: Mapping[str, torch.Tensor], *, slices: Mapping[str, int] | 
     """
     import torch
 
-    from initlint.measure.passes import Workspace, finite_only
+    from initlint.measure.passes import finite_only, reduced
 
+    found = {}
     with torch.no_grad():
         named = {name: _real(name, tensor) for name, tensor in _cut(tensors, slices or {})}
-        workspaces = {tensor.device: Workspace(tensor.device) for tensor in named.values()}
-        for tensor in named.values():
-            workspaces[tensor.device].add(tensor)
-        collected = {device: workspace.collect() for device, workspace in workspaces.items()}
-        found = {}
+        by_device: dict[torch.device, list[str]] = {}
         for name, tensor in named.items():
-            row, digest = next(collected[tensor.device])
-            lost = 0
-            if tensor.numel() and not all(map(math.isfinite, row)):
-                row, lost = finite_only(tensor)
-            found[name] = _moments(tensor, row, lost, digest)
-    return found
+            by_device.setdefault(tensor.device, []).append(name)
+        for names in by_device.values():
+            for name, (row, digest) in zip(names, reduced([named[name] for name in names]), strict=True):
+                lost = 0
+                if named[name].numel() and not all(map(math.isfinite, row)):
+                    row, lost = finite_only(named[name])
+                found[name] = _moments(named[name], row, lost, digest)
+    return {name: found[name] for name in named}
 
 
 def pool(measured: Iterable[Moments]) -> Moments:

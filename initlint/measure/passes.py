@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
-CHUNK = 1 << 18
-"""Values widened at a time on a CPU: 4 MiB of buffers, whatever the size of the model."""
+CHUNK = 1 << 16
+"""Values widened at a time on a CPU: 1 MiB of buffers for each worker, whatever the size of the model."""
+WORKERS = 4
+"""At most so many on a CPU; memory feeds no more."""
 ACCELERATOR_CHUNK = 1 << 24
 """The same elsewhere, where a launch costs more than a pass over a cache."""
 SAMPLED = 1 << 12
@@ -20,8 +24,45 @@ Row = list[float]
 """Sums of the first four powers, how many values are not zero, minimum and maximum."""
 
 
+def reduced(tensors: Sequence[torch.Tensor]) -> list[tuple[Row, int]]:
+    """For every tensor of one device its numbers and its digest."""
+    if not tensors:
+        return []
+    device = tensors[0].device
+    if device.type == "cpu":
+        return _by_workers(tensors)
+    workspace = Workspace(device)
+    rows = torch.stack([workspace.reduce(tensor) for tensor in tensors])
+    digests = torch.stack([workspace.digest(tensor) for tensor in tensors])
+    return list(zip(rows.tolist(), digests.tolist(), strict=True))  # the only two copies from the device
+
+
+def _by_workers(tensors: Sequence[torch.Tensor]) -> list[tuple[Row, int]]:
+    """Each worker takes whole tensors, the largest first.
+
+    Torch's own threads would meet at a barrier after every operation on every chunk, which is slow at best and very slow
+    on a busy machine; they are set aside meanwhile.
+    """
+    threads = torch.get_num_threads()
+    own = threading.local()
+
+    def one(tensor: torch.Tensor) -> tuple[Row, int]:
+        if not hasattr(own, "workspace"):
+            own.workspace = Workspace(tensor.device)
+        return own.workspace.reduce(tensor).tolist(), int(own.workspace.digest(tensor))
+
+    order = sorted(range(len(tensors)), key=lambda index: -tensors[index].numel())
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(min(threads, WORKERS)) as pool:
+            found = dict(zip(order, pool.map(one, [tensors[index] for index in order])))
+    finally:
+        torch.set_num_threads(threads)
+    return [found[index] for index in range(len(tensors))]
+
+
 class Workspace:
-    """The buffers of one device, and what has been reduced there so far."""
+    """The buffers that tensors of one device are reduced in, one after the other."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
@@ -29,18 +70,6 @@ class Workspace:
         self._wide = torch.float32 if device.type == "mps" else torch.float64  # the one accelerator without float64
         self._buffers = torch.empty(2, 0, dtype=self._wide, device=device)
         self._weights = torch.arange(1, SAMPLED + 1, device=device) * _MIX
-        self._rows: list[torch.Tensor] = []
-        self._digests: list[torch.Tensor] = []
-
-    def add(self, tensor: torch.Tensor) -> None:
-        """Reduce ``tensor``; ``collect`` returns its numbers later, so that nothing waits for the device in between."""
-        self._rows.append(self.reduce(tensor))
-        self._digests.append(self._digest(tensor))
-
-    def collect(self) -> Iterator[tuple[Row, int]]:
-        """For every tensor added, its numbers and its digest, copied from the device in one go."""
-        if self._rows:
-            yield from zip(torch.stack(self._rows).tolist(), torch.stack(self._digests).tolist(), strict=True)
 
     def reduce(self, tensor: torch.Tensor) -> torch.Tensor:
         """A ``Row`` on the device; not finite where a value is not."""
@@ -66,7 +95,7 @@ class Workspace:
         torch.mul(x, x, out=xx)
         return [x.sum(), xx.sum(), torch.dot(xx, x), torch.dot(xx, xx)]
 
-    def _digest(self, tensor: torch.Tensor) -> torch.Tensor:
+    def digest(self, tensor: torch.Tensor) -> torch.Tensor:
         """A sum of the bits of evenly spaced values, each weighted by its place."""
         count = tensor.numel()
         if not count:
