@@ -230,4 +230,5 @@ def test_moments_alone_do_not_settle_where_the_ones_are(contract: str) -> None:
     tensor = drawn(contract, 4, 4, *((3,) if contract == "dirac" else ()))
     law = parse(contract).law(tuple(tensor.shape))
     assert judge(measure({"": tensor})[""], law).outcome == "untested"
+    assert judge(measure({"": tensor})[""], law, tensor=tensor).outcome == "ok"
     assert judge(measure({"": 1 - tensor})[""], law).outcome == "fails"
