@@ -93,15 +93,15 @@ def layers(seeds: int) -> Iterator[tuple[str, Count]]:
     """Every layer of ``torch.nn`` that owns parameters, as it constructs itself."""
     counts: dict[str, Count] = {}
     for case in json.loads(LAYERS.read_text("utf-8")):
-        if sum(math.prod(row["shape"]) for row in case["params"].values()) > LARGEST:
+        if case["module"].startswith("Lazy") or sum(math.prod(row["shape"]) for row in case["params"].values()) > LARGEST:
             continue
         count = counts.setdefault(case["module"], Count())
         for seed in range(seeds):
             torch.manual_seed(seed)
-            parameters = dict(build(case).named_parameters())
+            parameters = {name: parameter.detach() for name, parameter in build(case).named_parameters()}
             for name, row in case["params"].items():
                 if name in parameters:
-                    count.add(parameters[name].detach(), as_law(row))
+                    count.add(without_padding(parameters[name], case["args"].get("padding_idx")), as_law(row))
     yield from counts.items()
 
 
@@ -109,6 +109,11 @@ def build(case: dict[str, Any]) -> nn.Module:
     """The module of one row of the table."""
     module: nn.Module = getattr(nn, case["module"])(**case["args"])
     return module
+
+
+def without_padding(tensor: torch.Tensor, row: int | None) -> torch.Tensor:
+    """The rows of an embedding that are drawn."""
+    return tensor if row is None else torch.cat([tensor[:row], tensor[row + 1 :]])
 
 
 def as_law(row: dict[str, Any]) -> Distribution:

@@ -93,7 +93,7 @@ def measure(tensors: Mapping[str, torch.Tensor], *, slices: Mapping[str, int] | 
 
     ``slices`` names tensors that stack several maps of equal size along dimension 0 (the 4 gates of an LSTM, the 3 maps of
     a packed QKV projection); each map is measured on its own, under ``name[0]``, ``name[1]`` … Raises ``ValueError`` for
-    a tensor without values (on ``meta``) and for one that cannot be cut that way.
+    a tensor without values (on ``meta``, or lazy) and for one that cannot be cut that way.
     """
     import torch
 
@@ -144,6 +144,8 @@ def pool(measured: Iterable[Moments]) -> Moments:
 def _real(name: str, tensor: torch.Tensor) -> torch.Tensor:
     import torch
 
+    if torch.nn.parameter.is_lazy(tensor):
+        raise ValueError(f"{name}: a lazy parameter has no values before the first forward pass")
     if tensor.is_meta:
         raise ValueError(f"{name}: a tensor on the meta device has no values to measure")
     tensor = tensor.detach()

@@ -96,6 +96,7 @@ def test_packed_maps_are_measured_one_by_one() -> None:
     ("tensor", "slices", "message"),
     [
         (torch.zeros(3, 3, device="meta"), 1, "w: a tensor on the meta device has no values to measure"),
+        (torch.nn.UninitializedParameter(), 1, "w: a lazy parameter has no values before the first forward pass"),
         (torch.zeros(7, 3), 4, r"w: shape \(7, 3\) is not 4 maps of equal size along dimension 0"),
     ],
 )
