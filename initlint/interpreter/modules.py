@@ -40,6 +40,11 @@ class Module:
 
     def get(self, name: str) -> Any:
         """The value of a global, or ABSENT."""
+        value = self._get(name)
+        self.project.interpreter.memory.read(value)
+        return value
+
+    def _get(self, name: str) -> Any:
         value = self.names.get(name, ABSENT)
         chunks = self.source.bindings.get(name, ())
         if all(id(chunk) in self.done for chunk in chunks):

@@ -94,6 +94,15 @@ class TorchFramework(Framework):
         if instance.cls.spec is None and self.is_module(instance):
             self.recorder.born(instance, args, kwargs)
 
+    def births(self) -> list[Instance]:
+        return self.recorder.instances
+
+    def hidden_state(self) -> Any:
+        return (self.sizes.count, len(self.failures))
+
+    def may_recall(self) -> bool:
+        return self.recorder.seen is None or bool(self.recorder.instances)
+
     def construct_layer(
         self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node
     ) -> None:
