@@ -100,7 +100,10 @@ class Class:
     """Constructor fields of a dataclass or NamedTuple, with defaults (``ABSENT`` where required)."""
 
     def derives(self, dotted: str) -> bool:
-        return any(c.name == dotted for c in self.mro)
+        for cls in self.mro:
+            if cls.name == dotted:
+                return True
+        return False
 
     @property
     def uncertain(self) -> bool:

@@ -124,7 +124,10 @@ class TorchFramework(Framework):
         return cls.name == MODULE
 
     def is_module(self, instance: Instance) -> bool:
-        return any(c.name == MODULE or c.opaque for c in instance.cls.mro)
+        for cls in instance.cls.mro:
+            if cls.opaque or cls.name == MODULE:
+                return True
+        return False
 
     def is_instance(self, value: Any, cls: Class) -> Optional[bool]:
         return None if isinstance(value, (External, Builtin)) else False
