@@ -11,45 +11,50 @@ from initlint.interpreter.values import Instance, Method, OneOf, Partial, Repeat
 ATOMS = (type(None), bool, int, float, str)
 
 
-def deep_copy(value: Any, memo: dict[int, Any], born: Optional[Callable[[Instance], None]] = None) -> Any:
-    """``value`` with every mutable part copied once; ``born`` hears of every object made."""
+def deep_copy(value: Any, memo: dict[int, Any], fresh: Optional[Callable[[Instance], None]] = None) -> Any:
+    """``value`` with every mutable part copied once.
+
+    With ``fresh`` the result is no copy to the analysed code but a thing made anew; ``fresh`` hears of every object in it.
+    """
     if isinstance(value, ATOMS):
         return value
     if id(value) in memo:
         return memo[id(value)]
     if isinstance(value, Instance):
-        return value if value.cls.derives("enum.Enum") else _instance(value, memo, born)
+        return value if value.cls.derives("enum.Enum") else _instance(value, memo, fresh)
     if isinstance(value, Tensor):
-        made = replace(value, storage=deep_copy(value.storage, memo, born), attrs=dict(value.attrs))
+        made = replace(value, storage=deep_copy(value.storage, memo, fresh), attrs=dict(value.attrs))
         memo[id(value)] = made
         return made
     if isinstance(value, Storage):
-        made_storage = replace(value)
+        made_storage = replace(value, twin=value.twin or value)
         memo[id(value)] = made_storage
-        made_storage.origin = deep_copy(value.origin, memo, born)
+        if fresh is not None:
+            made_storage.twin = deep_copy(value.twin, memo, fresh)
+        made_storage.origin = deep_copy(value.origin, memo, fresh)
         return made_storage
     if isinstance(value, list):
         made_list: list[Any] = []
         memo[id(value)] = made_list
-        made_list.extend(deep_copy(v, memo, born) for v in value)
+        made_list.extend(deep_copy(v, memo, fresh) for v in value)
         return made_list
     if isinstance(value, tuple):
-        return tuple(deep_copy(v, memo, born) for v in value)
+        return tuple(deep_copy(v, memo, fresh) for v in value)
     if isinstance(value, dict):
         made_dict: dict[Any, Any] = {}
         memo[id(value)] = made_dict
-        made_dict.update({k: deep_copy(v, memo, born) for k, v in value.items()})
+        made_dict.update({k: deep_copy(v, memo, fresh) for k, v in value.items()})
         return made_dict
     if isinstance(value, set):
         return set(value)
     if isinstance(value, OneOf):
-        return OneOf([deep_copy(v, memo, born) for v in value.values])
+        return OneOf([deep_copy(v, memo, fresh) for v in value.values])
     if isinstance(value, Repeat):
-        return Repeat(deep_copy(value.value, memo, born))
+        return Repeat(deep_copy(value.value, memo, fresh))
     if isinstance(value, Method):
-        return Method(value.function, deep_copy(value.receiver, memo, born))
+        return Method(value.function, deep_copy(value.receiver, memo, fresh))
     if isinstance(value, Partial):
-        return Partial(value.func, deep_copy(value.args, memo, born), deep_copy(value.kwargs, memo, born))
+        return Partial(value.func, deep_copy(value.args, memo, fresh), deep_copy(value.kwargs, memo, fresh))
     return value
 
 
@@ -61,11 +66,12 @@ def shallow_copy(value: Instance) -> Instance:
     return made
 
 
-def _instance(value: Instance, memo: dict[int, Any], born: Optional[Callable[[Instance], None]]) -> Instance:
+def _instance(value: Instance, memo: dict[int, Any], fresh: Optional[Callable[[Instance], None]]) -> Instance:
     made = Instance(value.cls, site=value.site, arguments=value.arguments)
     memo[id(value)] = made
-    if born is not None:
-        born(made)
+    if fresh is not None:
+        made.time = value.time
+        fresh(made)
     for name in ("parameters", "buffers", "modules", "attrs"):
-        getattr(made, name).update({k: deep_copy(v, memo, born) for k, v in getattr(value, name).items()})
+        getattr(made, name).update({k: deep_copy(v, memo, fresh) for k, v in getattr(value, name).items()})
     return made

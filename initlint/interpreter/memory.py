@@ -78,9 +78,10 @@ class Memory:
     def call(self, what: Key, args: list[Any], kwargs: dict[str, Any], follow: Callable[[], Any]) -> Any:
         """The outcome of ``follow``, the call of ``what``: remembered, or followed now."""
         interp = self.interp
-        if interp.trying or interp.depth * 2 > interp.framework.max_depth or not interp.framework.may_recall():
+        observed = interp.trying or interp.managers or interp.watch is not None or not interp.framework.may_recall()
+        if observed or interp.depth * 2 > interp.framework.max_depth:
             return follow()
-        parts: list[Any] = list(what)
+        parts: list[Any] = [interp.heap.journal is None, *what]
         if not (_constant(args, parts) and _constant(kwargs.values(), parts)):
             return follow()
         guard = [(id(test), frame.qualname) for test, frame in interp.guards[-1:]]
@@ -154,7 +155,7 @@ class Memory:
         alone = not reading.tainted and self.changes == interp.heap.changes and framework.hidden_state() == hidden
         if alone and portable(outcome, reached) and all(id(one) in reached for one in births):
             memo: dict[int, Any] = {id(one): one for one in reading.containers}
-            copied = deep_copy(outcome, memo)
+            copied = deep_copy(outcome, memo, lambda made: None)
             self.known[key] = Remembered(copied, [memo[id(one)] for one in births], interp.steps - before, reading.containers)
         return outcome
 
@@ -167,8 +168,11 @@ class Memory:
         if isinstance(known.outcome, ATOMS):
             return known.outcome
         memo: dict[int, Any] = {id(one): one for one in known.reads}
-        made = deep_copy(known.outcome, memo, interp.heap.note_birth)
-        interp.framework.births().extend(memo[id(one)] for one in known.births)
+        objects: list[Instance] = []
+        made = deep_copy(known.outcome, memo, objects.append)
+        for one in objects:
+            interp.heap.note_birth(one)
+        interp.framework.recalled(objects, [memo[id(one)] for one in known.births])
         return made
 
     def _note(self, value: Any, reading: Reading, seen: set[int]) -> None:
@@ -293,7 +297,7 @@ def portable(value: Any, reached: dict[int, Any]) -> bool:
         return value.op is None and portable(value.storage, reached) and portable(value.attrs, reached)
     if isinstance(value, Storage):
         reached[id(value)] = value
-        return portable(value.origin, reached)
+        return not any(event.time for event in value.events) and portable(value.origin, reached) and portable(value.twin, reached)
     if isinstance(value, Instance):
         if _is_enum_member(value):
             return True
