@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Optional
 
 from msgspec import Struct
@@ -85,7 +86,7 @@ class Memory:
         if not (_constant(args, parts) and _constant(kwargs.values(), parts)):
             return follow()
         guard = [(id(test), frame.qualname) for test, frame in interp.guards[-1:]]
-        key = (*parts, *kwargs, *guard)
+        key = (*parts, len(args), *kwargs, *guard)
         if self.changes != interp.heap.changes:
             self._forget()
         if key in self.known:
@@ -291,7 +292,7 @@ def portable(value: Any, reached: dict[int, Any]) -> bool:
     if isinstance(value, Function):
         return _is_global(value)
     if isinstance(value, Builtin):
-        return getattr(value.handler, "__closure__", None) is None
+        return isinstance(value.handler, FunctionType) and value.handler.__closure__ is None
     if isinstance(value, Tensor):
         reached[id(value)] = value
         return value.op is None and portable(value.storage, reached) and portable(value.attrs, reached)

@@ -99,6 +99,12 @@ PROGRAMS = {
         "                self.guarded = nn.ModuleList([Block(4), Block(4), Block(4)])",
         "pass",
     ),
+    "by position or by name": (
+        "def pick(a='u', b='v'):\n    return 1 if b == 'v' else 2\n",
+        "pass",
+        "for _ in range(4):\n            x = pick('p', 'a')\n        self.own = nn.Linear(x, pick(a='p'))",
+        "pass",
+    ),
     "raises": (
         "def fail(n):\n    raise ValueError(n)\n",
         "for _ in range(3):\n            try:\n                fail(1)\n            except ValueError:\n                init.ones_(self.fc.weight)",
