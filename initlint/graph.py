@@ -93,7 +93,7 @@ class Mistake:
 
     kind: str
     """``unknown-name``, ``missing-attribute``, ``called-tensor``, ``called-routine``, ``unbound-super``, ``before-init``, ``iterated-module``,
-    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``."""
+    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``reset-seed`` (``detail["resets"]``: when, and to which seed)."""
     site: Site
     text: str
     """What is wrong there, for a message."""

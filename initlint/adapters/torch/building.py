@@ -10,7 +10,7 @@ from initlint import program as p
 from initlint.adapters.torch.binding import DoesNotFit, bind, parse
 from initlint.adapters.torch.tensors import new_tensor
 from initlint.adapters.torch.writes import write
-from initlint.graph import InitEvent, Origin
+from initlint.graph import InitEvent, Origin, tick
 from initlint.interpreter.clone import deep_copy
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Class, Instance, Tensor
@@ -48,7 +48,7 @@ class ModuleBuilder:
         tensor = new_tensor(shape, distribution, reason="" if distribution else "its default is not known")
         tensor.parameter = True
         if distribution is not None:
-            tensor.storage.events = (InitEvent(initializer=self.name, origin=Origin.DEFAULT, distribution=distribution, site=self.site),)
+            tensor.storage.events = (InitEvent(initializer=self.name, origin=Origin.DEFAULT, distribution=distribution, site=self.site, time=tick()),)
         self.interp.heap.set_item(self.instance.parameters, name, tensor)
 
     def absent(self, name: str) -> None:
