@@ -25,7 +25,7 @@ one it is given.
 
 ## What it leaves alone
 Copies that are drawn again, loaded or frozen (target networks, momentum encoders), constants, norms, `[layer] * n` (that is sharing), the
-layers inside torch's own Transformer. Copies in series are a note: they differ in what they read.
+layers inside torch's own Transformer. Copies that read different signals, as in series, are a note.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _finding(graph: ModelGraph, site: Site, groups: list[list[Weight]]) -> Findi
     parameters = [weight.parameter for weight in members]
     subject = f"{spell_names(parameters)} start as copies of one draw"
     if parallel is None:
-        severity, text = Severity.NOTE, "in series, where what they read tells them apart"
+        severity, text = Severity.NOTE, "but read different signals, which tell them apart"
     elif _merged(parallel):
         severity, text = Severity.WARNING, f"on the same input, and their outputs are merged: all {len(members)} get the same gradient and stay one for ever"
     else:
