@@ -74,7 +74,8 @@ FEW, TYPICAL, MANY = 16, 64, 4096
 NARROW = 0.2
 """Embeddings of a smaller std make sums that are smaller, too."""
 KINDS = ("normal", "uniform", "trunc_normal", "orthogonal")
-FACTORIES = ("torch.randn",)
+FACTORIES = ("torch.randn", "numpy.random.randn", "numpy.random.standard_normal")
+"""Draws of std 1 with the sizes as arguments."""
 
 
 @dataclass(frozen=True, slots=True)
