@@ -22,7 +22,7 @@ SCALED_ALONG = frozenset(("add", "sub", "concat", "choice", "reduce"))
 """Operations whose output grows with their input."""
 SIGNED = ("abs", "neg", "masked_fill", "masked_fill_", "where", "abs_")
 """Elementwise functions that keep the size of what they are given."""
-SHARE = ("softmax", "normalize", "one_hot")
+SHARE = ("softmax", "gumbel_softmax", "normalize", "one_hot")
 """What makes a vector whose squares add up to 1 or less: a sum over it does not grow with its length."""
 
 

@@ -156,7 +156,7 @@ def _spreads(graph: ModelGraph, case: Case) -> bool:
 
 def _makes_up(source: Op) -> bool:
     """Whether a sum over what ``source`` gives does not grow with its length, or was scaled for it."""
-    if rescales(source) or source.name in SHARE:
+    if rescales(source) or short(source.name) in SHARE:
         return True
     if source.kind != "embedding":
         return False
