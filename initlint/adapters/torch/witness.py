@@ -76,6 +76,14 @@ class Witness:
         self.noted += 1
         self.mistakes.setdefault((kind, site), Mistake(kind=kind, site=site, text=text, detail=detail))
 
+    def seeded(self, call: Call, seed: Any) -> None:
+        """The global generator starts over."""
+        known = self.mistakes.setdefault(
+            ("reset-seed", call.site), Mistake(kind="reset-seed", site=call.site, text="the global random generator starts over", detail={"resets": []})
+        )
+        if len(known.detail["resets"]) < MOST:
+            known.detail["resets"].append((tick(), seed if isinstance(seed, int) else None))
+
     def walk(self, call: Call, root: Instance) -> None:
         """A routine is about to go through the modules of ``root``."""
         self.noted += 1
