@@ -12,6 +12,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from initlint.report import FORMATS
+
 if TYPE_CHECKING:
     from initlint.engine import CheckResult, FileChange
     from initlint.findings import Finding
@@ -52,13 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Report findings."""
-    from initlint.report import json, text
-
     result = analyse(options)
-    if options.format == "json":
-        emit(options, json.render(result.findings))
-    else:
-        emit(options, text.render(result.findings, result.sources, files=result.files, paint=painter(options)))
+    emit(options, report(options, result, result.findings))
     return FAILED if result.missing else verdict(options, result.findings)
 
 
@@ -73,12 +70,13 @@ def fix(options: argparse.Namespace) -> int:
     result = analyse(options)
     changes = engine.fix(result)
     if not options.apply:
-        emit(options, preview(options, changes, result))
+        repairable = [finding for finding in result.findings if finding.fix is not None]
+        emit(options, preview(options, changes, result) if options.format == "text" else report(options, result, repairable))
         return FAILED if result.missing else verdict(options, result.findings)
     landed, failed = write(options, changes)
     done = {id(finding) for finding in landed}
     left = [finding for finding in result.findings if id(finding) not in done]
-    emit(options, outcome(changes, landed, left))
+    emit(options, outcome(changes, landed, left) if options.format == "text" else report(options, result, left))
     return FAILED if failed or result.missing else verdict(options, left)
 
 
@@ -151,6 +149,24 @@ def analyse(options: argparse.Namespace) -> CheckResult:
     return result
 
 
+def report(options: argparse.Namespace, result: CheckResult, findings: Sequence[Finding]) -> str:
+    """``findings`` in the format that was asked for."""
+    from initlint import __version__, rules
+    from initlint.links import documentation
+    from initlint.report import formats
+
+    run = formats.Run(
+        sources=result.sources,
+        files=result.files,
+        root=os.getcwd(),
+        version=__version__,
+        rules=rules.all_rules(),
+        documentation=documentation(),
+        paint=painter(options),
+    )
+    return formats.render(options.format, findings, run)
+
+
 def verdict(options: argparse.Namespace, findings: Sequence[Finding]) -> int:
     """The exit status that ``findings`` deserve."""
     from initlint.findings import Severity
@@ -185,19 +201,14 @@ def label(finding: Finding, paint: Paint) -> str:
     from initlint.report.paint import safe
 
     assert finding.fix is not None
-    where = f"{safe(finding.site.path)}:{finding.site.line}:{finding.site.column}:"
-    return f"{where} {finding.code} {paint(finding.fix.safety.value, 'bold')}: {safe(finding.fix.message)}\n"
+    return f"{safe(str(finding.site))}: {finding.code} {paint(finding.fix.safety.value, 'bold')}: {safe(finding.fix.message)}\n"
 
 
 def refusals(changes: Sequence[FileChange]) -> list[str]:
     """One line for each fix that could not be made, with the reason."""
     from initlint.report.paint import safe
 
-    return [
-        f"{safe(finding.site.path)}:{finding.site.line}:{finding.site.column}: {finding.code} not fixed: {safe(reason)}\n"
-        for change in changes
-        for finding, reason in change.refused
-    ]
+    return [f"{safe(str(finding.site))}: {finding.code} not fixed: {safe(reason)}\n" for change in changes for finding, reason in change.refused]
 
 
 def write(options: argparse.Namespace, changes: Sequence[FileChange]) -> tuple[list[Finding], bool]:
@@ -298,10 +309,11 @@ def parser() -> argparse.ArgumentParser:
 
     command = _command(commands, "check", check, "report weights that start wrong")
     _paths(command)
-    _format(command)
+    _format(command, FORMATS)
 
     command = _command(commands, "fix", fix, "show fixes as a diff, or write them", "Fixes are labelled safe, unsafe or advice; see `initlint explain RULE`.")
     _paths(command)
+    _format(command, FORMATS)
     command.add_argument("--apply", action="store_true", help="write the safe fixes to the files")
     command.add_argument("--unsafe", action="store_true", help="with --apply, write the unsafe fixes too")
 
@@ -340,8 +352,8 @@ def _search_path(command: argparse.ArgumentParser) -> None:
     command.add_argument("--search-path", action="append", default=[], metavar="DIR", help="look for imported source here too; may be repeated")
 
 
-def _format(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--format", choices=("text", "json"), default="text", help="for people or for programs (default: text)")
+def _format(command: argparse.ArgumentParser, choices: Sequence[str] = ("text", "json")) -> None:
+    command.add_argument("--format", choices=choices, default="text", help="for people or for programs (default: text)")
 
 
 def _words(text: str) -> list[str]:
