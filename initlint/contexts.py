@@ -132,7 +132,8 @@ def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
     key = fingerprint(root)
     if not bare and key in contexts.seen:
         return False
-    contexts.seen.add(key)
+    if not bare or written_by_author(root):
+        contexts.seen.add(key)
     return True
 
 
@@ -193,7 +194,7 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
         elif chunk.kind == "other" and MAIN.search(text):
             yield "__main__", partial(_run_main, contexts, chunk)
         elif chunk.kind == "other" and BUILDS.search(text):
-            yield f"line {chunk.line}", partial(_run_statement, contexts, chunk)
+            yield ", ".join(sorted(chunk.names)) or "script", partial(_run_statement, contexts, chunk)
 
 
 def builds_alone(function: Function) -> bool:

@@ -107,3 +107,32 @@ class Table(nn.Module):
         return x * self.table
 """
     assert found(tmp_path, table=text) == []
+
+
+SCRIPT = """
+import torch.nn as nn
+
+def init(m):
+    if isinstance(m, nn.Linear):
+        nn.init.xavier_uniform_(m.weight)
+
+class Net(nn.Module):
+    def __init__(self, width=64):
+        super().__init__()
+        self.one = nn.Linear(width, width)
+        self.two = nn.Linear(width, width)
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, x):
+        return self.two(self.one(x).relu()).relu()
+
+net = Net()
+net.apply(init)
+"""
+
+
+def test_a_class_without_inits_of_its_own_is_judged_where_a_script_initialises_it(tmp_path: Path) -> None:
+    """The bare class told nothing; and a fix that moves lines still finds the model again."""
+    findings = found(tmp_path, script=SCRIPT)
+    assert [(f.code, f.site.line, f.model) for f in findings] == [("INI402", 4, "net"), ("INI101", 5, "net")]
+    assert all(f.fix is not None and f.fix.edits for f in findings)
