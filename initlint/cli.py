@@ -179,13 +179,14 @@ def verdict(options: argparse.Namespace, findings: Sequence[Finding]) -> int:
 
 def preview(options: argparse.Namespace, changes: Sequence[FileChange], result: CheckResult) -> str:
     """Every fix with its label, then the diff that all of them make; ``patch`` reads past the labels."""
+    from initlint import notebook
     from initlint.findings import Safety
     from initlint.report import diff, text
 
     paint, terminal = painter(options), options.output_file is None and sys.stdout.isatty()
     pieces = []
     for change in changes:
-        change_diff = diff.unified(change.path, change.before, change.after)
+        change_diff = "".join(diff.unified(*piece) for piece in notebook.pieces(change.path, change.before, change.after))
         pieces += [label(finding, paint) for finding in change.applied]
         pieces += [diff.shown(change_diff, paint) if terminal or options.color == "always" else change_diff]
     for finding in result.findings:
@@ -213,7 +214,8 @@ def refusals(changes: Sequence[FileChange]) -> list[str]:
 
 def write(options: argparse.Namespace, changes: Sequence[FileChange]) -> tuple[list[Finding], bool]:
     """Write what is wanted; the findings that are mended, and whether a file could not be written."""
-    from initlint.edits import SourceError, save
+    from initlint.edits import SourceError
+    from initlint.notebook import save
     from initlint.report.paint import safe
 
     landed: list[Finding] = []

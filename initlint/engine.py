@@ -15,6 +15,7 @@ from initlint.findings import Finding, Safety, Severity, Site
 from initlint.frontend import TargetError
 from initlint.graph import ModelGraph
 from initlint.merging import analyse_file
+from initlint.notebook import Notebook, is_notebook, load, placed
 from initlint.rules import Rule, select
 from initlint.source import NotPython, may_matter, parse_index
 from initlint.suppress import silence
@@ -35,7 +36,8 @@ class CheckResult:
     findings: list[Finding]
     files: int
     sources: dict[str, str] = field(default_factory=dict)
-    """Text of every file that a finding is about."""
+    """Text of every file that a finding is about; of a notebook, the module that its code cells form."""
+    notebooks: dict[str, Notebook] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     """Paths that were asked for and do not exist."""
     search_path: tuple[str, ...] = ()
@@ -62,7 +64,7 @@ def check(
     result = CheckResult([], 0, search_path=tuple(search_path), rules=tuple(select() if rules is None else rules))
     with _rare_collection():
         frontend.with_deep_stack(lambda: _check_all(paths, stdin, stdin_filename, result))
-    result.findings.sort(key=lambda finding: finding.order)
+    result.findings = sorted((placed(finding, result.notebooks) for finding in result.findings), key=lambda finding: finding.order)
     return result
 
 
@@ -102,7 +104,8 @@ def _silence(result: CheckResult) -> None:
     by_path: dict[str, list[Finding]] = {path: [] for path in result.sources}
     for finding in result.findings:
         by_path.setdefault(finding.site.path, []).append(finding)
-    result.findings = [f for path, found in by_path.items() for f in silence(path, result.sources.get(path, ""), found, ran)]
+    texts = {**result.sources, **{path: notebook.code for path, notebook in result.notebooks.items()}}
+    result.findings = [finding for path, found in by_path.items() for finding in silence(path, texts.get(path, ""), found, ran)]
 
 
 def _bring_home(result: CheckResult, checked: dict[str, str]) -> None:
@@ -123,10 +126,17 @@ def _advice(finding: Finding) -> str:
 
 def _check_file(analysis: Analysis, path: str, data: bytes, result: CheckResult) -> None:
     """One file; whatever goes wrong inside becomes a finding about it, and the next file starts afresh."""
+    text = ""
     try:
-        text = decode(data).text
+        if is_notebook(path):
+            notebook = result.notebooks[path] = load(data)
+            text, data = notebook.text, notebook.code.encode()
+            if notebook.broken:
+                raise notebook.broken
+        else:
+            text = decode(data).text
         if not may_matter(data):
-            parse_index(text)
+            parse_index(decode(data).text)
             return
         models, everywhere = analyse_file(analysis, path, data)
         found = [finding for finding in everywhere if finding.site.path == path]

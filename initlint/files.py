@@ -1,4 +1,4 @@
-"""Paths to Python files, each once, and files to bytes; what cannot be read says why."""
+"""Paths to Python files and notebooks, each once, and files to bytes; what cannot be read says why."""
 
 from __future__ import annotations
 
@@ -9,15 +9,33 @@ from collections.abc import Iterator, Sequence
 from initlint.edits import SourceError
 
 SKIPPED_FOLDERS = frozenset(
-    {".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".ruff_cache", ".svn", ".tox", ".venv", "__pycache__", "build", "dist", "node_modules"}
+    {
+        ".eggs",
+        ".git",
+        ".hg",
+        ".ipynb_checkpoints",
+        ".mypy_cache",
+        ".nox",
+        ".ruff_cache",
+        ".svn",
+        ".tox",
+        ".venv",
+        "__pycache__",
+        "build",
+        "dist",
+        "node_modules",
+    }
     | {"site-packages", "venv"}
 )
 """Folders that a walk does not enter; naming one on the command line does."""
+SUFFIXES = (".py", ".ipynb")
 LARGEST = 4_000_000
+LARGEST_NOTEBOOK = 64_000_000
+"""A notebook holds what its cells printed and drew as well."""
 
 
 def discover(paths: Sequence[str], missing: list[str]) -> Iterator[str]:
-    """Every Python file under ``paths``, each once however many links lead to it, folders in order.
+    """Every Python file and notebook under ``paths``, each once however many links lead to it, folders in order.
 
     A path that does not exist goes to ``missing``; a folder that cannot be listed is yielded itself, for ``read`` to say so.
     """
@@ -42,7 +60,7 @@ def _walk(folder: str) -> Iterator[str]:
     for root, folders, files in os.walk(folder, onerror=lambda error: closed.append(error.filename)):
         folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS and not name.endswith(".egg-info"))
         for name in sorted(files):
-            if name.endswith(".py"):
+            if name.endswith(SUFFIXES):
                 yield os.path.normpath(os.path.join(root, name))
     yield from closed
 
@@ -55,8 +73,9 @@ def read(path: str) -> bytes:
             os.listdir(path)
         if not stat.S_ISREG(status.st_mode):
             raise SourceError("is not a regular file")
-        if status.st_size > LARGEST:
-            raise SourceError(f"is larger than {LARGEST // 1_000_000} MB")
+        largest = LARGEST_NOTEBOOK if path.endswith(".ipynb") else LARGEST
+        if status.st_size > largest:
+            raise SourceError(f"is larger than {largest // 1_000_000} MB")
         with open(path, "rb") as stream:
             return stream.read()
     except OSError as error:
