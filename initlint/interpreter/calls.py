@@ -112,6 +112,8 @@ def call_function(
     names = bind_arguments(interp, func, args, kwargs)
     if isinstance(names, Unknown):
         return call_blind(interp, func, node, frame, names.reason, args, kwargs)
+    if interp.watch is not None:
+        interp.watch(func, names)
     parent: Optional[Frame] = func.scope
     while parent is not None and parent.owner is not None and parent.names is parent.owner.namespace:
         parent = parent.parent
@@ -125,11 +127,17 @@ def call_function(
             inner.yielded = []
             inner.on_yield = on_yield
         inner.caller = (frame, node)
+        interp.entered.add(id(func.node))
         interp.routines.append(inner)
+        decorator = func.attrs.get("#decorator") if func.attrs else None
+        if decorator is not None:
+            interp.managers.append(decorator)
         try:
             outcome = blocks.run_block(interp, func.node.body, inner)
         finally:
             interp.routines.pop()
+            if decorator is not None:
+                interp.managers.pop()
         return inner.yielded if inner.yielded is not None else final_value(inner, outcome)
     finally:
         interp.depth -= 1
@@ -274,6 +282,8 @@ def decorate(interp: Interpreter, node: p.Expr, value: Any, frame: Frame) -> Any
         value.attrs["#manager"] = True
         return value
     if isinstance(decorator, (Unknown, External, Tensor, Instance)) or name.startswith(TRANSPARENT_DECORATORS):
+        if isinstance(value, Function):
+            value.attrs["#decorator"] = decorator
         return value
     result = call(interp, decorator, [value], {}, frame, node)
     return value if isinstance(result, (Unknown, External)) or result is None else result

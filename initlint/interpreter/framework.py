@@ -9,6 +9,7 @@ from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Class, External, Instance, Tensor, Unknown
 
 if TYPE_CHECKING:
+    from initlint.findings import Site
     from initlint.interpreter.calls import Call
     from initlint.interpreter.core import Interpreter
 
@@ -43,6 +44,9 @@ class Framework:
     def escape(self, interp: Interpreter, func: Any, values: list[Any], reason: str, frame: Frame, node: p.Node) -> Any:
         """Values were handed to code that cannot be followed."""
         return Unknown(reason)
+
+    def mistake(self, interp: Interpreter, kind: str, node: p.Node, frame: Frame, text: str, **detail: Any) -> None:
+        """The analysed code does something else here than it says."""
 
     # ---- classes and objects ----
 
@@ -86,6 +90,9 @@ class Framework:
         """Name, kind and default of what a class from a table is constructed with."""
         return []
 
+    def missing_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
+        """An object whose classes were all read has no such attribute."""
+
     def class_attribute(self, interp: Interpreter, cls: Class, name: str) -> Any:
         return ABSENT
 
@@ -115,12 +122,19 @@ class Framework:
     def binary(self, interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Node) -> Any:
         return Unknown("arithmetic on tensors")
 
+    def compare(self, op: str, left: Tensor, right: Any) -> Any:
+        """``tensor < value``."""
+        return Unknown("compares tensors")
+
     def add(self, interp: Interpreter, left: Any, right: Any) -> Any:
         """``module + module``, or ABSENT."""
         return ABSENT
 
     def inplace(self, interp: Interpreter, op: str, left: Tensor, right: Any, frame: Frame, node: p.Node) -> None:
         """``tensor op= value``."""
+
+    def changed_in_place(self, interp: Interpreter, value: Tensor, name: str, site: Site) -> None:
+        """A method or operator ``name`` wrote into a parameter."""
 
     def tensor_attribute(self, interp: Interpreter, value: Tensor, name: str, frame: Frame, node: p.Node) -> Any:
         return Unknown("an attribute of a tensor")

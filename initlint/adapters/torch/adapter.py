@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
+from initlint.adapters.arrays import formulas, plain
 from initlint.adapters.torch import arithmetic, building, containers, forward, functions, members, names, registries, signals, tensors, views
 from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
 from initlint.adapters.torch.building import MODULE
 from initlint.adapters.torch.escape import escape
 from initlint.adapters.torch.recording import Recorder
+from initlint.adapters.torch.witness import Witness, dotted
 from initlint.adapters.torch.writes import current, write
-from initlint.graph import Layer, Op, Origin, Parameter
+from initlint.graph import Layer, Op, Origin, Parameter, tick
 from initlint.interpreter import stdlib
 from initlint.interpreter.classes import linearise
 from initlint.interpreter.framework import Framework
@@ -22,6 +24,7 @@ from initlint.overlays import libraries
 from initlint.overlays.torch_layers import LAYERS
 
 if TYPE_CHECKING:
+    from initlint.findings import Site
     from initlint.interpreter.calls import Call
     from initlint.interpreter.core import Interpreter
 
@@ -29,6 +32,11 @@ PARAMETER_CLASSES = ("torch.nn.Parameter", "torch.nn.parameter.Parameter")
 TENSOR_CLASSES = ("torch.Tensor", "torch.FloatTensor")
 MAX_ROWS = 256
 """Longer tensors are not iterated row by row."""
+
+
+def may_switch_off_grad(manager: Any) -> bool:
+    """Whether code under a ``with`` statement or decorator may run without gradients."""
+    return not isinstance(manager, External) or "grad" in manager.name or "inference" in manager.name
 
 
 class TorchFramework(Framework):
@@ -40,6 +48,9 @@ class TorchFramework(Framework):
         self.recorder = Recorder()
         self.failures: list[str] = []
         """Why constructors could not be followed."""
+        self.witness = Witness()
+        self.plain_nets = False
+        """Whether plain objects that hold arrays count as models in the file at hand."""
         self.tracing = False
         """Whether a forward pass runs; outside of one, modules are called for the shapes that come out."""
         self.running: list[int] = []
@@ -74,10 +85,22 @@ class TorchFramework(Framework):
         if handled is not ABSENT:
             return handled
         followed = stdlib.follow(name, call)
+        if followed is ABSENT and (meant := names.misspelt(name)):
+            text = f"`{name}` does not exist: did you mean `{meant}`?"
+            self.mistake(call.interp, "unknown-name", call.node, call.frame, text, name=name, meant=meant)
         return followed if followed is not ABSENT else super().call_external(name, call)
 
     def escape(self, interp: Interpreter, func: Any, values: list[Any], reason: str, frame: Frame, node: p.Node) -> Any:
+        if isinstance(func, Tensor) and func.parameter and interp.heap.journal is None:
+            called = dotted(node.func) if isinstance(node, p.Call) else ""
+            text = f"`{called or 'a parameter'}` is a tensor and cannot be called: TypeError"
+            self.mistake(interp, "called-tensor", node, frame, text, name=called)
+        self.witness.escaped(interp, values, frame, node)
         return escape(self, interp, func, values, reason, interp.site(node, frame))
+
+    def mistake(self, interp: Interpreter, kind: str, node: p.Node, frame: Frame, text: str, **detail: Any) -> None:
+        if not self.tracing:
+            self.witness.mistake(interp, kind, interp.site(node, frame), text, **detail)
 
     # ---- construction ----
 
@@ -85,24 +108,28 @@ class TorchFramework(Framework):
         """Collect every module that is constructed; with ``seen``, give up on constructions that differ only in sizes."""
         self.recorder.start(seen)
         self.failures = []
+        self.witness.start()
 
     def stop_recording(self) -> list[Instance]:
         """The modules constructed since ``start_recording``, in the order in which their construction began."""
         return self.recorder.stop()
 
     def born(self, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
-        if instance.cls.spec is None and self.is_module(instance):
+        instance.time = tick()
+        if instance.cls.spec is None and (self.is_module(instance) or (self.plain_nets and plain.forward_method(instance.cls) is not None)):
             self.recorder.born(instance, args, kwargs)
 
     def construct_layer(
         self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node
     ) -> None:
+        interp.heap.set_item(instance.attrs, registries.READY, True)
         if owner.name in building.CONTAINERS:
             containers.fill(interp, instance, args, kwargs)
         elif owner.name != MODULE:
             building.construct(self, interp, instance, owner, args, kwargs, frame, node)
 
     def constructed_blind(self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any]) -> None:
+        interp.heap.set_item(instance.attrs, registries.READY, True)
         members.constructed_blind(self, interp, instance, args, kwargs)
 
     def failed_construction(self, interp: Interpreter, instance: Instance, reason: str) -> None:
@@ -135,6 +162,11 @@ class TorchFramework(Framework):
     def module_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> Any:
         return members.module_attribute(self, interp, instance, name) if self.is_module(instance) else ABSENT
 
+    def missing_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
+        if interp.heap.journal is None and (instance.cls.spec is not None or name in members.EXPECTED) and "#failed" not in instance.attrs:
+            kind = instance.cls.name.rpartition(".")[2]
+            self.mistake(interp, "missing-attribute", node, frame, f"a {kind} has no `{name}`: AttributeError", name=name, class_name=kind)
+
     def class_attribute(self, interp: Interpreter, cls: Class, name: str) -> Any:
         return members.class_attribute(self, cls, name)
 
@@ -143,6 +175,9 @@ class TorchFramework(Framework):
         return [(name, kind, External("inspect._empty") if default is REQUIRED else default) for name, kind, default in parse(spec)]
 
     def set_module_attribute(self, interp: Interpreter, instance: Instance, name: str, new: Any, frame: Frame, node: p.Node) -> None:
+        if registries.too_early(self, instance, new):
+            text = f"`self.{name}` is assigned before `super().__init__()` has run: AttributeError"
+            self.mistake(interp, "before-init", node, frame, text, name=name, class_name=instance.cls.name)
         registries.set_module_attribute(self, interp, instance, name, new)
 
     def instance_truth(self, instance: Instance) -> Optional[bool]:
@@ -183,11 +218,21 @@ class TorchFramework(Framework):
                 return tensors.new_tensor(other.shape if isinstance(other, Tensor) else None, None, reason=value.reason)
         return arithmetic.arithmetic(op, left, right)
 
+    def compare(self, op: str, left: Tensor, right: Any) -> Any:
+        mask = formulas.compared(op, left, right)
+        return mask if mask is not None else super().compare(op, left, right)
+
     def inplace(self, interp: Interpreter, op: str, left: Tensor, right: Any, frame: Frame, node: p.Node) -> None:
         made = self.binary(interp, op, left, right, frame, node)
         law = made.storage.distribution if isinstance(made, Tensor) else None
         write(interp, left, f"torch.Tensor.__i{op}__", Origin.FILL, law, interp.site(node, frame), reason="changed in place by values that are not known")
         interp.heap.set_field(left, "data", made.data if isinstance(made, Tensor) and left.whole else None)
+
+    def changed_in_place(self, interp: Interpreter, value: Tensor, name: str, site: Site) -> None:
+        short = name.rpartition(".")[2]
+        if value.requires_grad and short != "data" and not self.tracing and interp.heap.journal is None and not any(map(may_switch_off_grad, interp.managers)):
+            text = f"`{short}` writes into a parameter that requires grad outside `torch.no_grad()`: RuntimeError"
+            self.witness.mistake(interp, "leaf-in-place", site, text, function=short)
 
     def tensor_attribute(self, interp: Interpreter, value: Tensor, name: str, frame: Frame, node: p.Node) -> Any:
         return tensor_attribute(self, interp, value, name, frame, node)
@@ -217,6 +262,8 @@ class TorchFramework(Framework):
             return
         made = tensors.from_data(new)
         site = interp.site(node, frame)
+        if value.parameter:
+            self.changed_in_place(interp, value, "torch.Tensor.__setitem__", site)
         write(interp, views.item(value, index), "torch.Tensor.__setitem__", Origin.COPY, made.storage.distribution, site, reason=made.storage.reason)
 
     def rows(self, value: Tensor) -> Optional[list[Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from initlint.adapters.torch.building import CONTAINERS, named_modules
+from initlint.adapters.torch.factories import NO_VALUES
 from initlint.adapters.torch.tracing import trace
 from initlint.graph import Layer, ModelGraph, Parameter
 from initlint.interpreter.values import Instance, Tensor
@@ -27,13 +28,14 @@ def build(interp: Interpreter, framework: TorchFramework, instance: Instance, na
             if isinstance(tensor, Tensor):
                 _parameter(graph, framework, layer, role, tensor, f"{prefix}.{role}" if prefix else role)
     trace(interp, framework, instance, graph)
+    framework.witness.report(graph, framework.owners, {key: layer.path for key, layer in framework.layers.items()})
     return graph
 
 
 def _layer(path: str, module: Instance) -> Layer:
     spec = next((c.spec for c in module.cls.mro if c.spec is not None and c.name not in CONTAINERS), None)
     kind = spec.name.rpartition(".")[2] if spec is not None else ""
-    return Layer(path=path, kind=kind, class_name=module.cls.name.rpartition(".")[2], arguments=module.arguments, site=module.site)
+    return Layer(path=path, kind=kind, class_name=module.cls.name.rpartition(".")[2], arguments=module.arguments, site=module.site, time=module.time)
 
 
 def _parameter(graph: ModelGraph, framework: TorchFramework, layer: Layer, role: str, tensor: Tensor, name: str) -> None:
@@ -47,7 +49,11 @@ def _parameter(graph: ModelGraph, framework: TorchFramework, layer: Layer, role:
     parameter = Parameter(
         name=name, shape=tensor.shape, role=role, layer=layer, events=list(storage.events), distribution=storage.distribution,
         reason=storage.reason if storage.distribution is None else "", requires_grad=tensor.requires_grad,
+        uninitialised=storage.empty if storage.distribution is None and storage.reason == NO_VALUES else None,
     )  # fmt: skip
+    if storage.twin is not None:  # the first of several copies stands for what they were copied from, where that is no part of the model
+        first = framework.owners.setdefault(id(storage.twin), parameter)
+        parameter.twin = first if first is not parameter else None
     if storage.distribution is None and not parameter.reason:
         parameter.reason = "its initial values were not followed"
     layer.parameters[role] = parameter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any
 
 from initlint.adapters.torch import functions, members
@@ -41,3 +42,15 @@ def starred(framework: TorchFramework, module: str, name: str) -> Any:
     dotted = canonical(f"{module}.{name}")
     known = dotted == MODULE or any(dotted in table for table in (LAYERS, INITIALIZERS, FACTORIES, functions.HANDLERS, SIGNAL_FUNCTIONS, STAR_MODULES))
     return external(framework, dotted) if known else ABSENT
+
+
+def misspelt(dotted: str) -> str:
+    """The name that ``dotted`` of ``torch.nn`` or ``torch.nn.init`` was meant to be; empty where it exists, or looks like nothing that does."""
+    owner, _, name = dotted.rpartition(".")
+    if owner == "torch.nn":
+        return next((known for known in LAYERS if known.lower() == dotted.lower() and known != dotted), "")
+    if owner != "torch.nn.init" or name.startswith("_") or dotted in INITIALIZERS or name == "calculate_gain":
+        return ""
+    known = [entry.rpartition(".")[2] for entry in INITIALIZERS if entry.endswith("_")]
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+    return f"torch.nn.init.{close[0]}" if close else ""
