@@ -15,6 +15,7 @@ from initlint.adapters.arrays.calls import Calls, as_model, called
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.frontend import instantiate, new_interpreter
+from initlint.gate import may_hold_nets
 from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
@@ -23,7 +24,7 @@ from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
 from initlint.loose import FileFacts, run_rest
 from initlint.rules import Rule
-from initlint.source import Chunk, SourceFile, may_hold_nets
+from initlint.source import Chunk, SourceFile
 
 STEPS_PER_MODEL = 100_000
 STEPS_PER_FILE = 1_500_000

@@ -13,11 +13,12 @@ from initlint.contexts import Analysis
 from initlint.edits import SourceError, apply_fixes, decode
 from initlint.findings import Finding, Safety, Severity, Site
 from initlint.frontend import TargetError
+from initlint.gate import may_matter
 from initlint.graph import ModelGraph
 from initlint.merging import analyse_file
 from initlint.notebook import Notebook, is_notebook, load, placed
 from initlint.rules import Rule, select
-from initlint.source import NotPython, may_matter, parse_index
+from initlint.source import NotPython, parse_index
 from initlint.suppress import silence
 
 __all__ = ["CheckResult", "FileChange", "TargetError", "check", "fix", "show"]
