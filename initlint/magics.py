@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 
-PYTHON_CELLS = frozenset({"capture", "debug", "prun", "python", "python3", "time", "timeit"})
+PYTHON_CELLS = frozenset({"capture", "debug", "prun", "time", "timeit"})
 """Cell magics whose body is Python that runs in the notebook."""
 _CELL = re.compile(r"\s*%%(?P<name>\w*)[^\r\n]*")
 _REST = r"(?:\\(?:\r\n?|\n)|[^\r\n])*"
