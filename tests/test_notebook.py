@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from initlint import check, engine
 from initlint.cli import main
@@ -275,3 +277,33 @@ def test_cells_can_be_emptied_and_filled(net: Path) -> None:
     assert cells[5]["source"] == []
     assert cells[0]["source"] == ["%matplotlib inline\n", "!pip install torch\n", "import torch\n", "import torch.nn as nn"]
     assert [cells[number]["source"] for number in (1, 2)] == [CELLS[number].splitlines(keepends=True) for number in (1, 2)]
+
+
+TEXTS = st.text(st.sampled_from("ab \n\"\\'é日\t#\x0c\u2028/"), max_size=30).map(lambda text: f"x{text}")
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    sources=st.lists(TEXTS, min_size=1, max_size=4),
+    after=TEXTS,
+    which=st.integers(0, 3),
+    lists=st.booleans(),
+    style=st.fixed_dictionaries({"indent": st.sampled_from([None, 0, 1, 4, "\t"]), "ensure_ascii": st.booleans(), "sort_keys": st.booleans()}),
+)
+def test_any_cell_can_be_replaced_by_any_text(tmp_path_factory: pytest.TempPathFactory, sources: list[str], after: str, which: int, **how: Any) -> None:
+    """The document that is read back differs in that source only, and so does the text of the file."""
+    which %= len(sources)
+    document = notebook(sources, lists=how["lists"])
+    path = write(tmp_path_factory.mktemp("any") / "a.ipynb", document, **how["style"])
+    raw = path.read_text(encoding="utf-8")
+    before = load(path.read_bytes()).text
+    marks = [before.index(f"# ~~ cell {number + 1}, ") for number in range(len(sources))] + [len(before)]
+    head = before[: before.index("\n", marks[which]) + 1]
+    save(str(path), before, head + after + ("" if after.endswith("\n") else "\n") + before[marks[which + 1] :])
+    written = json.loads(path.read_text(encoding="utf-8"))
+    new = "".join(written["cells"][which]["source"])
+    assert new.removesuffix("\n") == after.removesuffix("\n")
+    document["cells"][which]["source"] = written["cells"][which]["source"]
+    assert written == document
+    assert path.read_text(encoding="utf-8").split('"source"')[: which + 1] == raw.split('"source"')[: which + 1]
+    assert isinstance(written["cells"][which]["source"], list) is how["lists"]
