@@ -80,6 +80,8 @@ def load(data: bytes) -> Notebook:
 
 def placed(finding: Finding, notebooks: Mapping[str, Notebook]) -> Finding:
     """``finding`` with the cell of every place in it that lies in one of ``notebooks``."""
+    if not notebooks:
+        return finding
 
     def place(site: Site) -> Site:
         return notebooks[site.path].place(site) if site.path in notebooks else site
@@ -202,11 +204,12 @@ def _broken(code: str, first: int) -> NotPython | None:
     return None
 
 
-def _row_in_cell(site: dict[str, Any], notebooks: Mapping[str, Notebook]) -> dict[str, Any]:
+def _row_in_cell(site: Any, notebooks: Mapping[str, Notebook]) -> Any:
     """A place in the evidence of a finding, with its cell where it lies in one."""
-    if site["path"] not in notebooks:
+    if not isinstance(site, dict) or site.get("path") not in notebooks:
         return site
-    inside = notebooks[site["path"]].place(Site(site["path"], site["row"], site["column"], site.get("end_row", site["row"]), site["column"]))
+    span = Site(site["path"], site["row"], site["column"], site.get("end_row") or site["row"], site["column"])
+    inside = notebooks[site["path"]].place(span)
     rows = {key: row for key, row in (("row", inside.row), ("end_row", inside.end_row)) if key in site}
     return {**site, **({"cell": inside.cell.number} if inside.cell else {}), **rows}
 
