@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
 from initlint import edits, magics
-from initlint.edits import LineIndex, SourceError, decode
+from initlint.edits import NEWLINE, LineIndex, SourceError, decode
 from initlint.findings import Cell, Edit, Finding, Site
 from initlint.source import NotPython, parse_index
 
@@ -51,6 +51,15 @@ class Notebook:
         number = bisect_right([cell.first for cell in self.cells], site.line) - 1
         return replace(site, cell=self.cells[number]) if number >= 0 else site
 
+    def edited(self, text: str) -> Notebook:
+        """The notebook as if its cells formed the module ``text``; of lines that are new, the file knows the one before."""
+        stored = {cell.number: cell.file_lines for cell in self.cells}
+        parts = []
+        for number, source in _parted(text):
+            size = len(NEWLINE.findall(source)) + (not source.endswith(("\n", "\r")))
+            parts.append((number, source, (*stored[number], *stored[number][-1:] * size)[:size]))
+        return _joined(parts)
+
 
 def is_notebook(path: str) -> bool:
     """Whether a file of this name is read as a notebook."""
@@ -61,21 +70,26 @@ def load(data: bytes) -> Notebook:
     """The module that a notebook's code cells form. Raises ``SourceError`` where it is no notebook."""
     raw = decode(data).text
     lines = LineIndex(raw)
+    return _joined([(stored.number, stored.source, tuple(_file_lines(stored, raw, lines))) for stored in _stored(raw)])
+
+
+def _joined(cells: Iterable[tuple[int, str, tuple[int, ...]]]) -> Notebook:
+    """The module of cells that are given by number, source, and the lines of the file that hold them."""
     texts: list[str] = []
     codes: list[str] = []
-    cells: list[Cell] = []
+    placed: list[Cell] = []
     broken: NotPython | None = None
     first = 1
-    for stored in _stored(raw):
-        ending = "" if stored.source.endswith(("\n", "\r")) else "\n"
-        code = magics.blank(stored.source).encode("utf-8", "replace").decode()
-        cell = Cell(stored.number, first + 1, tuple(_file_lines(stored, raw, lines)))
+    for number, source, file_lines in cells:
+        ending = "" if source.endswith(("\n", "\r")) else "\n"
+        code = magics.blank(source).encode("utf-8", "replace").decode()
+        cell = Cell(number, first + 1, file_lines)
         broken = broken or _broken(code, cell.first)
-        texts.append(f"{_MARKER.format(stored.number)}\n{stored.source}{ending}")
-        codes.append(f"{_MARKER.format(stored.number)}\n{code}{ending}")
-        cells.append(cell)
-        first += 1 + len(cell.file_lines)
-    return Notebook("".join(texts), "".join(codes), tuple(cells), broken)
+        texts.append(f"{_MARKER.format(number)}\n{source}{ending}")
+        codes.append(f"{_MARKER.format(number)}\n{code}{ending}")
+        placed.append(cell)
+        first += 1 + len(file_lines)
+    return Notebook("".join(texts), "".join(codes), tuple(placed), broken)
 
 
 def placed(finding: Finding, notebooks: Mapping[str, Notebook]) -> Finding:
@@ -112,13 +126,21 @@ def save(path: str, before: str, after: str) -> None:
         edits.save(path, before, after)
         return
     with open(path, "rb") as stream:
-        raw = decode(stream.read()).text
-    if load(raw.encode()).text != before:
+        source = decode(stream.read())
+    edits.save(path, source.text, decode(written(path, source.encode(source.text), before, after)).text)
+
+
+def written(path: str, data: bytes, before: str, after: str) -> bytes:
+    """The bytes of a file whose text ``before`` has become ``after``. Raises ``SourceError`` where they are of another text."""
+    source = decode(data)
+    if not is_notebook(path):
+        return source.encode(after)
+    if load(data).text != before:
         raise SourceError("has changed since it was read; left alone")
-    written = _spliced(raw, before, after)
-    if _sources(load(written.encode()).text) != _sources(after):
+    result = source.encode(_spliced(source.text, before, after))
+    if _sources(load(result).text) != _sources(after):
         raise SourceError("would not read back as it was written; left alone")
-    edits.save(path, raw, written)
+    return result
 
 
 def _stored(raw: str) -> Iterator[Stored]:

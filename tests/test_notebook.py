@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from initlint import check, engine
+from initlint import check, repair
 from initlint.cli import main
 from initlint.edits import SourceError
 from initlint.findings import Safety, Severity
@@ -145,7 +145,7 @@ def test_an_edit_at_the_end_of_a_cell_stays_in_it(tmp_path: Path) -> None:
     path = write(tmp_path / "a.ipynb", notebook(["import torch.nn as nn", routine, model, "net = Net()\nnet.apply(init)"]))
     result = check(path)
     assert [(finding.code, finding.site.cell and finding.site.cell.number) for finding in result.findings] == [("INI402", 2)]
-    (change,) = engine.fix(result)
+    (change,) = repair.fix(result)
     assert change.applied[0].fix is not None
     assert change.applied[0].fix.safety is Safety.UNSAFE
     save(change.path, change.before, change.after)
