@@ -307,3 +307,30 @@ def test_any_cell_can_be_replaced_by_any_text(tmp_path_factory: pytest.TempPathF
     assert written == document
     assert path.read_text(encoding="utf-8").split('"source"')[: which + 1] == raw.split('"source"')[: which + 1]
     assert isinstance(written["cells"][which]["source"], list) is how["lists"]
+
+
+def test_a_notebook_goes_from_standard_input_to_standard_output(net: Path) -> None:
+    """What ``fix --apply -`` prints is what ``fix --apply`` would have written."""
+    command = [sys.executable, "-m", "initlint", "fix", "--apply", "-", "--stdin-filename", "given.ipynb"]
+    done = subprocess.run(command, input=net.read_bytes(), capture_output=True, check=False, cwd=Path(__file__).parents[1])
+    assert main(["fix", "--apply", str(net)]) == 0
+    assert (done.returncode, done.stdout) == (0, net.read_bytes())
+
+
+def test_comments_are_added_to_cells(tmp_path: Path) -> None:
+    """Where cells are plain Python; else the finding is left, with the reason."""
+    plain, magic = (write(tmp_path / name, notebook(cells)) for name, cells in (("plain.ipynb", ["import torch.nn as nn", NET]), ("magic.ipynb", CELLS)))
+    before = magic.read_bytes()
+    assert main(["check", "--add-ignores", str(plain)]) == 0
+    assert "(layer.weight)  # üblich  # initlint: ignore[INI101]" in plain.read_text(encoding="utf-8")
+    assert check(plain).findings == []
+    assert main(["check", "--add-ignores", str(magic)]) == 1
+    assert magic.read_bytes() == before
+
+
+def test_a_baseline_knows_findings_in_cells(net: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though cells above it grow."""
+    monkeypatch.chdir(net.parent)
+    assert main(["check", "--write-baseline", "known.json", "net.ipynb"]) == 0
+    write(net, notebook(["x = 1\ny = 2", *CELLS]))
+    assert main(["check", "--baseline", "known.json", "net.ipynb"]) == 0
