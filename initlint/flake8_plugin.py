@@ -1,6 +1,6 @@
 """A plugin for flake8: the same findings under the same codes, chosen and silenced by flake8's own options.
 
-A file that cannot matter costs two regular expressions; only one that can loads the analysis.
+Of initlint's own configuration only the search path counts. A file that cannot matter costs two regular expressions; only one that can loads the analysis.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import ast
 import io
 import tokenize
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint import __version__
@@ -44,14 +45,19 @@ class Plugin:
         try:
             rows = self._findings()
         except Exception as error:
-            rows = [(1, 0, f"INI903 could not be analysed: {type(error).__name__}", Plugin)]
+            detail = str(error).partition("\n")[0]
+            rows = [(1, 0, f"INI903 could not be analysed: {type(error).__name__}{detail and ': '}{detail}", Plugin)]
         yield from rows
 
     def _findings(self) -> list[Row]:
         from initlint import engine
+        from initlint.config import Config
+        from initlint.projects import Projects
+        from initlint.report import FORMATS
         from initlint.rules import all_rules
 
-        result = engine.check([], stdin=self._data, stdin_filename=self._path, rules=all_rules())
+        folders = Projects(Config(folder=Path.cwd()), formats=FORMATS).of(self._path).search_path
+        result = engine.check([], stdin=self._data, stdin_filename=self._path, search_path=folders, rules=all_rules())
         return [(f.site.line, f.site.column - 1, f"{f.code} {f.message}", Plugin) for f in result.findings if f.site.path == self._path]
 
 

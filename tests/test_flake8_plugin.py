@@ -115,6 +115,20 @@ def test_an_impossible_encoding_raises_nothing(name: str) -> None:
     assert {text[:6] for _, _, text in run(f"# coding: {name}\n{NET}")} <= {"INI902"}
 
 
+def test_the_search_path_is_that_of_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A base class in a folder that only initlint.toml names; a file that cannot be read is said, not raised."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "parts.py").write_text("import torch.nn as nn\n\n\nclass Base(nn.Module):\n    pass\n")
+    derived = NET.replace("class Net(nn.Module)", "class Net(Base)").replace("import torch.nn as nn", "import torch.nn as nn\nfrom parts import Base")
+    (tmp_path / "initlint.toml").write_text('search-path = ["lib"]\n')
+    assert [(line, text[:6]) for line, _, text in run(derived)] == [(10, "INI101")]
+    (tmp_path / "initlint.toml").write_text("serch-path = 1\n")
+    ((line, _, text),) = run(derived)
+    assert (line, text.partition(": ")[0]) == (1, "INI903 could not be analysed")
+    assert "search-path" in text
+
+
 def raiser(*_: Any, **__: Any) -> Any:
     """An engine that is broken."""
     raise ZeroDivisionError("oh")
@@ -124,7 +138,7 @@ def test_a_crash_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     """flake8 goes on with the next file."""
     broken: Callable[..., Any] = raiser
     monkeypatch.setattr(engine, "check", broken)
-    assert run(NET) == [(1, 0, "INI903 could not be analysed: ZeroDivisionError")]
+    assert run(NET) == [(1, 0, "INI903 could not be analysed: ZeroDivisionError: oh")]
 
 
 def test_rules_that_are_off_stay_off_until_selected(monkeypatch: pytest.MonkeyPatch) -> None:
