@@ -33,7 +33,7 @@ def check(
     ignore: Iterable[str] = (),
     search_path: Sequence[_Path] = (),
 ) -> CheckResult:
-    """Analyse files and folders, as ``initlint check`` does.
+    """Analyse Python files, notebooks and folders, as ``initlint check`` does.
 
     ``paths`` is one path or several. ``select`` and ``ignore`` choose rules by code, prefix, name or ``ALL``; ``ValueError``
     where one names no rule. ``search_path`` are folders in which imported source is looked for too.
