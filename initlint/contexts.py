@@ -19,7 +19,7 @@ from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
-from initlint.loose import FileFacts, run_rest
+from initlint.loose import Built, FileFacts, run_rest
 from initlint.rules import Rule
 from initlint.source import Chunk, SourceFile
 
@@ -149,6 +149,8 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
     graph = graphs.build(interp, framework, root, root.cls.name.rpartition(".")[2] if bare else name, contexts.module.source.path)
     interp.reset()
     _before_loading(graph)
+    if bare:
+        contexts.facts.built.setdefault(graph.name, Built(root, graph, framework.owners))
     inside = {id(m.cls) for _, m in named_modules(root) if (m is not root and framework.layers[id(m)].calls) or (m.cls is not root.cls and _used(framework, m))}
     return Model(graph, root.cls, inside, bare)
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
-from initlint.graph import ModelGraph
+from initlint.graph import ModelGraph, Parameter
 from initlint.interpreter.classes import find_member
-from initlint.interpreter.values import Class, Function, Method, OutOfBudget, TargetRaise, Unknown
+from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Unknown
 from initlint.source import Chunk, ClassChunk
 
 if TYPE_CHECKING:
@@ -30,6 +31,15 @@ FOUND_OUT = (bool, str, type(None))
 """Kinds of default that decide between branches; numbers keep theirs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A model whose methods can still be run, and its parameters by the identity of tensor and storage."""
+
+    root: Instance
+    graph: ModelGraph
+    owners: dict[int, Parameter]
+
+
 class FileFacts:
     """What the contexts of one file show apart from models, and the calls that were seen at all."""
 
@@ -37,15 +47,19 @@ class FileFacts:
         self.graph = ModelGraph(name=name, path=path)
         self.lines: set[int] = set()
         """Lines of the file on which an initializer ran."""
+        self.built: dict[str, Built] = {}
+        """Models built from their defaults alone, by the name of their class."""
 
-    def note(self, witness: Witness, *, modelled: bool) -> None:
-        """Add what one context did; where a model came of it, rules see the rest in the model."""
+    def note(self, witness: Witness, *, modelled: bool, built: Built | None = None) -> None:
+        """Add what one context did; where a model came of it, rules see the rest in the model. A method belongs to the model it was run on."""
         path = self.graph.path
         self.lines |= {drawn.call.site.line for drawn in witness.drawn if drawn.call.site.path == path}
-        if not modelled:
-            known = {(mistake.kind, mistake.site) for mistake in self.graph.mistakes}
-            self.graph.calls += [drawn.call for drawn in witness.drawn if drawn.call.site.path == path]
-            self.graph.mistakes += [m for m in witness.mistakes.values() if m.site.path == path and (m.kind, m.site) not in known]
+        if modelled:
+            return
+        graph, owners = (built.graph, built.owners) if built is not None else (self.graph, {})
+        known = {(mistake.kind, mistake.site) for mistake in graph.mistakes}
+        graph.calls += [drawn.told(owners) for drawn in witness.drawn if drawn.call.site.path == path]
+        graph.mistakes += [m for m in witness.mistakes.values() if m.site.path == path and (m.kind, m.site) not in known]
 
 
 def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
@@ -54,22 +68,23 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
     for count, (chunk, owner) in enumerate(_unreached(module, facts)):
         if count == MOST:
             break
-        function = _function(module, chunk, owner)
-        if function is None:
-            continue
+        built = facts.built.get(owner) if chunk.name != "__init__" else None
         framework.start_recording(None)
         framework.witness.loose = True
         interp.limit = interp.steps + STEPS
         try:
+            function = _function(module, chunk, owner)
+            if function is None:
+                continue
             with interp.heap.sandbox():
-                interp.call(function, *_arguments(function), module.frame, p.Const(0, 0, None))
+                interp.call(function, *_arguments(function, built), module.frame, p.Const(0, 0, None))
         except (TargetRaise, OutOfBudget, RecursionError):
             pass
         finally:
             framework.stop_recording()
             framework.witness.loose = False
             interp.reset()
-        facts.note(framework.witness, modelled=False)
+        facts.note(framework.witness, modelled=False, built=built)
 
 
 def _unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:
@@ -100,15 +115,15 @@ def _function(module: Module, chunk: Chunk, owner: str) -> Function | None:
     return value if isinstance(value, Function) and isinstance(value.node, p.FunctionDef) and not value.node.generator else None
 
 
-def _arguments(function: Function) -> tuple[list[Any], dict[str, Any]]:
-    """Values nobody knows; numbers keep their defaults, which is what a call without them means."""
+def _arguments(function: Function, built: Built | None) -> tuple[list[Any], dict[str, Any]]:
+    """Values nobody knows, but for a model at hand; numbers keep their defaults, which is what a call without them means."""
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     for param in function.node.params:
         default = function.defaults.get(param.name)
         if param.kind in ("args", "kwargs") or (param.name in function.defaults and not isinstance(default, FOUND_OUT)):
             continue
-        value = Unknown(f"the argument {param.name}")
+        value: Any = built.root if built is not None and param.name == "self" else Unknown(f"the argument {param.name}")
         if param.kind == "keyword" or len(args) < function.node.params.index(param):
             kwargs[param.name] = value
         else:

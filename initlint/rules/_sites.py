@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from initlint.findings import ReplaceCall, Site
-from initlint.graph import InitEvent, ModelGraph, Op, Origin, Parameter
+from initlint.graph import InitCall, InitEvent, ModelGraph, Op, Origin, Parameter
 from initlint.symbolic import Sym
 
 INIT = "torch.nn.init."
@@ -49,6 +49,14 @@ def by_site(parameters: Iterable[Parameter]) -> Iterator[tuple[Site, list[Parame
 def written_at(graph: ModelGraph, site: Site) -> list[Parameter]:
     """Every parameter that the call at ``site`` decides."""
     return [p for p in graph.parameters if p.effective is not None and p.effective.site == site]
+
+
+def calls_by_site(calls: Iterable[InitCall]) -> Iterator[tuple[Site, list[InitCall]]]:
+    """``calls`` grouped by the place where their initializer was chosen: most often the call itself."""
+    groups: dict[Site, list[InitCall]] = {}
+    for call in calls:
+        groups.setdefault(call.chosen or call.site, []).append(call)
+    yield from groups.items()
 
 
 def origin_of(event: InitEvent | None) -> dict[str, Any]:
