@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from initlint import program as p
+from initlint.adapters.arrays import plain
+from initlint.adapters.arrays.calls import Calls, as_model, called
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.frontend import instantiate, new_interpreter
@@ -21,7 +23,7 @@ from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
 from initlint.loose import Built, FileFacts, run_rest
 from initlint.rules import Rule
-from initlint.source import Chunk, SourceFile
+from initlint.source import Chunk, SourceFile, may_hold_nets
 
 STEPS_PER_MODEL = 100_000
 STEPS_PER_FILE = 1_500_000
@@ -30,6 +32,8 @@ MAX_ROOTS = 4
 GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs", "state_dict", "modules", "backbone", "encoder"}
 """Names of parameters that hold what a function works on, not what it builds from."""
 BUILDS = re.compile(r"\bnn\.[A-Z]\w*\(|\b[A-Z]\w*\(|\.apply\(")
+CALLS = re.compile(r"\w\(")
+DRAWS = re.compile(r"random|randn|\brng\b")
 MAIN = re.compile(r"""if\s+__name__\s*==\s*["']__main__["']""")
 
 
@@ -72,6 +76,8 @@ class FileContexts:
     facts: FileFacts
     models: list[Model] = field(default_factory=list)
     seen: set[Any] = field(default_factory=set)
+    calls: Calls = field(default_factory=Calls)
+    """Calls of functions that may be nets of arrays."""
 
 
 def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
@@ -83,9 +89,11 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     module.source.path = path
     contexts = FileContexts(analysis, module, FileFacts(path, module.name))
     interp.start_frame = module.frame
+    analysis.framework.plain_nets = may_hold_nets(data)
+    interp.watch = contexts.calls.note if analysis.framework.plain_nets else None
     for chunk, cls in module.classes():
         interp.limit = interp.steps + STEPS_PER_MODEL
-        if isinstance(cls, Class) and is_model(cls):
+        if isinstance(cls, Class) and (is_model(cls) or (analysis.framework.plain_nets and plain.forward_method(cls) is not None)):
             contexts.models += _attempt(contexts, partial(instantiate, interp, cls, module.frame), chunk.name, True)
     interp.limit = interp.steps + STEPS_PER_MODEL
     for name, action in _scripts(contexts):
@@ -93,6 +101,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
             break
         contexts.models += _attempt(contexts, action, name, False)
         interp.limit = interp.steps + STEPS_PER_MODEL
+    contexts.models += _called_nets(contexts)
     run_rest(analysis, module, contexts.facts)
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
@@ -120,7 +129,8 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
     finally:
         built = framework.stop_recording()
         interp.reset()
-    roots = [result] if isinstance(result, Instance) and framework.is_module(result) else []
+    roots = [result] if isinstance(result, Instance) and (framework.is_module(result) or plain.adopt(result)) else []
+    built = [instance for instance in built if framework.is_module(instance) or plain.adopt(instance)]
     if not bare:
         roots += [instance for instance in _roots(built) if instance is not result]
     models = [_model(contexts, root, name, bare) for root in roots[:MAX_ROOTS] if _is_new(contexts, root, bare)]
@@ -161,6 +171,22 @@ def written_by_author(root: Instance) -> bool:
     return any(s.empty is not None or s.twin is not None or any(event.origin is not Origin.DEFAULT for event in s.events) for s in storages)
 
 
+def _called_nets(contexts: FileContexts) -> list[Model]:
+    """Functions that were called with drawn arrays, each such call a model of its own."""
+    interp, framework = contexts.analysis.interp, contexts.analysis.framework
+    interp.watch = None
+    models = []
+    for function, names in contexts.calls.found:
+        if function.scope.module is not contexts.module:
+            continue
+        interp.limit = interp.steps + STEPS_PER_MODEL
+        graph = graphs.build(interp, framework, as_model(interp, function, names), called(function, names), contexts.module.source.path)
+        interp.reset()
+        if not graph.forward_reason and any(op.parameter is not None for op in graph.ops):
+            models.append(Model(graph, None, set(), False))
+    return models
+
+
 def _before_loading(graph: ModelGraph) -> None:
     """Judge what a model starts from where no checkpoint is loaded, or where it lacks a key."""
     for parameter in graph.parameters:
@@ -194,13 +220,14 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
     interp, module = contexts.analysis.interp, contexts.module
     for chunk in module.source.chunks:
         text = module.source.text[chunk.start : chunk.end]
-        if chunk.kind == "def" and BUILDS.search(text) and not chunk.name.startswith("test_"):
+        builds = BUILDS.search(text) or (contexts.analysis.framework.plain_nets and DRAWS.search(text))
+        if chunk.kind == "def" and builds and not chunk.name.startswith("test_"):
             value = module.get(chunk.name)
             if isinstance(value, Function) and builds_alone(value):
                 yield f"{chunk.name}()", partial(instantiate, interp, value, module.frame)
         elif chunk.kind == "other" and MAIN.search(text):
             yield "__main__", partial(_run_main, contexts, chunk)
-        elif chunk.kind == "other" and BUILDS.search(text):
+        elif chunk.kind == "other" and (BUILDS.search(text) or (contexts.analysis.framework.plain_nets and CALLS.search(text))):
             yield f"line {chunk.line}", partial(_run_statement, contexts, chunk)
 
 
@@ -213,6 +240,7 @@ def builds_alone(function: Function) -> bool:
 def _run_statement(contexts: FileContexts, chunk: Chunk) -> Any:
     for name in sorted(chunk.names):
         contexts.module.get(name)
+    contexts.module.run(chunk)
     return Unknown("statements of a script")
 
 

@@ -12,6 +12,7 @@ from typing import Any, Optional, TypeVar
 
 from initlint import lower
 from initlint import program as p
+from initlint.adapters.arrays import plain
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.adapter import TorchFramework
 from initlint.adapters.torch.building import MODULE
@@ -119,8 +120,8 @@ def _show(target: str, search_path: Sequence[str]) -> ModelGraph:
             value = instantiate(interp, value, module.frame)
         except (OutOfBudget, RecursionError) as error:
             raise TargetError(f"{target}: {error}") from None
-    if not isinstance(value, Instance) or not framework.is_module(value):
-        raise TargetError(f"{target}: {unknown(value) or 'it is not a torch.nn.Module'}")
+    if not isinstance(value, Instance) or not (framework.is_module(value) or plain.adopt(value)):
+        raise TargetError(f"{target}: {unknown(value) or 'it is no torch.nn.Module and holds no arrays'}")
     if "#failed" in value.attrs:
         raise TargetError(f"{target}: {value.attrs['#failed']}")
     return graphs.build(interp, framework, value, match["expr"].strip(), str(module.path))

@@ -112,6 +112,8 @@ def call_function(
     names = bind_arguments(interp, func, args, kwargs)
     if isinstance(names, Unknown):
         return call_blind(interp, func, node, frame, names.reason, args, kwargs)
+    if interp.watch is not None:
+        interp.watch(func, names)
     parent: Optional[Frame] = func.scope
     while parent is not None and parent.owner is not None and parent.names is parent.owner.namespace:
         parent = parent.parent

@@ -122,6 +122,10 @@ class Framework:
     def binary(self, interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Node) -> Any:
         return Unknown("arithmetic on tensors")
 
+    def compare(self, op: str, left: Tensor, right: Any) -> Any:
+        """``tensor < value``."""
+        return Unknown("compares tensors")
+
     def add(self, interp: Interpreter, left: Any, right: Any) -> Any:
         """``module + module``, or ABSENT."""
         return ABSENT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
+from initlint.adapters.arrays import formulas, plain
 from initlint.adapters.torch import arithmetic, building, containers, forward, functions, members, names, registries, signals, tensors, views
 from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
@@ -48,6 +49,8 @@ class TorchFramework(Framework):
         self.failures: list[str] = []
         """Why constructors could not be followed."""
         self.witness = Witness()
+        self.plain_nets = False
+        """Whether plain objects that hold arrays count as models in the file at hand."""
         self.tracing = False
         """Whether a forward pass runs; outside of one, modules are called for the shapes that come out."""
         self.running: list[int] = []
@@ -113,7 +116,7 @@ class TorchFramework(Framework):
 
     def born(self, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
         instance.time = tick()
-        if instance.cls.spec is None and self.is_module(instance):
+        if instance.cls.spec is None and (self.is_module(instance) or (self.plain_nets and plain.forward_method(instance.cls) is not None)):
             self.recorder.born(instance, args, kwargs)
 
     def construct_layer(
@@ -214,6 +217,10 @@ class TorchFramework(Framework):
             if isinstance(value, Unknown):
                 return tensors.new_tensor(other.shape if isinstance(other, Tensor) else None, None, reason=value.reason)
         return arithmetic.arithmetic(op, left, right)
+
+    def compare(self, op: str, left: Tensor, right: Any) -> Any:
+        mask = formulas.compared(op, left, right)
+        return mask if mask is not None else super().compare(op, left, right)
 
     def inplace(self, interp: Interpreter, op: str, left: Tensor, right: Any, frame: Frame, node: p.Node) -> None:
         made = self.binary(interp, op, left, right, frame, node)

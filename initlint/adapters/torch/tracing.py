@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
+from initlint.adapters.arrays import plain
 from initlint.adapters.torch import forward, signals
 from initlint.adapters.torch.building import named_modules
 from initlint.graph import ModelGraph, Op
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
     from initlint.interpreter.core import Interpreter
 
+FORWARD = "#forward"
+"""What runs the forward pass of an object that stands for a function and the arrays it was called with."""
 NOT_SIGNALS = {"int", "float", "bool", "str"}
 """Annotations of arguments of ``forward`` that are no tensors."""
 
@@ -66,13 +69,20 @@ def run(interp: Interpreter, framework: TorchFramework, instance: Instance, inpu
 
 def _result(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op]) -> Any:
     node, frame = p.Const(0, 0, None), interp.start_frame
-    function, _ = find_member(instance.cls, "forward")
+    function = _entry(framework, instance)
+    if FORWARD in instance.attrs:
+        return instance.attrs[FORWARD](inputs)
     if isinstance(function, Function):
         args, kwargs = _inputs(function, inputs)
         return interp.call(Method(function, instance), args, kwargs, frame, node)
     source = Op(kind="input", name="input")
     inputs.append(source)
     return forward.run_table_layer(framework, instance, Call(interp, [signals.signal(source)], {}, frame, node))
+
+
+def _entry(framework: TorchFramework, instance: Instance) -> Any:
+    """The method that is the forward pass of ``instance``."""
+    return find_member(instance.cls, "forward")[0] if framework.is_module(instance) else plain.forward_method(instance.cls)
 
 
 def _finish(result: Any) -> str:
