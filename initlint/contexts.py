@@ -24,6 +24,7 @@ from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, 
 from initlint.loose import Built, FileFacts, run_rest
 from initlint.rules import Rule
 from initlint.source import Chunk, SourceFile, may_hold_nets
+from initlint.variants import variants
 
 STEPS_PER_MODEL = 100_000
 STEPS_PER_FILE = 1_500_000
@@ -102,6 +103,11 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         contexts.models += _attempt(contexts, action, name, False)
         interp.limit = interp.steps + STEPS_PER_MODEL
     contexts.models += _called_nets(contexts)
+    for name, action in variants(interp, module, contexts.facts, [model.graph for model in contexts.models if model.bare]):
+        interp.limit = interp.steps + STEPS_PER_MODEL
+        for model in _attempt(contexts, action, name, True):
+            model.bare = False  # no other model of the file takes this option
+            contexts.models.append(model)
     run_rest(analysis, module, contexts.facts)
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
@@ -156,7 +162,7 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
         return None
     interp, framework = contexts.analysis.interp, contexts.analysis.framework
     interp.limit = interp.steps + STEPS_PER_MODEL
-    graph = graphs.build(interp, framework, root, root.cls.name.rpartition(".")[2] if bare else name, contexts.module.source.path)
+    graph = graphs.build(interp, framework, root, name, contexts.module.source.path)
     interp.reset()
     _before_loading(graph)
     if bare:

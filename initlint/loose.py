@@ -87,6 +87,11 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
         facts.note(framework.witness, modelled=False, built=built)
 
 
+def unreached_lines(module: Module, chunk: ClassChunk, facts: FileFacts) -> bool:
+    """Whether a method of the class holds a call of an initializer on a line where none ran."""
+    return any(one.kind == "def" and _lines(module, one) - facts.lines for one in chunk.members)
+
+
 def _unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:
     """Functions with a call on a line where none ran, with the class they belong to."""
     for chunk in module.source.chunks:

@@ -160,6 +160,13 @@ def reciprocal(value: Number) -> Number:
     return _simplify({((f"({value})", Fraction(-1)),): 1})
 
 
+def at(value: Number, size: float) -> float:
+    """``value`` with ``size`` for everything that is not known: an order of magnitude."""
+    if not isinstance(value, Sym):
+        return float(value)
+    return float(sum(coefficient * math.prod(size ** float(exponent) for _, exponent in monomial) for monomial, coefficient in value.terms))
+
+
 def known(value: Number) -> bool:
     """Whether ``value`` is an ordinary number."""
     return not isinstance(value, Sym)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
@@ -15,6 +16,8 @@ from initlint.rewrite.names import Names
 
 ATOMIC = (cst.Name, cst.Integer, cst.Float, cst.Attribute, cst.Call, cst.Subscript)
 """Expressions that need no parentheses wherever they stand."""
+OPERAND = re.compile(r"(?<=-)\{\}|\{\}(?= [*./])")
+"""The value as part of a larger expression."""
 
 
 def replace_call(names: Names, action: ReplaceCall) -> list[Edit]:
@@ -123,8 +126,8 @@ def _rephrased(document: Document, call: cst.Call, number: int, template: str, p
     if not keyword and argument.keyword is not None:
         raise Declined("the argument is given by keyword")
     value = document.text[slice(*document.full_span(argument.value))]
-    atomic = isinstance(argument.value, ATOMIC) or bool(argument.value.lpar) or template.endswith("={}")
-    return _replace_argument(document, argument, template.replace("{}", value if atomic else f"({value})"), path)
+    grouped = value if isinstance(argument.value, ATOMIC) or argument.value.lpar else f"({value})"
+    return _replace_argument(document, argument, OPERAND.sub(lambda _: grouped, template).replace("{}", value), path)
 
 
 def _decline_comments(argument: cst.Arg) -> None:

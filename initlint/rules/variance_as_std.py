@@ -89,7 +89,7 @@ def _scheme(value: Any, shape: tuple[Number, ...], factor: int) -> str:
     fans = torch_fans(shape)
     square = factor == 2 and fans.fan_in == fans.fan_out  # there 2 / (fan_in + fan_out) is 1 / fan_in
     for name, fan in (("fan_in", fans.fan_in), ("fan_out", fans.fan_out), ("(fan_in + fan_out)", 0 if square else fans.fan_in + fans.fan_out)):
-        if (isinstance(fan, Sym) or fan >= SMALLEST) and _same(value, factor / fan if fan else None):
+        if (isinstance(fan, Sym) or fan >= SMALLEST) and _same(value, factor / fan):
             return f"{factor} / {name}"
     return ""
 

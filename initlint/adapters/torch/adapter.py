@@ -216,7 +216,10 @@ class TorchFramework(Framework):
         for value, other in ((left, right), (right, left)):
             if isinstance(value, Unknown):
                 return tensors.new_tensor(other.shape if isinstance(other, Tensor) else None, None, reason=value.reason)
-        return arithmetic.arithmetic(op, left, right)
+        made = arithmetic.arithmetic(op, left, right)
+        if self.tracing:
+            made.storage.sources = tuple(t.storage for t in (left, right) if isinstance(t, Tensor) and t.shape is not None and t.shape == made.shape)
+        return made
 
     def compare(self, op: str, left: Tensor, right: Any) -> Any:
         mask = formulas.compared(op, left, right)
