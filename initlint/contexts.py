@@ -22,6 +22,7 @@ from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
 from initlint.loose import Built, FileFacts, run_rest
+from initlint.overlays.declared.names import ROOTS
 from initlint.rules import Rule
 from initlint.source import Chunk, SourceFile, may_hold_nets
 from initlint.variants import variants
@@ -114,7 +115,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
 
 def is_model(cls: Class) -> bool:
     """Whether a class is a module of the framework, or plays one for a base class that was not read."""
-    if any(c.name == "torch.nn.Module" for c in cls.mro):
+    if any(c.name in ROOTS for c in cls.mro):
         return True
     if not cls.uncertain:
         return False

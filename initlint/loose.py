@@ -74,10 +74,9 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
         interp.limit = interp.steps + STEPS
         try:
             function = _function(module, chunk, owner)
-            if function is None:
-                continue
             with interp.heap.sandbox():
-                interp.call(function, *_arguments(function, built), module.frame, p.Const(0, 0, None))
+                if function is not None:
+                    interp.call(function, *_arguments(function, built), module.frame, p.Const(0, 0, None))
         except (TargetRaise, OutOfBudget, RecursionError):
             pass
         finally:

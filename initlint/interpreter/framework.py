@@ -72,6 +72,9 @@ class Framework:
     ) -> None:
         """Run the constructor of a framework class on ``instance``."""
 
+    def constructed(self, interp: Interpreter, instance: Instance, frame: Frame, node: p.Node) -> None:
+        """The constructor of an object has run."""
+
     def constructed_blind(self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any]) -> None:
         """A constructor that was not read ran on ``instance``."""
 
@@ -81,6 +84,10 @@ class Framework:
     def run_module(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
         """``module(x)``."""
         return Unknown("calls a module")
+
+    def call_object(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
+        """``object(…)`` of an object of a library that is no module, or ABSENT."""
+        return ABSENT
 
     def module_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> Any:
         """An attribute every module has, or ABSENT."""

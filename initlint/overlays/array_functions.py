@@ -16,12 +16,25 @@ from initlint.theory.laws import Distribution, constant, custom, normal, uniform
 
 ALIASES = {"jax.numpy": "numpy", "autograd.numpy": "numpy", "cupy": "numpy", "jax.scipy": "scipy", "pennylane.numpy": "numpy"}
 """Libraries with the interface of NumPy or SciPy."""
+SAME_ACTIVATIONS = ("flax.linen", "flax.nnx", "tensorflow.nn", "tensorflow", "tensorflow.math", "keras.activations", "keras.ops", "keras.backend")
+"""Modules whose nonlinearities are named as in ``jax.nn``."""
+SAME_FUNCTIONS = ("tensorflow", "tensorflow.math", "tensorflow.linalg", "keras.ops", "keras.backend")
+"""Modules whose functions are named as in NumPy, apart from ``RENAMED``."""
+RENAMED = {
+    "concat": "concatenate", "reduce_mean": "mean", "reduce_sum": "sum", "reduce_max": "max", "cast": "asarray", "identity": "asarray", "pow": "power",
+    "add_n": "add", "clip_by_value": "clip", "batch_dot": "matmul",
+}  # fmt: skip
 GENERATORS = {"numpy.random.default_rng": "numpy.random.Generator", "numpy.random.RandomState": "numpy.random.RandomState"}
 """Functions that make a generator, and what it is: its methods are listed under that name."""
 
 
 def canonical(dotted: str) -> str:
-    """The NumPy name of what ``dotted`` calls."""
+    """The NumPy or JAX name of what ``dotted`` calls."""
+    owner, _, name = dotted.rpartition(".")
+    if owner in SAME_ACTIVATIONS and f"jax.nn.{name}" in ACTIVATIONS:
+        return f"jax.nn.{name}"
+    if owner in SAME_FUNCTIONS:
+        return f"numpy.{RENAMED.get(name, name)}"
     for prefix, target in ALIASES.items():
         if dotted.startswith(f"{prefix}."):
             return target + dotted[len(prefix) :]
@@ -92,6 +105,9 @@ ACTIVATIONS: dict[str, Nonlinearity] = {
     "jax.nn.swish": Nonlinearity(name="silu"),
     "jax.nn.gelu": Nonlinearity(name="gelu_tanh"),
     "jax.nn.tanh": Nonlinearity(name="tanh"),
+    "jax.nn.softsign": Nonlinearity(name="softsign"),
+    "jax.nn.hard_sigmoid": Nonlinearity(name="hardsigmoid"),
+    "jax.nn.mish": Nonlinearity(name="mish"),
     "jax.nn.glu": Nonlinearity(name="glu"),
     "jax.nn.elu": Nonlinearity(name="elu", parameter="alpha", position=0, default=1.0),
     "jax.nn.leaky_relu": Nonlinearity(name="leaky_relu", parameter="negative_slope", position=0, default=0.01),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from initlint import check, engine
+from initlint import check, repair
 from initlint.findings import Finding, Safety, Severity
 
 HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n\n\n"
@@ -18,7 +18,7 @@ def judge(tmp_path: Path, parameter: str, draw: str, forward: str, *, sizes: str
     path = tmp_path / "net.py"
     path.write_text(f"{HEAD}{text}\n    def forward(self, x):\n        return {forward}\n", encoding="utf-8")
     result = check(path, select=["INI305"])
-    changes = engine.fix(result)
+    changes = repair.fix(result)
     after = changes[0].after if changes else path.read_text(encoding="utf-8")
     return result.findings, next(line.strip() for line in after.splitlines() if "init." in line)
 

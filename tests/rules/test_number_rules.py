@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from initlint import check, engine
+from initlint import check, repair
 from initlint.findings import Finding, Safety, Severity
 
 HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nfrom torch.nn import init\n\n\n"
@@ -25,7 +25,7 @@ def run(tmp_path: Path, code: str, text: str) -> tuple[list[Finding], str]:
     path = tmp_path / "net.py"
     path.write_text(HEAD + text, encoding="utf-8")
     result = check(path, select=[code])
-    changes = engine.fix(result)
+    changes = repair.fix(result)
     return result.findings, changes[0].after.removeprefix(HEAD) if changes else text
 
 

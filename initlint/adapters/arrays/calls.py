@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
+from initlint.adapters.declared.functions import FORWARD
 from initlint.adapters.torch import signals
-from initlint.adapters.torch.tracing import FORWARD
 from initlint.graph import Op
 from initlint.interpreter.clone import deep_copy
 from initlint.interpreter.values import Class, External, Function, Instance, Tensor

@@ -104,6 +104,7 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
         inputs = operands([v for v in (left, right) if not formulas.is_mask(v)], owners)
     made = signal(Op(kind=kind, name=op, detail=detail, inputs=inputs, parameter=parameter, site=site))
     if op != "@":
+        made.attrs = next((dict(v.attrs) for v in (left, right) if is_signal(v) and v.attrs), {})
         made.shape = next((v.shape for v in (left, right) if is_signal(v) and v.shape is not None), None)
     return made
 
@@ -194,7 +195,8 @@ def activate(what: Nonlinearity, call: Call, inputs: list[Any], rest: list[Any])
         value = call.kwargs.get(what.parameter, rest[what.position] if what.position is not None and what.position < len(rest) else argument)
         argument = value if is_number(value) or isinstance(value, str) else what.default
     made = signal(Op(kind="activation", name=named(what, argument), detail={"parameter": _plain(argument)}, inputs=sources(inputs), site=call.site))
-    made.shape = inputs[0].shape if inputs and isinstance(inputs[0], Tensor) else None
+    if inputs and isinstance(inputs[0], Tensor):
+        made.shape, made.attrs = inputs[0].shape, dict(inputs[0].attrs)
     return made
 
 

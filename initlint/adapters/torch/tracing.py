@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
 from initlint.adapters.arrays import plain
+from initlint.adapters.declared.functions import FORWARD
 from initlint.adapters.torch import forward, signals
 from initlint.adapters.torch.building import named_modules
 from initlint.graph import ModelGraph, Op
 from initlint.interpreter.calls import Call
-from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Function, Instance, Method, OutOfBudget, TargetRaise, Unknown
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
     from initlint.interpreter.core import Interpreter
 
-FORWARD = "#forward"
-"""What runs the forward pass of an object that stands for a function and the arrays it was called with."""
 NOT_SIGNALS = {"int", "float", "bool", "str"}
 """Annotations of arguments of ``forward`` that are no tensors."""
 
@@ -82,7 +80,7 @@ def _result(interp: Interpreter, framework: TorchFramework, instance: Instance, 
 
 def _entry(framework: TorchFramework, instance: Instance) -> Any:
     """The method that is the forward pass of ``instance``."""
-    return find_member(instance.cls, "forward")[0] if framework.is_module(instance) else plain.forward_method(instance.cls)
+    return forward.entry(instance.cls) if framework.is_module(instance) else plain.forward_method(instance.cls)
 
 
 def _finish(result: Any) -> str:
@@ -105,7 +103,7 @@ def _called(framework: TorchFramework, module: Instance) -> bool:
 
 def _is_abstract(instance: Instance, reason: str) -> bool:
     """Whether a module has no forward pass of its own, by leaving it out or by saying so."""
-    return not isinstance(find_member(instance.cls, "forward")[0], Function) or "NotImplementedError" in reason
+    return not isinstance(forward.entry(instance.cls), Function) or "NotImplementedError" in reason
 
 
 def _parts(framework: TorchFramework, module: Instance) -> Iterator[Instance]:
@@ -113,7 +111,7 @@ def _parts(framework: TorchFramework, module: Instance) -> Iterator[Instance]:
     for child in module.modules.values():
         if not isinstance(child, Instance) or id(child) not in framework.layers:
             continue
-        runs = isinstance(find_member(child.cls, "forward")[0], Function) or any(c.name == "torch.nn.Sequential" for c in child.cls.mro)
+        runs = isinstance(forward.entry(child.cls), Function) or any(c.name == "torch.nn.Sequential" for c in child.cls.mro)
         if runs and not _called(framework, child):
             yield child
         elif not runs:
