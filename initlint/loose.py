@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from initlint.interpreter.modules import Module
 
 INITIALIZES = re.compile(
-    r"\binit\s*\.\s*\w+\s*\(|\b(?:(?:xavier|kaiming|trunc|orthogonal|sparse|dirac|eye|constant|ones|zeros)_?(?:uniform|normal)?_?|(?:normal|uniform|zero|fill)_)\s*\("
+    r"\binit\s*\.\s*(?!calculate_gain)\w+\s*\("
+    r"|\b(?:(?:xavier|kaiming|trunc)_(?:uniform|normal)|normal|uniform|constant|orthogonal|sparse|dirac|eye|ones|zeros|zero|fill)_\s*\("
+    r"|(?<![\w.])(?:(?:xavier|kaiming)_(?:uniform|normal)|normal|uniform|constant|orthogonal|sparse|dirac|eye)\s*\("
 )
 """What a call of an initializer looks like in source."""
 MOST = 40

@@ -151,7 +151,7 @@ def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
         meant = true.fan_out if kind == "conv" else true.fan_in
         if kind == "conv_transpose":  # size(0) holds its inputs: somebody thought about it
             return None
-        if counted.fan_out == true.fan_in or (kind == "conv" and counted.fan_out == true.fan_out):
+        if counted.fan_out in (true.fan_in, true.fan_out):
             return None
         return _case(call, weight, counted.fan_out, meant, "fan_out", kind, "fan_in" if counted.fan_in == true.fan_in else "")
     return _case(call, weight, counted.fan_in, true.fan_in, "fan_in", kind, "fan_out" if _closer(counted, true) else "")

@@ -44,6 +44,7 @@ def test_inputs_first(tmp_path: Path, forward: str) -> None:
     [
         ("nn.init.kaiming_uniform_(self.w, mode='fan_out')", "x @ self.w"),
         ("nn.init.kaiming_uniform_(self.w)", "F.linear(x, self.w)"),
+        ("nn.init.kaiming_uniform_(self.w, mode='fan_out')", "F.linear(x, self.w)"),
         ("nn.init.kaiming_uniform_(self.w)", "x @ self.w.t()"),
         ("nn.init.kaiming_uniform_(self.w)", "self.w @ x"),
         ("nn.init.kaiming_uniform_(self.w)", "F.layer_norm(x @ self.w, (8,))"),
