@@ -109,3 +109,9 @@ def test_a_base_class_that_may_have_been_set_up_elsewhere(tmp_path: Path) -> Non
     text += "class Net(Base):\n    def __init__(self, *args):\n        super().__init__(*args)\n"
     text += "        self.b = nn.Linear(3, 3)\n        init.zeros_(self.b.bias)\n"
     assert findings(tmp_path, "INI604", text)[0] == []
+
+
+def test_layers_of_other_frameworks_have_rules_of_their_own(tmp_path: Path) -> None:
+    text = "import tensorflow as tf\n\n\nclass Stem(tf.keras.layers.Layer):\n    def __init__(self, size):\n        self.dense = tf.keras.layers.Dense(size)\n"
+    text += "        self.dense.reset_parameters()\n        super().__init__()\n\n    def call(self, x):\n        return self.dense(x)\n"
+    assert findings(tmp_path, "INI604", text)[0] == []
