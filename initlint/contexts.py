@@ -170,6 +170,8 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
 def written_by_author(root: Instance) -> bool:
     """Whether any parameter holds something else than its layer's default, or nothing: rules judge what somebody chose."""
     storages = [tensor.storage for _, tensor in named_tensors(root)]
+    if not storages and not any(c.name == "torch.nn.Module" for c in root.cls.mro):
+        return True  # Haiku and Flax make them in the first call
     return any(s.empty is not None or s.twin is not None or any(event.origin is not Origin.DEFAULT for event in s.events) for s in storages)
 
 

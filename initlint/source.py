@@ -89,6 +89,7 @@ class SourceFile:
         self.path = path
         self.text = decode(data).text
         self.index = LineIndex(self.text)
+        self.sites: dict[tuple[str, int, int], Site] = {}
         body = parse_index(self.text).body
         self.registrations = _registrations(body)
         self.chunks: list[Chunk] = self._index_body(body, False)
@@ -101,7 +102,12 @@ class SourceFile:
         return [c for c in self.chunks if isinstance(c, ClassChunk)]
 
     def site(self, node: p.Node) -> Site:
-        return self.index.site(self.path, node.pos, max(node.end, node.pos))
+        """Where a node stands; asked for again and again, so remembered."""
+        place = (self.path, node.pos, node.end)
+        found = self.sites.get(place)
+        if found is None:
+            found = self.sites[place] = self.index.site(self.path, node.pos, max(node.end, node.pos))
+        return found
 
     def _offset(self, line: int) -> int:
         starts = self.index.starts
