@@ -38,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
     _configuration(command)
     _format(command)
 
+    _propagate(commands)
+
     command = _command(commands, "explain", "print the manual page of a rule")
     command.add_argument("rule", metavar="RULE", help="code or name, INI101")
 
@@ -80,12 +82,23 @@ def _fix(commands: Any) -> None:
     command.set_defaults(write_baseline=None)
 
 
+def _propagate(commands: Any) -> None:
+    command = _command(commands, "propagate", "predict what initializers do to the signal of a plain stack of layers, and measure it")
+    command.add_argument("--layers", required=True, metavar="SIZES", help="from input to output, as in 2-200-300-400-300-2")
+    command.add_argument("--activation", default="relu", metavar="NAME", help="behind every layer, as in tanh or leaky_relu=0.3 (default: relu)")
+    command.add_argument("--init", action="append", required=True, metavar="CALL", help='as in "normal(std=0.01)", xavier_normal or default; may be repeated')
+    command.add_argument("--draws", type=int, metavar="N", help="measure too, over N draws of the weights (needs NumPy)")
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="of those draws (default: 0)")
+    command.add_argument("--derivative-at-output", action="store_true", help="take f' at f(z) instead of z, a mistake of hand-written code")
+    command.add_argument("--format", choices=("text", "json", "md", "svg"), default="text", help="for people, programs, documents, or a chart (default: text)")
+
+
 def _command(commands: Any, name: str, summary: str, more: str = "") -> argparse.ArgumentParser:
     description = f"{summary[0].upper()}{summary[1:]}. {more}".strip()
     command: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=description, epilog=STATUS)
     command.set_defaults(command=name)
     command.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colour the output (auto: on a terminal)")
-    command.add_argument("--output-file", metavar="FILE", help="write to FILE instead of standard output")
+    command.add_argument("-o", "--output-file", metavar="FILE", help="write to FILE instead of standard output")
     return command
 
 

@@ -8,7 +8,7 @@ and are as narrow as the narrower of f and the Gaussian: V and E f'² hold to 1e
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -128,6 +128,19 @@ def recommended_gain(name: str, parameter: float | None = None) -> Gain | None:
     if name in _FIELD_GAINS and value == activation.parameter:
         return _FIELD_GAINS[name]
     return Gain(1 / math.sqrt(moments(name, value).second), "1/√(E f²) at unit variance", stable=slope(name, 1.0, value) <= 1 + 1e-6)
+
+
+def quadrature(name: str, q: float, parameter: float | None = None) -> list[tuple[float, float]]:
+    """Points x and weights w with Σ w·g(x) = E g(√q z) for any g made of the nonlinearity ``name`` and its derivative."""
+    activation, value = _lookup(name, parameter)
+    scale = math.sqrt(q)
+    return [(scale * z, weight * _density(z)) for z, weight in gauss_legendre(_panel_edges(activation, scale, value))]
+
+
+def gauss_legendre(edges: Sequence[float]) -> list[tuple[float, float]]:
+    """Points and weights of the rule over the panels between ``edges``: twelve each."""
+    panels = [((low + high) / 2, (high - low) / 2) for low, high in pairwise(edges)]
+    return [(middle + sign * half * node, half * weight) for middle, half in panels for node, weight in _NODES for sign in (-1, 1)]
 
 
 def canonical(name: str) -> str:
