@@ -18,7 +18,9 @@ from initlint.theory.activations import ACTIVATIONS, canonical, gauss_legendre, 
 from initlint.theory.propagate import Verdict, judge, worst
 
 _PANEL, _REACH = 2.0, 8.0
-"""Panels over |x|, in its standard deviations (at most 1), and how far they reach from its mean."""
+"""Panels over |x|, in units of its standard deviation (at most 1), and how far they reach from its mean."""
+_NEAR_ZERO = (0.02, 0.1, 0.4, 1.0)
+"""More edges where |x| can be small: saturation sets in over the logarithm of its length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,7 @@ def _squared_lengths(size: int) -> Iterator[tuple[float, float]]:
     low = max(0.0, middle - _REACH)
     panels = math.ceil((middle + _REACH - low) / _PANEL)
     edges = [low + _PANEL * number for number in range(panels + 1)]
+    edges = sorted({*edges, *_NEAR_ZERO}) if low == 0 else edges
     log_scale = (size / 2 - 1) * math.log(2) + math.lgamma(size / 2)
     points = [(s, weight * math.exp((size - 1) * math.log(s) - s * s / 2 - log_scale)) for s, weight in gauss_legendre(edges)]
     total = sum(weight for _, weight in points)
