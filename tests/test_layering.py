@@ -22,6 +22,7 @@ ALLOWED = {
     "initlint.findings": (),
     "initlint.graph": ("initlint.findings", *THEORY),
     "initlint.flow": ("initlint.graph", "initlint.findings", *THEORY),
+    "initlint.signal": ("initlint.signal", "initlint.graph", "initlint.flow", "initlint.findings", *THEORY),
     "initlint.rules": ("initlint.rules", "initlint.graph", "initlint.flow", "initlint.findings", *THEORY),
     "initlint.edits": ("initlint.findings",),
     "initlint.depth": (),
@@ -38,10 +39,19 @@ ALLOWED = {
         "initlint.findings",
         *THEORY,
     ),
-    "initlint.report": ("initlint.report", "initlint.edits", "initlint.findings", "initlint.graph", "initlint.flow", *THEORY),
+    "initlint.report": ("initlint.report", "initlint.edits", "initlint.findings", "initlint.graph", "initlint.flow", "initlint.signal", *THEORY),
 }
 """What each layer may import of ours; what is not named here may import anything of ours."""
-STANDARD_ONLY = ("initlint.theory", "initlint.symbolic", "initlint.findings", "initlint.graph", "initlint.flow", "initlint.rules", "initlint.edits")
+STANDARD_ONLY = (
+    "initlint.theory",
+    "initlint.symbolic",
+    "initlint.findings",
+    "initlint.graph",
+    "initlint.flow",
+    "initlint.signal",
+    "initlint.rules",
+    "initlint.edits",
+)
 RUNTIME = ("initlint.runtime", "initlint.measure")
 PARSERS = ("initlint.source", "initlint.lower", "initlint.rewrite")
 

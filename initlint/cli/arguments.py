@@ -40,6 +40,12 @@ def parser() -> argparse.ArgumentParser:
 
     _propagate(commands)
 
+    command = _command(commands, "report", "write one page on a model: what its parameters start from and what that does to the signal")
+    command.add_argument("target", metavar="TARGET", help="as for show")
+    _configuration(command)
+    command.add_argument("--format", choices=("html", "md", "svg", "json"), help="of the report (default: by the suffix of --output-file, else html)")
+    command.add_argument("--force", action="store_true", help="replace the output file where it exists")
+
     command = _command(commands, "explain", "print the manual page of a rule")
     command.add_argument("rule", metavar="RULE", help="code or name, INI101")
 

@@ -34,7 +34,7 @@ def rows(graph: ModelGraph, nonlinearities: Nonlinearities) -> list[dict[str, An
 
 def to_text(graph: ModelGraph, nonlinearities: Nonlinearities, *, columns: int | None = None, paint: Paint = plain) -> str:
     """The table as text, at most ``columns`` wide where that is given."""
-    table = [_cells(parameter, nonlinearities.get(parameter.name, ("", None))[0]) for parameter in graph.parameters]
+    table = [cells(parameter, nonlinearities.get(parameter.name, ("", None))[0]) for parameter in graph.parameters]
     widths = _widths([HEADER, *table], columns)
     lines = [paint(_line(HEADER, widths), "bold"), _GAP.join("─" * size for size in widths)]
     lines += [
@@ -101,12 +101,12 @@ def _layer(parameter: Parameter) -> str | None:
     return (layer.kind or layer.class_name or None) if layer else None
 
 
-def _cells(parameter: Parameter, nonlinearity: str | None) -> tuple[str, ...]:
+def cells(parameter: Parameter, nonlinearity: str | None) -> tuple[str, ...]:
+    """One row of the table, as text."""
     law = parameter.distribution
     shape = "?" if parameter.shape is None else "×".join("?" if "?" in str(size) else str(size) for size in parameter.shape) or "scalar"
     formula = law.law if law else parameter.reason
-    cells = (parameter.name, shape, describe(law), formula, _setter(parameter.effective), nonlinearity or "")
-    return tuple(map(safe, cells))
+    return tuple(map(safe, (parameter.name, shape, describe(law), formula, _setter(parameter.effective), nonlinearity or "")))
 
 
 def _setter(event: InitEvent | None) -> str:

@@ -1,0 +1,1 @@
+"""What a model's initialization does to its signal, predicted from the graph alone."""

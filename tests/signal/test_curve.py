@@ -1,0 +1,138 @@
+"""The curve of a model against the model itself, run over several draws."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from initlint.frontend import show
+from initlint.signal.curve import predict
+
+HEADER = """import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class Net(nn.Module):
+"""
+MODELS = {
+    "rectifiers": """
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(400, 400) for _ in range(4))
+        for layer in self.layers:
+            nn.init.kaiming_normal_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        self.head = nn.Linear(400, 300)
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = F.relu(layer(x))
+        return self.head(x)
+""",
+    "saturated": """
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(300, 500)
+        self.b = nn.Linear(500, 200)
+        self.head = nn.Linear(200, 300)
+        for layer in (self.a, self.b):
+            nn.init.normal_(layer.weight, std=0.1)
+
+    def forward(self, x):
+        return self.head(torch.sigmoid(self.b(torch.tanh(self.a(x)))))
+""",
+    "normalised": """
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(300, 400)
+        self.n = nn.LayerNorm(400)
+        self.b = nn.Linear(400, 400)
+        self.head = nn.Linear(400, 300)
+
+    def forward(self, x):
+        return self.head(F.gelu(self.b(self.n(self.a(x)))))
+""",
+    "residual": """
+    def __init__(self):
+        super().__init__()
+        self.n = nn.ModuleList(nn.LayerNorm(400) for _ in range(4))
+        self.up = nn.ModuleList(nn.Linear(400, 800) for _ in range(4))
+        self.down = nn.ModuleList(nn.Linear(800, 400) for _ in range(4))
+        self.head = nn.Linear(400, 300)
+
+    def forward(self, x):
+        for n, up, down in zip(self.n, self.up, self.down):
+            x = x + 0.5 * down(F.silu(up(n(x))))
+        return self.head(x)
+""",
+    "gated": """
+    def __init__(self):
+        super().__init__()
+        self.value = nn.Linear(400, 600)
+        self.gate = nn.Linear(400, 600)
+        self.head = nn.Linear(600, 300)
+
+    def forward(self, x):
+        return self.head(self.value(x) * torch.sigmoid(self.gate(x)))
+""",
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_predictions_agree_with_running_the_model(name: str, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    source = HEADER + MODELS[name]
+    path = tmp_path / "net.py"
+    path.write_text(source, encoding="utf-8")
+    graph = show(f"{path}:Net")
+    points = {point.name: point for point in predict(graph).points if point.op.layer is not None}
+    space: dict[str, Any] = {}
+    exec(compile(source, str(path), "exec"), space)
+    forward, backward = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list)
+    torch.manual_seed(0)
+    for _ in range(12):
+        model = space["Net"]()
+        for layer, module in model.named_modules():
+            if layer in points:
+                module.register_forward_hook(lambda _, __, out, at=layer: forward[at].append(out.square().mean().item()))
+                module.register_full_backward_hook(lambda _, __, grad, at=layer: backward[at].append(grad[0].square().mean().item()))
+        out = model(torch.randn(64, next(model.parameters()).shape[-1], requires_grad=True))
+        out.backward(torch.randn_like(out))
+    assert set(forward) == set(points) == set(backward)
+    for layer, point in points.items():
+        assert point.second == pytest.approx(sum(forward[layer]) / 12, rel=0.12), layer
+        assert point.gradient == pytest.approx(sum(backward[layer]) / 12, rel=0.25), layer
+
+
+def test_a_gap_lasts_until_the_next_norm(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(4, 4)
+        self.b = nn.Linear(4, 4)
+        self.n = nn.LayerNorm(4)
+        self.c = nn.Linear(4, 4)
+
+    def forward(self, x):
+        return self.c(self.n(self.b(torch.fft.fft(self.a(x)))))
+"""
+    path.write_text(HEADER + body, encoding="utf-8")
+    curve = predict(show(f"{path}:Net"))
+    known = {point.name: point.second is not None for point in curve.points if point.op.layer}
+    assert known == {"a": True, "b": False, "n": True, "c": True}
+    assert len(curve.lost) == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "verdict"),
+    [("examples/mlp.py:MLP", "ok"), ("examples/resnet.py:ResNet", "ok"), ("examples/transformer.py:Transformer", "ok")],
+)
+def test_sound_models_are_called_sound(target: str, verdict: str) -> None:
+    curve = predict(show(str(Path(__file__).parents[2] / target)))
+    assert curve.verdict == verdict
+    assert not curve.lost
