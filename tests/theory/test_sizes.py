@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from initlint.symbolic import at, opaque, plain, sqrt, symbol
-from initlint.theory.fans import larger
+from initlint.symbolic import at, sqrt, symbol
 
 HIDDEN = symbol("hidden")
 
@@ -16,8 +15,3 @@ HIDDEN = symbol("hidden")
 )
 def test_every_unknown_is_the_size(value: object, expected: float) -> None:
     assert at(value, 16) == pytest.approx(expected)  # type: ignore[arg-type]
-
-
-def test_what_was_not_taken_apart_is_not_plain() -> None:
-    assert plain(2) and plain(4 * HIDDEN) and plain(symbol("?size_3"))
-    assert not plain(opaque("min(0.1, 1/hidden)")) and not plain(larger(HIDDEN, symbol("more")))
