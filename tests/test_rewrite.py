@@ -407,3 +407,10 @@ def test_lines_behind_a_statement_stand_in_its_block() -> None:
 @pytest.mark.parametrize("text", ["x = m.w.normal_()\n", "m.w.normal_(); y = 1\n", "if m: m.w.normal_()\n"])
 def test_no_lines_behind_what_is_not_a_line_of_its_own(text: str) -> None:
     assert refusal(text, InsertAfter(site=site(text, "m.w.normal_()"), lines=((0, "pass"),)))
+
+
+def test_a_method_of_a_tensor_becomes_another() -> None:
+    text = "w.bias.data.normal_(0, 1)\n"
+    action = ReplaceCall(site=site(text, text.strip()), function="torch.Tensor.zero_", parameters=("mean", "std"), drop=("mean", "std"))
+    assert run(text, action) == "w.bias.data.zero_()\n"
+    assert "imports" in refusal("unknown(w)\n", ReplaceCall(site=site("unknown(w)\n", "unknown(w)"), function="torch.Tensor.zero_"))

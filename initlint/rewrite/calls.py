@@ -13,6 +13,9 @@ from initlint.findings import Edit, ReplaceCall
 from initlint.rewrite.document import Declined, Document, Span
 from initlint.rewrite.names import Names
 
+METHODS = "torch.Tensor"
+"""Where functions are that are called on what stands before the dot."""
+
 
 def replace_call(names: Names, action: ReplaceCall) -> list[Edit]:
     """The edits that turn the call at ``action.site`` into the one asked for."""
@@ -28,11 +31,13 @@ def _function_edits(names: Names, call: cst.Call, action: ReplaceCall) -> list[E
     document, path = names.document, action.site.path
     start, end = document.span(call.func)
     old = names.resolve(call.func, start)
+    parent, _, last = action.function.rpartition(".")
+    if old is None and parent == METHODS and isinstance(call.func, cst.Attribute):
+        return [document.edit(*document.span(call.func.attr), last, path)]
     if old is None:
         raise Declined("the function is not called by a name the file imports")
     if old == action.function:
         return []
-    parent, _, last = action.function.rpartition(".")
     if isinstance(call.func, cst.Attribute) and old.rpartition(".")[0] == parent:
         return [document.edit(*document.span(call.func.attr), last, path)]
     return [document.edit(start, end, _bare_or_known(names, call.func, action.function, start), path)]
