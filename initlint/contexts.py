@@ -15,16 +15,18 @@ from initlint.adapters.arrays.calls import Calls, as_model, called
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.frontend import instantiate, new_interpreter
+from initlint.gate import may_hold_nets
 from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
-from initlint.loose import FileFacts, run_on_lstms, run_rest
+from initlint.loose import Built, FileFacts, run_on_lstms, run_rest
 from initlint.overlays.declared.names import ROOTS
 from initlint.rules import Rule
-from initlint.source import Chunk, SourceFile, may_hold_nets
+from initlint.source import Chunk, SourceFile
+from initlint.variants import variants
 
 STEPS_PER_MODEL = 100_000
 STEPS_PER_FILE = 1_500_000
@@ -103,6 +105,11 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         contexts.models += _attempt(contexts, action, name, False)
         interp.limit = interp.steps + STEPS_PER_MODEL
     contexts.models += _called_nets(contexts)
+    for name, action in variants(interp, module, contexts.facts, [model.graph for model in contexts.models if model.bare]):
+        interp.limit = interp.steps + STEPS_PER_MODEL
+        for model in _attempt(contexts, action, name, True):
+            model.bare = False  # no other model of the file takes this option
+            contexts.models.append(model)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
@@ -148,7 +155,8 @@ def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
     key = fingerprint(root)
     if not bare and key in contexts.seen:
         return False
-    contexts.seen.add(key)
+    if not bare or written_by_author(root):
+        contexts.seen.add(key)
     return True
 
 
@@ -158,9 +166,11 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
         return None
     interp, framework = contexts.analysis.interp, contexts.analysis.framework
     interp.limit = interp.steps + STEPS_PER_MODEL
-    graph = graphs.build(interp, framework, root, root.cls.name.rpartition(".")[2] if bare else name, contexts.module.source.path)
+    graph = graphs.build(interp, framework, root, name, contexts.module.source.path)
     interp.reset()
     _before_loading(graph)
+    if bare:
+        contexts.facts.built.setdefault(graph.name, Built(root, graph, framework.owners))
     inside = {id(m.cls) for _, m in named_modules(root) if (m is not root and framework.layers[id(m)].calls) or (m.cls is not root.cls and _used(framework, m))}
     return Model(graph, root.cls, inside, bare)
 
@@ -230,7 +240,7 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
         elif chunk.kind == "other" and MAIN.search(text):
             yield "__main__", partial(_run_main, contexts, chunk)
         elif chunk.kind == "other" and (BUILDS.search(text) or (contexts.analysis.framework.plain_nets and CALLS.search(text))):
-            yield f"line {chunk.line}", partial(_run_statement, contexts, chunk)
+            yield ", ".join(sorted(chunk.names)) or "script", partial(_run_statement, contexts, chunk)
 
 
 def builds_alone(function: Function) -> bool:

@@ -29,6 +29,11 @@ class Drawn:
     call: InitCall
     storage: Optional[Storage]
 
+    def told(self, owners: dict[int, Parameter]) -> InitCall:
+        """The call, with the parameter that it writes."""
+        parameter = owners.get(id(self.storage)) if self.storage is not None else None
+        return self.call if parameter is None else replace(self.call, parameter=parameter)
+
 
 @dataclass(slots=True)
 class Witness:
@@ -37,6 +42,8 @@ class Witness:
     drawn: list[Drawn] = field(default_factory=list)
     mistakes: dict[tuple[str, Site], Mistake] = field(default_factory=dict)
     walks: list[tuple[Instance, Site, int]] = field(default_factory=list)
+    noted: int = 0
+    """How much there was to collect so far, over all entry points."""
     loose: bool = False
     """Whether a function runs without a caller, on values that are not known."""
 
@@ -45,6 +52,7 @@ class Witness:
 
     def draw(self, call: Call, entry: Initializer, passed: dict[str, Any], target: Any, *, law: Optional[Distribution] = None, problem: str = "") -> None:
         """An initializer ran, or raised ``problem``."""
+        self.noted += 1
         if len(self.drawn) >= MOST:
             return
         tensor = target if isinstance(target, Tensor) else None
@@ -52,8 +60,9 @@ class Witness:
         arguments = {name: value for name, value in passed.items() if name != first and name != "generator"}
         made = InitCall(
             initializer=entry.name, site=call.site, arguments=arguments, spelled=spelled(call, list(passed)), shape=tensor.shape if tensor else None, law=law,
-            successor=entry.successor or "", problem=problem, routine=call.interp.routines[-1].qualname if call.interp.routines else "",
-            certain=not self.loose and call.interp.heap.journal is None,
+            successor=entry.successor or "", problem="" if call.interp.trying else problem, chosen=call.chosen, keywords=tuple(call.kwargs),
+            routine=call.interp.routines[-1].qualname if call.interp.routines else "",
+            certain=not self.loose and call.interp.heap.decided,
         )  # fmt: skip
         self.drawn.append(Drawn(made, tensor.storage if tensor else None))
 
@@ -70,6 +79,7 @@ class Witness:
         """Something is wrong at ``site``, unless a handler waits for it."""
         if interp.trying:
             return
+        self.noted += 1
         self.mistakes.setdefault((kind, site), Mistake(kind=kind, site=site, text=text, detail=detail))
 
     def seeded(self, call: Call, seed: Any) -> None:
@@ -82,13 +92,12 @@ class Witness:
 
     def walk(self, call: Call, root: Instance) -> None:
         """A routine is about to go through the modules of ``root``."""
+        self.noted += 1
         self.walks.append((root, call.site, tick()))
 
     def report(self, graph: ModelGraph, owners: dict[int, Parameter], paths: dict[int, str]) -> None:
         """Enter everything into ``graph``, with the parameters and module paths it has."""
-        for drawn in self.drawn:
-            parameter = owners.get(id(drawn.storage)) if drawn.storage is not None else None
-            graph.calls.append(drawn.call if parameter is None else replace(drawn.call, parameter=parameter))
+        graph.calls += [drawn.told(owners) for drawn in self.drawn]
         graph.mistakes = list(self.mistakes.values())
         graph.sweeps = [Sweep(site=site, path=paths[id(root)], time=time) for root, site, time in self.walks if id(root) in paths]
 
