@@ -12,6 +12,7 @@ from typing import Any
 from initlint import program as p
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
+from initlint.fillers import drop_filled
 from initlint.frontend import instantiate, new_interpreter
 from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.blocks import run_block
@@ -20,8 +21,11 @@ from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
 from initlint.loose import FileFacts, run_rest
+from initlint.mentions import ProjectText
+from initlint.routines import survey
 from initlint.rules import Rule
 from initlint.source import Chunk, SourceFile
+from initlint.variants import variants
 
 STEPS_PER_MODEL = 100_000
 STEPS_PER_FILE = 1_500_000
@@ -52,6 +56,7 @@ class Analysis:
     rules: Sequence[Rule] = ()
     files: dict[Path, SourceFile] = field(default_factory=dict)
     """Files indexed so far; a second analysis may share them."""
+    texts: ProjectText = field(default_factory=ProjectText)
 
     def __post_init__(self) -> None:
         self.interp, self.framework = new_interpreter(self.search_path)
@@ -60,7 +65,7 @@ class Analysis:
     def edited(self, path: str) -> Analysis:
         """A fresh analysis that shares every file but ``path``."""
         files = {known: source for known, source in self.files.items() if known != Path(path).absolute()}
-        return Analysis(self.search_path, self.rules, files)
+        return Analysis(self.search_path, self.rules, files, self.texts)
 
 
 @dataclass(eq=False)
@@ -93,6 +98,12 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
             break
         contexts.models += _attempt(contexts, action, name, False)
         interp.limit = interp.steps + STEPS_PER_MODEL
+    for class_chunk, switched, given in variants(module, contexts.facts.emptied):
+        interp.limit = interp.steps + STEPS_PER_MODEL
+        if is_model(switched):
+            label = f"{class_chunk.name}({', '.join(f'{name}={value}' for name, value in given.items())})"
+            contexts.models += _attempt(contexts, partial(instantiate, interp, switched, module.frame, given), label, True)
+    contexts.facts.graph.routines = survey(analysis, module)
     run_rest(analysis, module, contexts.facts)
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
@@ -146,9 +157,10 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
         return None
     interp, framework = contexts.analysis.interp, contexts.analysis.framework
     interp.limit = interp.steps + STEPS_PER_MODEL
-    graph = graphs.build(interp, framework, root, root.cls.name.rpartition(".")[2] if bare else name, contexts.module.source.path)
+    graph = graphs.build(interp, framework, root, name, contexts.module.source.path)
     interp.reset()
     _before_loading(graph)
+    drop_filled(contexts.analysis, contexts.module, graph, root.cls)
     inside = {id(m.cls) for _, m in named_modules(root) if (m is not root and framework.layers[id(m)].calls) or (m.cls is not root.cls and _used(framework, m))}
     return Model(graph, root.cls, inside, bare)
 

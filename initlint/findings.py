@@ -76,7 +76,32 @@ class RemoveStatement:
     site: Site
 
 
-Action = Union[ReplaceCall, InsertBranch, RemoveStatement]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppendStatement:
+    """Add ``text`` as the last statement of the function whose name in the ``def`` statement is at ``site``."""
+
+    site: Site
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceExpression:
+    """Write ``content`` instead of the expression at ``site``; ``content`` binds as tightly as what it replaces."""
+
+    site: Site
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapCall:
+    """Make the call at ``site`` the argument of ``function``, a canonical dotted name, or of ``method``, as the file would write it."""
+
+    site: Site
+    function: str = ""
+    method: str = ""
+
+
+Action = Union[ReplaceCall, InsertBranch, RemoveStatement, AppendStatement, ReplaceExpression, WrapCall]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ import re
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Optional, TypeVar
 
 from initlint import lower
@@ -166,11 +167,11 @@ def _evaluate(interp: Interpreter, module: Module, text: str) -> Any:
         raise TargetError(f"{text}: {error}") from None
 
 
-def instantiate(interp: Interpreter, value: Any, frame: Frame) -> Any:
-    """Call a class or function with its defaults; required arguments are symbols."""
+def instantiate(interp: Interpreter, value: Any, frame: Frame, given: Mapping[str, Any] = MappingProxyType({})) -> Any:
+    """Call a class or function with its defaults, but for what is ``given``; required arguments are symbols."""
     function = value if isinstance(value, Function) else find_member(value, "__init__")[0]
     args: list[Any] = []
-    kwargs: dict[str, Any] = {}
+    kwargs: dict[str, Any] = dict(given)
     if isinstance(function, Function):
         for param in function.node.params[0 if isinstance(value, Function) else 1 :]:
             if param.default is None and param.kind in ("positional", "either"):

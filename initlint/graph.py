@@ -56,6 +56,8 @@ class InitEvent:
     """Where the initializer was named, if the code that calls it got it as an argument."""
     effective: bool = True
     """False where the tensor written is recomputed later (weight_norm, spectral_norm, parametrization)."""
+    called: Site | None = None
+    """For a write without effect: where the routine it stands in was called."""
     time: int = 0
     """Grows in the order of execution."""
 
@@ -83,6 +85,8 @@ class InitCall:
     """The function it stands in."""
     certain: bool = True
     """False where a branch that could not be decided led here, or the function was run without a caller."""
+    copied: str = ""
+    """The method that made the copy it writes, where that copy is dropped with the statement: ``clone``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +95,7 @@ class Mistake:
 
     kind: str
     """``unknown-name``, ``missing-attribute``, ``called-tensor``, ``called-routine``, ``unbound-super``, ``before-init``, ``iterated-module``,
-    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``."""
+    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``dropped-result``, ``other-kinds``."""
     site: Site
     text: str
     """What is wrong there, for a message."""
@@ -124,6 +128,12 @@ class Routine:
     """Other places of the project that name it and may mean it."""
     inherited: bool = False
     """Whether a base class that could not be read may call it."""
+    exported: bool = False
+    """Whether others are meant to call it: a function that a package offers, or a method of a base class that computes nothing itself."""
+    takes_module: bool = False
+    """Whether it wants the module to initialise as its argument."""
+    constructor: Site | None = None
+    """The name of the ``__init__`` that stands in the same class."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

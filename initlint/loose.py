@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
@@ -26,6 +27,8 @@ INITIALIZES = re.compile(
 """What a call of an initializer looks like in source."""
 MOST = 40
 STEPS = 5_000
+LOADING = 100_000
+"""Steps to evaluate the definitions that a function stands among."""
 FOUND_OUT = (bool, str, type(None))
 """Kinds of default that decide between branches; numbers keep theirs."""
 
@@ -37,11 +40,14 @@ class FileFacts:
         self.graph = ModelGraph(name=name, path=path)
         self.lines: set[int] = set()
         """Lines of the file on which an initializer ran."""
+        self.emptied: set[int] = set()
+        """Lines on which memory was made without being filled."""
 
     def note(self, witness: Witness, *, modelled: bool) -> None:
         """Add what one context did; where a model came of it, rules see the rest in the model."""
         path = self.graph.path
         self.lines |= {drawn.call.site.line for drawn in witness.drawn if drawn.call.site.path == path}
+        self.emptied |= {site.line for site in witness.emptied if site.path == path}
         if not modelled:
             known = {(mistake.kind, mistake.site) for mistake in self.graph.mistakes}
             self.graph.calls += [drawn.call for drawn in witness.drawn if drawn.call.site.path == path]
@@ -51,14 +57,14 @@ class FileFacts:
 def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
     """Run every function that holds an initializer call which no context reached."""
     interp, framework = analysis.interp, analysis.framework
-    for count, (chunk, owner) in enumerate(_unreached(module, facts)):
-        if count == MOST:
-            break
-        function = _function(module, chunk, owner)
-        if function is None:
+    entered = interp.entered
+    for chunk, owner in islice(_unreached(module, facts), MOST):
+        interp.limit = interp.steps + LOADING
+        function, _ = function_of(module, chunk, owner)
+        if function is None or (isinstance(function.node, p.FunctionDef) and function.node.generator):
             continue
         framework.start_recording(None)
-        framework.witness.loose = True
+        framework.witness.loose, interp.entered = True, set()
         interp.limit = interp.steps + STEPS
         try:
             with interp.heap.sandbox():
@@ -67,7 +73,7 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
             pass
         finally:
             framework.stop_recording()
-            framework.witness.loose = False
+            framework.witness.loose, interp.entered = False, entered
             interp.reset()
         facts.note(framework.witness, modelled=False)
 
@@ -84,20 +90,23 @@ def _unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:
 def _lines(module: Module, chunk: Chunk) -> set[int]:
     text = module.source.text
     found = (match.start() for match in INITIALIZES.finditer(text, chunk.start, chunk.end))
-    return {module.source.index.position(offset)[0] for offset in found if not _commented(text, offset)}
+    return {module.source.index.position(offset)[0] for offset in found if not commented(text, offset)}
 
 
-def _commented(text: str, offset: int) -> bool:
+def commented(text: str, offset: int) -> bool:
+    """Whether ``offset`` stands behind a hash on its line."""
     return "#" in text[text.rfind("\n", 0, offset) + 1 : offset]
 
 
-def _function(module: Module, chunk: Chunk, owner: str) -> Function | None:
+def function_of(module: Module, chunk: Chunk, owner: str) -> tuple[Function | None, Class | None]:
+    """The function that a chunk defines, and the class ``owner`` it is a method of."""
     value = module.get(owner or chunk.name)
-    if owner and isinstance(value, Class):
-        value = find_member(value, chunk.name)[0]
+    cls = value if owner and isinstance(value, Class) else None
+    if owner:
+        value = find_member(cls, chunk.name)[0] if cls is not None else None
     while isinstance(value, Method):
         value = value.function
-    return value if isinstance(value, Function) and isinstance(value.node, p.FunctionDef) and not value.node.generator else None
+    return (value if isinstance(value, Function) and isinstance(value.node, p.FunctionDef) else None), cls
 
 
 def _arguments(function: Function) -> tuple[list[Any], dict[str, Any]]:

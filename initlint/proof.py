@@ -10,7 +10,7 @@ from typing import Any
 
 from initlint.contexts import Analysis, Model
 from initlint.edits import Source, SourceError, apply_edits, decode
-from initlint.findings import Edit, Finding, Fix, InsertBranch, RemoveStatement, Safety
+from initlint.findings import AppendStatement, Edit, Finding, Fix, InsertBranch, RemoveStatement, Safety, WrapCall
 from initlint.merging import analyse_file
 from initlint.rewrite import Refusal, rewrite
 from initlint.source import SourceFile
@@ -88,12 +88,17 @@ def table(models: Sequence[Model]) -> Table:
 
 
 def _changed(before: Table, after: Table) -> set[str] | None:
-    """Parameters whose law differs, as ``model:name``; None where the tables do not list the same ones."""
-    if before.keys() != after.keys():
+    """Parameters whose law differs, as ``model:name``; None where a model does not list the same ones.
+
+    A model is listed only where something in it was initialised: all of one that comes or goes counts as changed.
+    """
+    both = {key[:3] for key in before} & {key[:3] for key in after}
+    other = before.keys() ^ after.keys()
+    if any(key[:3] in both for key in other):
         return None
-    return {f"{key[0]}:{key[3]}" for key, law in before.items() if law != after[key]}
+    return {f"{key[0]}:{key[3]}" for key, law in before.items() if key in other or law != after[key]} | {f"{key[0]}:{key[3]}" for key in other}
 
 
 def _safety(finding: Finding, fix: Fix, changed: set[str]) -> Safety:
-    adds = any(isinstance(action, (InsertBranch, RemoveStatement)) for action in fix.actions)
+    adds = any(isinstance(action, (AppendStatement, InsertBranch, RemoveStatement, WrapCall)) for action in fix.actions)
     return Safety.UNSAFE if adds or not changed <= set(finding.parameters) else Safety.SAFE

@@ -112,6 +112,8 @@ def call_function(
     names = bind_arguments(interp, func, args, kwargs)
     if isinstance(names, Unknown):
         return call_blind(interp, func, node, frame, names.reason, args, kwargs)
+    if node is interp.alone:
+        interp.framework.called_alone(interp, func, names, frame, node)
     parent: Optional[Frame] = func.scope
     while parent is not None and parent.owner is not None and parent.names is parent.owner.namespace:
         parent = parent.parent
@@ -127,15 +129,13 @@ def call_function(
         inner.caller = (frame, node)
         interp.entered.add(id(func.node))
         interp.routines.append(inner)
-        decorator = func.attrs.get("#decorator") if func.attrs else None
-        if decorator is not None:
-            interp.managers.append(decorator)
+        decorators = func.attrs.get("#decorators", ()) if func.attrs else ()
+        interp.managers.extend(decorators)
         try:
             outcome = blocks.run_block(interp, func.node.body, inner)
         finally:
             interp.routines.pop()
-            if decorator is not None:
-                interp.managers.pop()
+            del interp.managers[len(interp.managers) - len(decorators) :]
         return inner.yielded if inner.yielded is not None else final_value(inner, outcome)
     finally:
         interp.depth -= 1
@@ -281,7 +281,7 @@ def decorate(interp: Interpreter, node: p.Expr, value: Any, frame: Frame) -> Any
         return value
     if isinstance(decorator, (Unknown, External, Tensor, Instance)) or name.startswith(TRANSPARENT_DECORATORS):
         if isinstance(value, Function):
-            value.attrs["#decorator"] = decorator
+            value.attrs["#decorators"] = (*value.attrs.get("#decorators", ()), decorator)
         return value
     result = call(interp, decorator, [value], {}, frame, node)
     return value if isinstance(result, (Unknown, External)) or result is None else result

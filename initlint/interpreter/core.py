@@ -66,6 +66,8 @@ class Interpreter:
         """Values of the ``with`` statements around what runs, and of the decorators of the functions that run."""
         self.entered: set[int] = set()
         """Identities of the function nodes that were run."""
+        self.alone: Optional[p.Expr] = None
+        """The expression of the last statement that throws away what its expression gives."""
         self.notes: list[str] = []
         self.opaque: dict[str, Class] = {}
         self.start_frame: Any = None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from initlint.findings import Action, Edit, Fix, InsertBranch, RemoveStatement, ReplaceCall
+from initlint.findings import Action, AppendStatement, Edit, Fix, InsertBranch, RemoveStatement, ReplaceCall, ReplaceExpression, WrapCall
 from initlint.rewrite.branches import insert_branch
-from initlint.rewrite.calls import replace_call
+from initlint.rewrite.calls import replace_call, wrap_call
 from initlint.rewrite.document import Declined, Document
 from initlint.rewrite.names import Names
-from initlint.rewrite.statements import remove_statement
+from initlint.rewrite.statements import append_statement, remove_statement, replace_expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,12 @@ def _edits(names: Names, action: Action) -> list[Edit]:
             return insert_branch(names, action)
         case RemoveStatement():
             return remove_statement(names.document, action)
+        case AppendStatement():
+            return append_statement(names.document, action)
+        case ReplaceExpression():
+            return replace_expression(names.document, action)
+        case WrapCall():
+            return wrap_call(names, action)
         case ReplaceCall():
             return replace_call(names, action)
 

@@ -9,7 +9,7 @@ from itertools import groupby
 import libcst as cst
 import libcst.matchers as m
 
-from initlint.findings import Edit, ReplaceCall
+from initlint.findings import Edit, ReplaceCall, WrapCall
 from initlint.rewrite.document import Declined, Document, Span
 from initlint.rewrite.names import Names
 
@@ -20,6 +20,15 @@ def replace_call(names: Names, action: ReplaceCall) -> list[Edit]:
     if any(argument.star for argument in call.args):
         raise Declined("the call unpacks its arguments")
     return [*_function_edits(names, call, action), *_argument_edits(names.document, call, action)]
+
+
+def wrap_call(names: Names, action: WrapCall) -> list[Edit]:
+    """The edits that hand what the call at ``action.site`` returns to another function."""
+    document = names.document
+    start, end = document.full_span(document.call_at(action.site))
+    spelled = action.method or names.require(action.function, start)
+    path = action.site.path
+    return [document.edit(start, start, f"{spelled}(", path), document.edit(end, end, ")", path)]
 
 
 def _function_edits(names: Names, call: cst.Call, action: ReplaceCall) -> list[Edit]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
     from initlint.interpreter.scope import Frame
 
+COPIES = ("clone", "double", "long", "bfloat16")
+"""Methods that always, or for parameters in practice, return memory of its own."""
 MOST = 4096
 """More calls than this are not kept for one context."""
 
@@ -37,11 +39,13 @@ class Witness:
     drawn: list[Drawn] = field(default_factory=list)
     mistakes: dict[tuple[str, Site], Mistake] = field(default_factory=dict)
     walks: list[tuple[Instance, Site, int]] = field(default_factory=list)
+    emptied: set[Site] = field(default_factory=set)
+    """Where memory was made without being filled."""
     loose: bool = False
     """Whether a function runs without a caller, on values that are not known."""
 
     def start(self) -> None:
-        self.drawn, self.mistakes, self.walks = [], {}, []
+        self.drawn, self.mistakes, self.walks, self.emptied = [], {}, [], set()
 
     def draw(self, call: Call, entry: Initializer, passed: dict[str, Any], target: Any, *, law: Optional[Distribution] = None, problem: str = "") -> None:
         """An initializer ran, or raised ``problem``."""
@@ -53,7 +57,7 @@ class Witness:
         made = InitCall(
             initializer=entry.name, site=call.site, arguments=arguments, spelled=spelled(call, list(passed)), shape=tensor.shape if tensor else None, law=law,
             successor=entry.successor or "", problem=problem, routine=call.interp.routines[-1].qualname if call.interp.routines else "",
-            certain=not self.loose and call.interp.heap.journal is None,
+            certain=not self.loose and call.interp.heap.journal is None, copied=_copied(call),
         )  # fmt: skip
         self.drawn.append(Drawn(made, tensor.storage if tensor else None))
 
@@ -83,6 +87,16 @@ class Witness:
             graph.calls.append(drawn.call if parameter is None else replace(drawn.call, parameter=parameter))
         graph.mistakes = list(self.mistakes.values())
         graph.sweeps = [Sweep(site=site, path=paths[id(root)], time=time) for root, site, time in self.walks if id(root) in paths]
+
+
+def _copied(call: Call) -> str:
+    """``clone`` of ``init.zeros_(w.clone())`` and ``w.clone().zero_()``, where nothing takes the result."""
+    node = call.node
+    if node is not call.interp.alone or not isinstance(node, p.Call):
+        return ""
+    method = isinstance(node.func, p.Attr) and len(call.args) == len(node.args) + 1
+    target = node.func.value if method and isinstance(node.func, p.Attr) else node.args[0].value if node.args else None
+    return target.func.attr if isinstance(target, p.Call) and isinstance(target.func, p.Attr) and target.func.attr in COPIES else ""
 
 
 def spelled(call: Call, names: list[str]) -> dict[str, str]:
