@@ -103,6 +103,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         if is_model(switched):
             label = f"{class_chunk.name}({', '.join(f'{name}={value}' for name, value in given.items())})"
             contexts.models += _attempt(contexts, partial(instantiate, interp, switched, module.frame, given), label, True)
+    contexts.facts.graph.mistakes += contexts.facts.name_tests()
     contexts.facts.graph.routines = survey(analysis, module)
     run_rest(analysis, module, contexts.facts)
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
@@ -176,7 +177,10 @@ def _before_loading(graph: ModelGraph) -> None:
     for parameter in graph.parameters:
         drawn = [event for event in parameter.events if event.origin is not Origin.LOAD]
         if len(drawn) < len(parameter.events):
-            parameter.loaded = next(event.site for event in parameter.events if event.origin is Origin.LOAD)
+            load = next(event for event in reversed(parameter.events) if event.origin is Origin.LOAD)
+            parameter.loaded = load.site
+            if load.certain:
+                parameter.reinitialised = next((event for event in drawn if event.effective and event.certain and event.time > load.time), None)
             last = next((event for event in reversed(drawn) if event.effective), None)
             parameter.events = drawn
             parameter.distribution = last.distribution if last is not None and last.certain and not last.partial else None

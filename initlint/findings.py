@@ -85,6 +85,13 @@ class AppendStatement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoveToEnd:
+    """Make the statement that holds the call at ``site`` the last one of its function."""
+
+    site: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaceExpression:
     """Write ``content`` instead of the expression at ``site``; ``content`` binds as tightly as what it replaces."""
 
@@ -101,7 +108,7 @@ class WrapCall:
     method: str = ""
 
 
-Action = Union[ReplaceCall, InsertBranch, RemoveStatement, AppendStatement, ReplaceExpression, WrapCall]
+Action = Union[ReplaceCall, InsertBranch, RemoveStatement, AppendStatement, MoveToEnd, ReplaceExpression, WrapCall]
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,8 @@ class Mistake:
 
     kind: str
     """``unknown-name``, ``missing-attribute``, ``called-tensor``, ``called-routine``, ``unbound-super``, ``before-init``, ``iterated-module``,
-    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``dropped-result``, ``other-kinds``."""
+    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``dropped-result``, ``other-kinds``,
+    ``unmatched-name``."""
     site: Site
     text: str
     """What is wrong there, for a message."""
@@ -110,6 +111,10 @@ class Sweep:
     path: str
     """State-dict path of the module it walks over, ``""`` for the model."""
     time: int
+    called: Site | None = None
+    """The call in a constructor that led to it; itself, where it stands in one."""
+    rest: Site | None = None
+    """What of that constructor runs later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +163,8 @@ class Parameter:
     """The parameter whose very values it started with, if it was copied from one."""
     loaded: Site | None = None
     """Where a checkpoint was loaded into it."""
+    reinitialised: InitEvent | None = None
+    """The write that then replaced what was loaded."""
 
     @property
     def effective(self) -> InitEvent | None:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
-from initlint.graph import ModelGraph
+from initlint.graph import Mistake, ModelGraph
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Class, Function, Method, OutOfBudget, TargetRaise, Unknown
 from initlint.source import Chunk, ClassChunk
@@ -19,7 +19,9 @@ from initlint.source import Chunk, ClassChunk
 if TYPE_CHECKING:
     from initlint.adapters.torch.witness import Witness
     from initlint.contexts import Analysis
+    from initlint.findings import Site
     from initlint.interpreter.modules import Module
+    from initlint.interpreter.nametests import NameTest
 
 INITIALIZES = re.compile(
     r"\binit\s*\.\s*\w+\s*\(|\b(?:(?:xavier|kaiming|trunc|orthogonal|sparse|dirac|eye|constant|ones|zeros)_?(?:uniform|normal)?_?|(?:normal|uniform|zero|fill)_)\s*\("
@@ -42,16 +44,31 @@ class FileFacts:
         """Lines of the file on which an initializer ran."""
         self.emptied: set[int] = set()
         """Lines on which memory was made without being filled."""
+        self.tests: dict[Site, tuple[NameTest, list[str], bool]] = {}
+        """Tests of state-dict names in the file, with the names of all models and whether one passed."""
 
     def note(self, witness: Witness, *, modelled: bool) -> None:
         """Add what one context did; where a model came of it, rules see the rest in the model."""
         path = self.graph.path
         self.lines |= {drawn.call.site.line for drawn in witness.drawn if drawn.call.site.path == path}
         self.emptied |= {site.line for site in witness.emptied if site.path == path}
+        for site, (test, names, passed) in witness.tests.items():
+            if site.path == path:
+                _, more, before = self.tests.get(site, (test, [], False))
+                self.tests[site] = (test, [*more, *names], before or passed)
         if not modelled:
             known = {(mistake.kind, mistake.site) for mistake in self.graph.mistakes}
             self.graph.calls += [drawn.call for drawn in witness.drawn if drawn.call.site.path == path]
             self.graph.mistakes += [m for m in witness.mistakes.values() if m.site.path == path and (m.kind, m.site) not in known]
+
+    def name_tests(self) -> Iterator[Mistake]:
+        """Tests that no name of any model passes."""
+        for site, (test, names, passed) in self.tests.items():
+            if names and not passed:
+                near = [name for name in dict.fromkeys(names) if name.endswith(f".{test.literal}")]
+                text = f"no name of the model {'is' if test.how == '==' else 'passes'} {test.literal!r}: the branch never runs"
+                meant = f'{test.variable}.endswith("{test.literal}")' if near and test.how == "==" else ""
+                yield Mistake(kind="unmatched-name", site=site, text=text, detail={"near": near, "meant": meant, "names": list(dict.fromkeys(names))})
 
 
 def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:

@@ -126,7 +126,7 @@ def call_function(
         if func.node.generator:
             inner.yielded = []
             inner.on_yield = on_yield
-        inner.caller = (frame, node)
+        inner.caller, inner.code = (frame, node), func.node
         interp.entered.add(id(func.node))
         interp.routines.append(inner)
         decorators = func.attrs.get("#decorators", ()) if func.attrs else ()

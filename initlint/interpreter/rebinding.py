@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Optional
 
-from msgspec import Struct
-
 from initlint import program as p
+from initlint.interpreter.trees import statements, walk
 
 SEES_THROUGH = frozenset(
     {"data", "detach", "view", "t", "transpose", "permute", "squeeze", "unsqueeze", "flatten", "reshape", "contiguous", "to", "cuda", "cpu", "float", "half"}
@@ -20,7 +18,7 @@ def lost_argument(node: p.FunctionDef) -> Optional[tuple[str, p.Assign]]:
     """The argument whose new value the function keeps to itself or returns, with the assignment; None where it may be written back."""
     params = {param.name for param in node.params}
     found: Optional[tuple[str, p.Assign]] = None
-    for statement in _statements(node.body):
+    for statement in statements(node.body):
         if isinstance(statement, p.Assign) and found is None and len(statement.targets) == 1:
             target = statement.targets[0]
             if isinstance(target, p.Name) and target.id in params and _makes_new(statement.value, target.id):
@@ -30,7 +28,7 @@ def lost_argument(node: p.FunctionDef) -> Optional[tuple[str, p.Assign]]:
 
 def returns(node: p.FunctionDef, name: str) -> bool:
     """Whether the function hands out what it calls ``name``."""
-    given = [statement.value for statement in _statements(node.body) if isinstance(statement, p.Return)]
+    given = [statement.value for statement in statements(node.body) if isinstance(statement, p.Return)]
     return bool(given) and all(isinstance(value, p.Name) and value.id == name for value in given)
 
 
@@ -47,7 +45,7 @@ def _makes_new(value: p.Expr, name: str) -> bool:
 
 def _written_back(node: p.FunctionDef, name: str, made: p.Assign) -> bool:
     """Whether the new value may reach anything but the caller that takes the result."""
-    for statement in _statements(node.body):
+    for statement in statements(node.body):
         value = statement.value if isinstance(statement, (p.ExprStmt, p.Return)) else None
         if isinstance(statement, p.Assign):
             to_name = len(statement.targets) == 1 and isinstance(statement.targets[0], p.Name)
@@ -59,27 +57,4 @@ def _written_back(node: p.FunctionDef, name: str, made: p.Assign) -> bool:
 
 
 def _mentions(tree: Any, name: str) -> bool:
-    return any(isinstance(node, p.Name) and node.id == name for node in _walk(tree))
-
-
-def _statements(body: list[p.Stmt]) -> Iterator[p.Stmt]:
-    """Every statement of a block and of the blocks inside, those of nested functions left out."""
-    for statement in body:
-        yield statement
-        if not isinstance(statement, (p.FunctionDef, p.ClassDef)):
-            for field in statement.__struct_fields__:
-                inner = getattr(statement, field)
-                if isinstance(inner, list) and inner and isinstance(inner[0], p.Stmt):
-                    yield from _statements(inner)
-            for handler in statement.handlers if isinstance(statement, p.Try) else ():
-                yield from _statements(handler.body)
-
-
-def _walk(tree: Any) -> Iterator[Any]:
-    if isinstance(tree, Struct):
-        yield tree
-        for field in tree.__struct_fields__:
-            yield from _walk(getattr(tree, field))
-    elif isinstance(tree, (list, tuple)):
-        for one in tree:
-            yield from _walk(one)
+    return any(isinstance(node, p.Name) and node.id == name for node in walk(tree))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from initlint.findings import Action, AppendStatement, Edit, Fix, InsertBranch, RemoveStatement, ReplaceCall, ReplaceExpression, WrapCall
+from initlint.findings import Action, AppendStatement, Edit, Fix, InsertBranch, MoveToEnd, RemoveStatement, ReplaceCall, ReplaceExpression, WrapCall
 from initlint.rewrite.branches import insert_branch
 from initlint.rewrite.calls import replace_call, wrap_call
 from initlint.rewrite.document import Declined, Document
 from initlint.rewrite.names import Names
-from initlint.rewrite.statements import append_statement, remove_statement, replace_expression
+from initlint.rewrite.statements import append_statement, move_to_end, remove_statement, replace_expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ def _edits(names: Names, action: Action) -> list[Edit]:
             return remove_statement(names.document, action)
         case AppendStatement():
             return append_statement(names.document, action)
+        case MoveToEnd():
+            return move_to_end(names.document, action)
         case ReplaceExpression():
             return replace_expression(names.document, action)
         case WrapCall():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from initlint.edits import NEWLINE
-from initlint.findings import AppendStatement, Edit, RemoveStatement, ReplaceExpression
+from initlint.findings import AppendStatement, Edit, MoveToEnd, RemoveStatement, ReplaceExpression
 from initlint.rewrite.document import Declined, Document
 
 
@@ -28,22 +28,35 @@ def remove_statement(document: Document, action: RemoveStatement) -> list[Edit]:
 
 def append_statement(document: Document, action: AppendStatement) -> list[Edit]:
     """The edit that adds a statement behind the last one of a function, before a ``return`` that ends it."""
-    start, end = document.index.span(action.site)
-    function = next((f for f in document.survey.functions if document.span(f.name) == (start, end)), None)
+    place = document.index.span(action.site)
+    function = next((f for f in document.survey.functions if document.span(f.name) == place), None)
+    return _append(document, function, action.text, action.site.path)
+
+
+def move_to_end(document: Document, action: MoveToEnd) -> list[Edit]:
+    """The edits that take a statement of the outermost block of a function to the end of it."""
+    call = document.call_at(action.site)
+    holder = document.survey.holders.get(call)
+    function = next((f for f in document.survey.functions if holder is not None and f.body is holder.block), None)
+    start, end = document.full_span(call)
+    removed = remove_statement(document, RemoveStatement(site=action.site))
+    return [*removed, *_append(document, function, document.text[start:end], action.site.path)]
+
+
+def _append(document: Document, function: cst.FunctionDef | None, text: str, path: str) -> list[Edit]:
     if function is None or not isinstance(function.body, cst.IndentedBlock):
         raise Declined("the function is not a plain block")
     first, last = function.body.body[0], function.body.body[-1]
     indent = document.before_on_line(document.span(first)[0])
     if indent.strip():
         raise Declined("several statements share a line")
-    path = action.site.path
     if isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[0], (cst.Return, cst.Raise)):
         if not isinstance(last.body[0], cst.Return) or last.body[0].value is not None:
             raise Declined("the function returns something")
         at = document.line_start(document.span(last)[0])
-        return [document.edit(at, at, f"{indent}{action.text}{document.newline_after(at)}", path)]
+        return [document.edit(at, at, f"{indent}{text}{document.newline_after(at)}", path)]
     at = document.line_end(_end(document, last))
-    return [document.edit(at, at, f"{document.newline_after(document.span(function)[0])}{indent}{action.text}", path)]
+    return [document.edit(at, at, f"{document.newline_after(document.span(function)[0])}{indent}{text}", path)]
 
 
 def _end(document: Document, statement: cst.CSTNode) -> int:

@@ -17,9 +17,10 @@ from initlint.graph import Layer, Op, Origin, Parameter, tick
 from initlint.interpreter import stdlib
 from initlint.interpreter.classes import linearise
 from initlint.interpreter.framework import Framework
+from initlint.interpreter.nametests import name_tests
 from initlint.interpreter.rebinding import lost_argument, returns
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Builtin, Class, External, Function, Instance, Repeat, Tensor, Unknown, unknown
+from initlint.interpreter.values import ABSENT, Builtin, Class, External, Function, Instance, OneOf, Repeat, Tensor, Unknown, unknown
 from initlint.overlays import libraries
 from initlint.overlays.torch_layers import LAYERS
 
@@ -47,6 +48,13 @@ def _given(func: Function, node: p.Node, name: str) -> str:
     index = params.index(name) - (func.owner is not None and isinstance(node.func, p.Attr))
     given = [arg.value for arg in node.args if arg.keyword == name] or [arg.value for arg in node.args[index : index + 1] if not arg.keyword and not arg.star]
     return dotted(given[0]) if given else ""
+
+
+def _known(module: Instance) -> bool:
+    """Whether a module can hold no submodule or parameter that was not seen."""
+    if module.cls.spec is not None:
+        return True
+    return not (module.cls.uncertain or "#failed" in module.attrs or any(isinstance(value, (Unknown, OneOf)) for value in module.attrs.values()))
 
 
 class TorchFramework(Framework):
@@ -124,6 +132,15 @@ class TorchFramework(Framework):
         line = interp.site(lost[1], func.scope).line
         text = f"`{func.name}` computes a new tensor at line {line} and this call drops it: what it was given never gets those values"
         self.mistake(interp, "dropped-result", node, frame, text, function=func.name, line=line, target=_given(func, node, lost[0]))
+
+    def names_walked(self, interp: Interpreter, loop: p.For, items: list[Any], frame: Frame) -> None:
+        if self.tracing or not self.witness.walks or self.witness.walks[-1][1] != interp.site(loop.iter, frame):
+            return
+        if not all(_known(module) for _, module in building.named_modules(self.witness.walks[-1][0])):
+            return
+        names = [item[0] for item in items if isinstance(item, tuple) and isinstance(item[0], str)]
+        for test in name_tests(loop):
+            self.witness.named(interp.site(test.node, frame), test, names)
 
     # ---- construction ----
 

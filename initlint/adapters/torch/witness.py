@@ -10,6 +10,7 @@ from initlint.adapters.torch.binding import parse
 from initlint.findings import Site
 from initlint.graph import InitCall, Mistake, ModelGraph, Parameter, Sweep, tick
 from initlint.interpreter.calls import Call
+from initlint.interpreter.nametests import NameTest
 from initlint.interpreter.values import Instance, Storage, Tensor
 from initlint.overlays.torch_init import FILLS, Initializer
 from initlint.theory.laws import Distribution
@@ -38,14 +39,16 @@ class Witness:
 
     drawn: list[Drawn] = field(default_factory=list)
     mistakes: dict[tuple[str, Site], Mistake] = field(default_factory=dict)
-    walks: list[tuple[Instance, Site, int]] = field(default_factory=list)
+    walks: list[tuple[Instance, Site, int, Optional[tuple[Site, Site]]]] = field(default_factory=list)
     emptied: set[Site] = field(default_factory=set)
     """Where memory was made without being filled."""
+    tests: dict[Site, tuple[NameTest, list[str], bool]] = field(default_factory=dict)
+    """By place: a test of names, the names that were tested, and whether one passed."""
     loose: bool = False
     """Whether a function runs without a caller, on values that are not known."""
 
     def start(self) -> None:
-        self.drawn, self.mistakes, self.walks, self.emptied = [], {}, [], set()
+        self.drawn, self.mistakes, self.walks, self.emptied, self.tests = [], {}, [], set(), {}
 
     def draw(self, call: Call, entry: Initializer, passed: dict[str, Any], target: Any, *, law: Optional[Distribution] = None, problem: str = "") -> None:
         """An initializer ran, or raised ``problem``."""
@@ -76,9 +79,14 @@ class Witness:
             return
         self.mistakes.setdefault((kind, site), Mistake(kind=kind, site=site, text=text, detail=detail))
 
+    def named(self, site: Site, test: NameTest, names: list[str]) -> None:
+        """Names were put to a test."""
+        _, known, passed = self.tests.get(site, (test, [], False))
+        self.tests[site] = (test, [*known, *names][:MOST], passed or any(map(test.holds, names)))
+
     def walk(self, call: Call, root: Instance) -> None:
         """A routine is about to go through the modules of ``root``."""
-        self.walks.append((root, call.site, tick()))
+        self.walks.append((root, call.site, tick(), _in_constructor(call)))
 
     def report(self, graph: ModelGraph, owners: dict[int, Parameter], paths: dict[int, str]) -> None:
         """Enter everything into ``graph``, with the parameters and module paths it has."""
@@ -86,7 +94,26 @@ class Witness:
             parameter = owners.get(id(drawn.storage)) if drawn.storage is not None else None
             graph.calls.append(drawn.call if parameter is None else replace(drawn.call, parameter=parameter))
         graph.mistakes = list(self.mistakes.values())
-        graph.sweeps = [Sweep(site=site, path=paths[id(root)], time=time) for root, site, time in self.walks if id(root) in paths]
+        for root, site, time, within in self.walks:
+            if id(root) in paths:
+                called, rest = within or (None, None)
+                graph.sweeps.append(Sweep(site=site, path=paths[id(root)], time=time, called=called, rest=rest))
+
+
+def _in_constructor(call: Call) -> Optional[tuple[Site, Site]]:
+    """The place in the innermost constructor from which ``call`` was reached, and what stands behind it there."""
+    frame, node = call.frame.function, call.node
+    for routine in reversed(call.interp.routines):
+        if routine is not frame:
+            return None
+        if routine.code.name == "__init__":
+            last = routine.code.body[-1].end
+            index = routine.module.source.index
+            return call.interp.site(node, frame), index.site(routine.module.source.path, node.end, max(last, node.end))
+        if routine.caller is None:
+            return None
+        frame, node = routine.caller[0].function, routine.caller[1]
+    return None
 
 
 def _copied(call: Call) -> str:
