@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from initlint import program as p
+from initlint.adapters.arrays import plain
+from initlint.adapters.arrays.calls import Calls, as_model, called
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.fillers import drop_filled
@@ -20,11 +22,12 @@ from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
-from initlint.loose import FileFacts, run_rest
+from initlint.loose import FileFacts, run_on_lstms, run_rest
 from initlint.mentions import ProjectText
+from initlint.overlays.declared.names import ROOTS
 from initlint.routines import survey
 from initlint.rules import Rule
-from initlint.source import Chunk, SourceFile
+from initlint.source import Chunk, SourceFile, may_hold_nets
 from initlint.variants import variants
 
 STEPS_PER_MODEL = 100_000
@@ -34,6 +37,8 @@ MAX_ROOTS = 4
 GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs", "state_dict", "modules", "backbone", "encoder"}
 """Names of parameters that hold what a function works on, not what it builds from."""
 BUILDS = re.compile(r"\bnn\.[A-Z]\w*\(|\b[A-Z]\w*\(|\.apply\(")
+CALLS = re.compile(r"\w\(")
+DRAWS = re.compile(r"random|randn|\brng\b")
 MAIN = re.compile(r"""if\s+__name__\s*==\s*["']__main__["']""")
 
 
@@ -77,6 +82,8 @@ class FileContexts:
     facts: FileFacts
     models: list[Model] = field(default_factory=list)
     seen: set[Any] = field(default_factory=set)
+    calls: Calls = field(default_factory=Calls)
+    """Calls of functions that may be nets of arrays."""
 
 
 def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
@@ -88,9 +95,11 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     module.source.path = path
     contexts = FileContexts(analysis, module, FileFacts(path, module.name))
     interp.start_frame = module.frame
+    analysis.framework.plain_nets = may_hold_nets(data)
+    interp.watch = contexts.calls.note if analysis.framework.plain_nets else None
     for chunk, cls in module.classes():
         interp.limit = interp.steps + STEPS_PER_MODEL
-        if isinstance(cls, Class) and is_model(cls):
+        if isinstance(cls, Class) and (is_model(cls) or (analysis.framework.plain_nets and plain.forward_method(cls) is not None)):
             contexts.models += _attempt(contexts, partial(instantiate, interp, cls, module.frame), chunk.name, True)
     interp.limit = interp.steps + STEPS_PER_MODEL
     for name, action in _scripts(contexts):
@@ -103,15 +112,17 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         if is_model(switched):
             label = f"{class_chunk.name}({', '.join(f'{name}={value}' for name, value in given.items())})"
             contexts.models += _attempt(contexts, partial(instantiate, interp, switched, module.frame, given), label, True)
+    contexts.models += _called_nets(contexts)
     contexts.facts.graph.mistakes += contexts.facts.name_tests()
     contexts.facts.graph.routines = survey(analysis, module)
+    contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
 
 def is_model(cls: Class) -> bool:
     """Whether a class is a module of the framework, or plays one for a base class that was not read."""
-    if any(c.name == "torch.nn.Module" for c in cls.mro):
+    if any(c.name in ROOTS for c in cls.mro):
         return True
     if not cls.uncertain:
         return False
@@ -132,7 +143,8 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
     finally:
         built = framework.stop_recording()
         interp.reset()
-    roots = [result] if isinstance(result, Instance) and framework.is_module(result) else []
+    roots = [result] if isinstance(result, Instance) and (framework.is_module(result) or plain.adopt(result)) else []
+    built = [instance for instance in built if framework.is_module(instance) or plain.adopt(instance)]
     if not bare:
         roots += [instance for instance in _roots(built) if instance is not result]
     models = [_model(contexts, root, name, bare) for root in roots[:MAX_ROOTS] if _is_new(contexts, root, bare)]
@@ -153,8 +165,8 @@ def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
 
 
 def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Model | None:
-    """A root module as a model, its forward pass traced; None where nobody chose an initial value in it."""
-    if not written_by_author(root):
+    """A root module as a model, its forward pass traced; None where nobody chose an initial value in it and no rule asks for such."""
+    if not written_by_author(root) and not any(rule.judges_defaults for rule in contexts.analysis.rules):
         return None
     interp, framework = contexts.analysis.interp, contexts.analysis.framework
     interp.limit = interp.steps + STEPS_PER_MODEL
@@ -170,6 +182,22 @@ def written_by_author(root: Instance) -> bool:
     """Whether any parameter holds something else than its layer's default, or nothing: rules judge what somebody chose."""
     storages = [tensor.storage for _, tensor in named_tensors(root)]
     return any(s.empty is not None or s.twin is not None or any(event.origin is not Origin.DEFAULT for event in s.events) for s in storages)
+
+
+def _called_nets(contexts: FileContexts) -> list[Model]:
+    """Functions that were called with drawn arrays, each such call a model of its own."""
+    interp, framework = contexts.analysis.interp, contexts.analysis.framework
+    interp.watch = None
+    models = []
+    for function, names in contexts.calls.found:
+        if function.scope.module is not contexts.module:
+            continue
+        interp.limit = interp.steps + STEPS_PER_MODEL
+        graph = graphs.build(interp, framework, as_model(interp, function, names), called(function, names), contexts.module.source.path)
+        interp.reset()
+        if not graph.forward_reason and any(op.parameter is not None for op in graph.ops):
+            models.append(Model(graph, None, set(), False))
+    return models
 
 
 def _before_loading(graph: ModelGraph) -> None:
@@ -208,13 +236,14 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
     interp, module = contexts.analysis.interp, contexts.module
     for chunk in module.source.chunks:
         text = module.source.text[chunk.start : chunk.end]
-        if chunk.kind == "def" and BUILDS.search(text) and not chunk.name.startswith("test_"):
+        builds = BUILDS.search(text) or (contexts.analysis.framework.plain_nets and DRAWS.search(text))
+        if chunk.kind == "def" and builds and not chunk.name.startswith("test_"):
             value = module.get(chunk.name)
             if isinstance(value, Function) and builds_alone(value):
                 yield f"{chunk.name}()", partial(instantiate, interp, value, module.frame)
         elif chunk.kind == "other" and MAIN.search(text):
             yield "__main__", partial(_run_main, contexts, chunk)
-        elif chunk.kind == "other" and BUILDS.search(text):
+        elif chunk.kind == "other" and (BUILDS.search(text) or (contexts.analysis.framework.plain_nets and CALLS.search(text))):
             yield f"line {chunk.line}", partial(_run_statement, contexts, chunk)
 
 
@@ -227,6 +256,7 @@ def builds_alone(function: Function) -> bool:
 def _run_statement(contexts: FileContexts, chunk: Chunk) -> Any:
     for name in sorted(chunk.names):
         contexts.module.get(name)
+    contexts.module.run(chunk)
     return Unknown("statements of a script")
 
 

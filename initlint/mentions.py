@@ -10,6 +10,7 @@ from pathlib import Path
 
 from initlint import files
 from initlint.edits import SourceError, decode
+from initlint.ignores import DEFAULT_EXCLUDE
 from initlint.interpreter.modules import Project, locate
 
 MARKERS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
@@ -87,7 +88,7 @@ class ProjectText:
 def project_folder(root: Path) -> Path | None:
     """The top folder of the project that an import root belongs to, if it can be told."""
     for folder in (root, *root.parents[:LEVELS]):
-        if folder.name in files.SKIPPED_FOLDERS:
+        if f"{folder.name}/" in DEFAULT_EXCLUDE:
             return None
         if any((folder / marker).exists() for marker in MARKERS):
             return folder

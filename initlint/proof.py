@@ -10,11 +10,13 @@ from typing import Any
 
 from initlint.contexts import Analysis, Model
 from initlint.edits import Source, SourceError, apply_edits, decode
-from initlint.findings import AppendStatement, Edit, Finding, Fix, InsertBranch, MoveToEnd, RemoveStatement, Safety, WrapCall
+from initlint.findings import AppendStatement, Edit, Finding, Fix, InsertAfter, InsertBranch, MoveToEnd, RemoveStatement, Safety, WrapCall
 from initlint.merging import analyse_file
 from initlint.rewrite import Refusal, rewrite
 from initlint.source import SourceFile
 
+ADDING = (AppendStatement, InsertAfter, InsertBranch, MoveToEnd, RemoveStatement, WrapCall)
+"""Actions that add, move or drop a call."""
 Table = dict[tuple[str, bool, int, str], Any]
 
 
@@ -100,5 +102,5 @@ def _changed(before: Table, after: Table) -> set[str] | None:
 
 
 def _safety(finding: Finding, fix: Fix, changed: set[str]) -> Safety:
-    adds = any(isinstance(action, (AppendStatement, InsertBranch, MoveToEnd, RemoveStatement, WrapCall)) for action in fix.actions)
+    adds = any(isinstance(action, ADDING) for action in fix.actions)
     return Safety.UNSAFE if adds or not changed <= set(finding.parameters) else Safety.SAFE

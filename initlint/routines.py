@@ -33,6 +33,8 @@ STATE = re.compile(r"hidden|state|cache|memory|buffer|carry|__init_|_init__|lazy
 """Names of those that make what a recurrent network, a queue or a process starts from."""
 OWN = re.compile(r"\b(?:self|m|mod|module|layer|net|model)\.\w|\.(?:weight|bias)\b|\bparameters\(|\bp(?:aram)?\b")
 """What an initializer is given, or called on, where it writes to parameters of a module."""
+MAIN = re.compile(r"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
+"""What tells a program from a file that others import from."""
 HOOKS = {"reset_parameters", "_reset_parameters", "init_weights", "_init_weights"}
 """Methods that constructors of the framework's own layers may call."""
 ISINSTANCE = re.compile(r"isinstance\(\s*(\w+)\s*,\s*([^:]*)\)")
@@ -81,7 +83,7 @@ def _callable(function: Function, owner: str, cls: Class | None) -> bool:
 
 def _routine(analysis: Analysis, module: Module, chunk: Chunk, owner: str, function: Function, cls: Class | None) -> Routine:
     search = Search(analysis.texts, module, chunk, owner, cls)
-    public = not owner and not chunk.name.startswith("_") and "." in module.name
+    public = not owner and not chunk.name.startswith("_") and not MAIN.search(module.source.text)
     exported = public or (cls is not None and find_member(cls, "forward")[1] is None)
     inherited = cls is not None and (cls.uncertain or (any(c.spec is not None for c in cls.mro) and chunk.name in HOOKS))
     try:

@@ -114,6 +114,8 @@ def call_function(
         return call_blind(interp, func, node, frame, names.reason, args, kwargs)
     if node is interp.alone:
         interp.framework.called_alone(interp, func, names, frame, node)
+    if interp.watch is not None:
+        interp.watch(func, names)
     parent: Optional[Frame] = func.scope
     while parent is not None and parent.owner is not None and parent.names is parent.owner.namespace:
         parent = parent.parent
@@ -201,6 +203,7 @@ def construct(interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str
     interp.heap.note_birth(instance)
     interp.framework.born(instance, args, kwargs)
     initialise(interp, instance, cls, args, kwargs, frame, node)
+    interp.framework.constructed(interp, instance, frame, node)
     return instance
 
 
@@ -262,6 +265,9 @@ def call_instance(interp: Interpreter, instance: Instance, args: list[Any], kwar
     method = interp.find_method(instance, "__call__")
     if method is not None:
         return call(interp, method, args, kwargs, frame, node)
+    known = interp.framework.call_object(interp, instance, Call(interp, args, kwargs, frame, node))
+    if known is not ABSENT:
+        return known
     return call_blind(interp, instance, node, frame, f"calls a {instance.cls.name}, which is not followed", args, kwargs)
 
 

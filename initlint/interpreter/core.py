@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Optional
 
@@ -64,6 +64,8 @@ class Interpreter:
         self.routines: list[Frame] = []
         self.managers: list[Any] = []
         """Values of the ``with`` statements around what runs, and of the decorators of the functions that run."""
+        self.watch: Optional[Callable[[Function, dict[str, Any]], None]] = None
+        """Told of every function that is called, with its arguments by name."""
         self.entered: set[int] = set()
         """Identities of the function nodes that were run."""
         self.alone: Optional[p.Expr] = None

@@ -78,6 +78,9 @@ class Framework:
     ) -> None:
         """Run the constructor of a framework class on ``instance``."""
 
+    def constructed(self, interp: Interpreter, instance: Instance, frame: Frame, node: p.Node) -> None:
+        """The constructor of an object has run."""
+
     def constructed_blind(self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any]) -> None:
         """A constructor that was not read ran on ``instance``."""
 
@@ -87,6 +90,10 @@ class Framework:
     def run_module(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
         """``module(x)``."""
         return Unknown("calls a module")
+
+    def call_object(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
+        """``object(…)`` of an object of a library that is no module, or ABSENT."""
+        return ABSENT
 
     def module_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> Any:
         """An attribute every module has, or ABSENT."""
@@ -127,6 +134,10 @@ class Framework:
 
     def binary(self, interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Node) -> Any:
         return Unknown("arithmetic on tensors")
+
+    def compare(self, op: str, left: Tensor, right: Any) -> Any:
+        """``tensor < value``."""
+        return Unknown("compares tensors")
 
     def add(self, interp: Interpreter, left: Any, right: Any) -> Any:
         """``module + module``, or ABSENT."""

@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from initlint.findings import Action, AppendStatement, Edit, Fix, InsertBranch, MoveToEnd, RemoveStatement, ReplaceCall, ReplaceExpression, WrapCall
+from initlint.findings import (
+    Action,
+    AppendStatement,
+    Edit,
+    Fix,
+    InsertAfter,
+    InsertBranch,
+    MoveToEnd,
+    RemoveStatement,
+    ReplaceCall,
+    ReplaceExpression,
+    ScaleDraw,
+    WrapCall,
+)
 from initlint.rewrite.branches import insert_branch
 from initlint.rewrite.calls import replace_call, wrap_call
 from initlint.rewrite.document import Declined, Document
+from initlint.rewrite.draws import scale_draw
+from initlint.rewrite.insertions import insert_after
 from initlint.rewrite.names import Names
 from initlint.rewrite.statements import append_statement, move_to_end, remove_statement, replace_expression
 
@@ -62,6 +77,10 @@ def _edits(names: Names, action: Action) -> list[Edit]:
             return wrap_call(names, action)
         case ReplaceCall():
             return replace_call(names, action)
+        case InsertAfter():
+            return insert_after(names.document, action)
+        case ScaleDraw():
+            return scale_draw(names.document, action)
 
 
 __all__ = ["Refusal", "rewrite"]

@@ -106,3 +106,11 @@ def test_a_matrix_is_drawn_and_a_bias_starts_at_zero(tmp_path: Path) -> None:
     assert [edit.content for edit in finding.fix.edits] == ["nn.init.xavier_uniform_(", ")"]
     [finding] = found(tmp_path, "INI508", {"cell": CELL.replace("gate", "bias").replace("width, width", "width").replace("x @", "x +")})
     assert finding.fix is not None and [edit.content for edit in finding.fix.edits] == ["zeros"]
+
+
+@pytest.mark.parametrize(
+    ("name", "end", "count"), [("weights_init", "", 0), ("_weights_init", "", 1), ("weights_init", 'if __name__ == "__main__":\n    pass\n', 1)]
+)
+def test_functions_that_others_may_import_are_theirs(tmp_path: Path, name: str, end: str, count: int) -> None:
+    text = f"import torch.nn as nn\ndef {name}(m):\n    if isinstance(m, nn.Linear):\n        nn.init.normal_(m.weight, std=0.1)\n{end}"
+    assert len(found(tmp_path, "INI501", {"start": text})) == count

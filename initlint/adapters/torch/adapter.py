@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
-from initlint.adapters.torch import arithmetic, building, containers, forward, functions, members, names, registries, signals, tensors, views
+from initlint.adapters.arrays import formulas, plain
+from initlint.adapters.declared import drawing
+from initlint.adapters.declared import functions as of_declared
+from initlint.adapters.declared import modules as declared
+from initlint.adapters.torch import arithmetic, building, containers, forward, functions, graphs, members, names, registries, signals, tensors, views
 from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
-from initlint.adapters.torch.building import MODULE
 from initlint.adapters.torch.escape import escape
 from initlint.adapters.torch.recording import Recorder
+from initlint.adapters.torch.shapes import placeholder
 from initlint.adapters.torch.witness import Witness, dotted
 from initlint.adapters.torch.writes import current, write
-from initlint.graph import Layer, Op, Origin, Parameter, tick
+from initlint.graph import Layer, ModelGraph, Op, Origin, Parameter, tick
 from initlint.interpreter import stdlib
 from initlint.interpreter.classes import linearise
 from initlint.interpreter.framework import Framework
@@ -22,7 +26,10 @@ from initlint.interpreter.rebinding import lost_argument, returns
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Builtin, Class, External, Function, Instance, OneOf, Repeat, Tensor, Unknown, unknown
 from initlint.overlays import libraries
+from initlint.overlays.declared.initializers import INITIALIZERS as DECLARED_INITIALIZERS
+from initlint.overlays.declared.names import ROOTS
 from initlint.overlays.torch_layers import LAYERS
+from initlint.symbolic import symbol
 
 if TYPE_CHECKING:
     from initlint.findings import Site
@@ -69,12 +76,18 @@ class TorchFramework(Framework):
         self.witness = Witness()
         self.losses: dict[int, Optional[tuple[str, p.Assign]]] = {}
         """By function node: the argument that it replaces for itself alone."""
+        self.plain_nets = False
+        """Whether plain objects that hold arrays count as models in the file at hand."""
         self.tracing = False
         """Whether a forward pass runs; outside of one, modules are called for the shapes that come out."""
         self.running: list[int] = []
         """Identities of the modules whose forward pass is running, from the outside in."""
         self.layers: dict[int, Layer] = {}
         """Graph layers by the identity of their module."""
+        self.called: dict[int, Instance] = {}
+        """Modules by the identity of the graph layer they were given while they ran."""
+        self.graph: Optional[ModelGraph] = None
+        """The graph whose forward pass is traced: modules that are constructed in it enter there."""
         self.owners: dict[int, Parameter] = {}
         """Graph parameters by the identity of their tensor and of its storage, while a forward pass is traced."""
 
@@ -92,9 +105,13 @@ class TorchFramework(Framework):
     def layer_class(self, name: str) -> Class:
         """The class of a table layer, made on first use."""
         if name not in self.classes:
-            spec = LAYERS.get(name) or libraries.LAYERS.get(name) if name != MODULE else None
+            spec = LAYERS.get(name) or libraries.LAYERS.get(name) or declared.LAYERS.get(name) if name not in ROOTS else None
             cls = Class(name, [self.layer_class(base) for base in spec.bases] if spec is not None else [], {}, spec=spec)
             cls.mro = linearise(cls)
+            if name == "keras.Model":
+                cls.mro.append(self.layer_class("keras.layers.Layer"))
+            if name == "flax.linen.Module":  # its subclasses are dataclasses
+                cls.fields = []
             self.classes[name] = cls
         return self.classes[name]
 
@@ -156,7 +173,7 @@ class TorchFramework(Framework):
 
     def born(self, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
         instance.time = tick()
-        if instance.cls.spec is None and self.is_module(instance):
+        if instance.cls.spec is None and (self.is_module(instance) or (self.plain_nets and plain.forward_method(instance.cls) is not None)):
             self.recorder.born(instance, args, kwargs)
 
     def construct_layer(
@@ -165,8 +182,40 @@ class TorchFramework(Framework):
         interp.heap.set_item(instance.attrs, registries.READY, True)
         if owner.name in building.CONTAINERS:
             containers.fill(interp, instance, args, kwargs)
-        elif owner.name != MODULE:
+        elif owner.name in DECLARED_INITIALIZERS:
+            reason = drawing.declare(instance, args, kwargs)
+            if reason:
+                self.failed_construction(interp, instance, reason)
+        elif owner.name == "keras.Model":
+            of_declared.functional(self, instance, args, kwargs)
+        elif owner.name not in ROOTS:
             building.construct(self, interp, instance, owner, args, kwargs, frame, node)
+
+        if owner.name in declared.SEQUENCES:
+            declared.fill(interp, instance)
+
+    def constructed(self, interp: Interpreter, instance: Instance, frame: Frame, node: p.Node) -> None:
+        method = {"keras.layers.Layer": "build", "keras.Model": "build", "flax.linen.Module": "setup"}.get(declared.root_of(instance.cls) or "")
+        found = interp.find_method(instance, method) if method is not None and instance.cls.spec is None else None
+        if found is not None:
+            interp.call(found, [(placeholder("batch"), symbol("in_features"))] if method == "build" else [], {}, frame, node)
+
+    def enter_late(self, instance: Instance) -> Layer:
+        """The layer of a module that is constructed while a forward pass is traced."""
+        assert self.graph is not None
+        return graphs.enter_late(self, self.graph, instance)
+
+    def enter_late_parameter(self, owner: Instance, name: str, tensor: Tensor) -> None:
+        """A parameter that a forward pass declares enters the graph that is traced."""
+        layer = self.layers.get(id(owner))
+        if self.graph is not None and layer is not None and name not in layer.parameters:
+            graphs.enter_parameter(self.graph, self, layer, name, tensor, f"{layer.path}.{name}" if layer.path else name)
+
+    def refresh(self, tensor: Tensor) -> None:
+        """A parameter took its sizes after the graph was made: enter them there."""
+        known = self.owners.get(id(tensor))
+        if known is not None:
+            known.shape, known.distribution, known.events = tensor.shape, tensor.storage.distribution, list(tensor.storage.events)
 
     def constructed_blind(self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any]) -> None:
         interp.heap.set_item(instance.attrs, registries.READY, True)
@@ -179,10 +228,10 @@ class TorchFramework(Framework):
     # ---- classes and modules ----
 
     def is_root(self, cls: Class) -> bool:
-        return cls.name == MODULE
+        return cls.name in ROOTS
 
     def is_module(self, instance: Instance) -> bool:
-        return any(c.name == MODULE or c.opaque for c in instance.cls.mro)
+        return any(c.name in ROOTS or c.opaque for c in instance.cls.mro)
 
     def is_instance(self, value: Any, cls: Class) -> Optional[bool]:
         return None if isinstance(value, (External, Builtin)) else False
@@ -198,6 +247,9 @@ class TorchFramework(Framework):
 
     def run_module(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
         return forward.run_module(self, instance, call)
+
+    def call_object(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
+        return of_declared.drawn(instance, call) if instance.cls.name in DECLARED_INITIALIZERS else ABSENT
 
     def module_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> Any:
         return members.module_attribute(self, interp, instance, name) if self.is_module(instance) else ABSENT
@@ -257,6 +309,10 @@ class TorchFramework(Framework):
             if isinstance(value, Unknown):
                 return tensors.new_tensor(other.shape if isinstance(other, Tensor) else None, None, reason=value.reason)
         return arithmetic.arithmetic(op, left, right)
+
+    def compare(self, op: str, left: Tensor, right: Any) -> Any:
+        mask = formulas.compared(op, left, right)
+        return mask if mask is not None else super().compare(op, left, right)
 
     def inplace(self, interp: Interpreter, op: str, left: Tensor, right: Any, frame: Frame, node: p.Node) -> None:
         made = self.binary(interp, op, left, right, frame, node)

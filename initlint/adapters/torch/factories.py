@@ -28,11 +28,11 @@ CONVERTING = ("torch.Tensor", "torch.FloatTensor")
 NO_VALUES = "uninitialised memory that nothing fills"
 
 
-def make(call: Call, name: str) -> Any:
-    """``torch.zeros(...)`` and its kin."""
+def make(call: Call, name: str, entry: Optional[Initializer] = None) -> Any:
+    """``torch.zeros(...)`` and its kin, as ``entry`` or torch's own table describes it."""
     if name in CONVERTING and len(call.args) == 1 and isinstance(call.args[0], (Tensor, Unknown)):
         return from_data(call.args[0])
-    factory = FACTORIES[name]
+    factory = entry or FACTORIES[name]
     kwargs = {("from_" if k == "from" else k): v for k, v in call.kwargs.items() if k not in IRRELEVANT}
     try:
         bound, passed = bind(factory.signature, call.args, kwargs)

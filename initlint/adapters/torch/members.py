@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from initlint.adapters.declared import functions as declared
+from initlint.adapters.declared.modules import root_of
 from initlint.adapters.torch import building, containers, forward, functions, methods
 from initlint.adapters.torch.building import MODULE
 from initlint.adapters.torch.registries import REGISTRIES
@@ -23,6 +25,9 @@ EXPECTED = ("reset_parameters", "weight", "bias", "init_weights", "_init_weights
 
 def module_attribute(framework: TorchFramework, interp: Interpreter, instance: Instance, name: str) -> Any:
     """``module.name`` where the code does not define it, or ABSENT."""
+    special = declared.method(instance, name) if root_of(instance.cls) else None
+    if special is not None:
+        return Method(Builtin(name, special), instance)
     kind = containers.kind_of(instance)
     if kind is not None and name in containers.METHODS[kind]:
         return Method(Builtin(name, containers.METHODS[kind][name]), instance)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Optional
 
+from initlint.adapters.arrays import formulas
 from initlint.adapters.torch.shapes import function_shape, output_shape
+from initlint.adapters.torch.sums import einsum_terms, summed
 from initlint.findings import Site
 from initlint.graph import Layer, Op
 from initlint.interpreter.heap import possible
 from initlint.interpreter.values import Instance, OneOf, Storage, Tensor, is_number
+from initlint.overlays import array_functions
 from initlint.overlays.spec import Nonlinearity
 from initlint.overlays.torch_functions import (
     ACTIVATION_FUNCTIONS,
@@ -26,10 +29,14 @@ from initlint.overlays.torch_functions import (
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
+FUNCTIONS = {**SIGNAL_FUNCTIONS, **array_functions.SIGNAL_FUNCTIONS}
+ACTIVATIONS = {**ACTIVATION_FUNCTIONS, **array_functions.ACTIVATIONS}
 BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "elementwise", "//": "elementwise", "%": "elementwise"}
 WEIGHT_KINDS = {
     "linear_function": "layer", "conv_function": "layer", "conv_transpose_function": "layer", "bilinear_function": "layer", "embedding_function": "embedding",
 }  # fmt: skip
+LOOKUPS = ("index_select", "gather", "take_along_dim")
+"""Views that look up rows of a table where only the index is a signal."""
 
 
 def signal(op: Op) -> Tensor:
@@ -78,6 +85,9 @@ def operands(values: list[Any], owners: dict[int, Any]) -> list[Op]:
 
 def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dict[int, Any]) -> Tensor:
     """``left op right`` with at least one signal."""
+    written_out = formulas.of_operator(op, left, right, site)
+    if written_out is not None:
+        return Tensor(Storage(None), next((v.shape for v in (left, right) if is_signal(v)), None), op=written_out)
     kind = BINARY.get(op, "opaque")
     detail: dict[str, Any] = {}
     parameter = None
@@ -88,12 +98,15 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
         weight = next((v for v in (right, left) if isinstance(v, Tensor) and v.op is None), None)
         if weight is not None:
             parameter = owners.get(id(weight)) or _shared(weight, owners)
-            detail["transposed"] = weight.transposed
+            detail["transposed"] = weight.transposed != (weight is left)  # W @ x has the outputs first, as x @ W.T
+            detail["terms"] = summed("matmul" if weight is right else "linear", weight.shape)
+            detail["left"] = weight is left
         inputs = sources([left, right])
     else:
-        inputs = operands([left, right], owners)
+        inputs = operands([v for v in (left, right) if not formulas.is_mask(v)], owners)
     made = signal(Op(kind=kind, name=op, detail=detail, inputs=inputs, parameter=parameter, site=site))
     if op != "@":
+        made.attrs = next((dict(v.attrs) for v in (left, right) if is_signal(v) and v.attrs), {})
         made.shape = next((v.shape for v in (left, right) if is_signal(v) and v.shape is not None), None)
     return made
 
@@ -105,18 +118,20 @@ def _shared(tensor: Tensor, owners: dict[int, Any]) -> Any:
 
 def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
     """``torch.relu(x)``, ``F.linear(x, w)`` … with a signal among the arguments; None where the tables have no word for it."""
-    kind = SIGNAL_FUNCTIONS.get(name)
+    kind: Optional[str] = FUNCTIONS.get(name)
     if kind is None:
         return None
     values = [*call.args, *call.kwargs.values()]
     if kind == "activation":
-        return activate(ACTIVATION_FUNCTIONS[name], call, call.args[:1] or values[:1], call.args[1:])
+        return activate(ACTIVATIONS[name], call, call.args[:1] or values[:1], call.args[1:])
     if name in WEIGHTS:
         weighted = _weighted(name, kind, call, owners)
         if weighted is not None:
             return weighted
     short = name.rpartition(".")[2]
-    if name == "torch.einsum" or name.startswith("einops.einsum"):
+    if short in LOOKUPS and not is_signal(call.get(0, "input")):
+        kind = "embedding"
+    if short == "einsum":
         return _einsum(call, owners)
     made = signal(Op(kind=kind, name=short, inputs=operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values), site=call.site))
     made.shape = function_shape(short, kind, call.args)
@@ -133,6 +148,7 @@ def _weighted(name: str, kind: str, call: Call, owners: dict[int, Any]) -> Optio
         layer = parameter.layer if parameter is not None else None
         op = Op(kind=WEIGHT_KINDS.get(kind, "matmul"), name=argument.role, inputs=sources([x]), parameter=parameter, site=call.site)
         op.detail["transposed"] = weight.transposed
+        op.detail["terms"] = summed(argument.role, weight.shape)
         if layer is not None and layer.kind and parameter is not None and parameter.role == "weight" and op.kind == "layer":
             op.layer, op.name = layer, layer.kind
             layer.calls.append(op)
@@ -146,7 +162,11 @@ def _einsum(call: Call, owners: dict[int, Any]) -> Tensor:
     weights = [owners.get(id(t)) for t in tensors if t.op is None]
     parameter = weights[0] if len(weights) == 1 and len(tensors) == 2 else None
     equation = next((v for v in call.args if isinstance(v, str)), "")
-    return signal(Op(kind="matmul", name="einsum", detail={"equation": equation}, inputs=sources(values), parameter=parameter, site=call.site))
+    detail: dict[str, Any] = {"equation": equation}
+    if parameter is not None:
+        place = 0 if tensors[0].op is None else 1
+        detail["terms"] = einsum_terms(equation, place, tensors[place].shape)
+    return signal(Op(kind="matmul", name="einsum", detail=detail, inputs=sources(values), parameter=parameter, site=call.site))
 
 
 def _several(short: str, made: Tensor, call: Call, first: int) -> Any:
@@ -162,9 +182,9 @@ def method(name: str, call: Call, owners: dict[int, Any]) -> Any:
     """``x.relu()``, ``x.view(…)`` …; the signal is the first argument."""
     if name in ACTIVATION_METHODS:
         return activate(ACTIVATION_METHODS[name], call, call.args[:1], call.args[1:])
-    kind = SIGNAL_METHODS.get(name, "opaque")
+    kind = "embedding" if name in LOOKUPS and not is_signal(call.args[0]) else SIGNAL_METHODS.get(name, "opaque")
     values = [*call.args, *call.kwargs.values()]
-    if name in ("matmul", "mm", "bmm", "__matmul__") and len(values) > 1:
+    if name in ("matmul", "mm", "bmm", "dot", "__matmul__") and len(values) > 1:
         return arithmetic("@", values[0], values[1], call.site, owners)
     inputs = operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values)
     detail = {"factor": values[1]} if kind in ("mul", "div") and len(values) > 1 and is_number(values[1]) else {}
@@ -180,7 +200,8 @@ def activate(what: Nonlinearity, call: Call, inputs: list[Any], rest: list[Any])
         value = call.kwargs.get(what.parameter, rest[what.position] if what.position is not None and what.position < len(rest) else argument)
         argument = value if is_number(value) or isinstance(value, str) else what.default
     made = signal(Op(kind="activation", name=named(what, argument), detail={"parameter": _plain(argument)}, inputs=sources(inputs), site=call.site))
-    made.shape = inputs[0].shape if inputs and isinstance(inputs[0], Tensor) else None
+    if inputs and isinstance(inputs[0], Tensor):
+        made.shape, made.attrs = inputs[0].shape, dict(inputs[0].attrs)
     return made
 
 
