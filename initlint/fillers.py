@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from initlint.findings import Site
 from initlint.graph import ModelGraph, Parameter
 from initlint.interpreter.values import Class
 from initlint.loose import INITIALIZES, commented
@@ -26,13 +27,18 @@ MADE = re.compile(r"\s*(?:\w+\.)*Parameter\(|\s*None\b")
 
 def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Class) -> None:
     """Forget that a parameter is uninitialised where the text of the project shows code that may fill it."""
+    answers: dict[tuple[Site, str], bool] = {}
     for parameter in graph.parameters:
-        if parameter.uninitialised is not None:
+        if parameter.uninitialised is None:
+            continue
+        key = parameter.uninitialised, _attribute(parameter)
+        if key not in answers:
             try:
-                filled = _may_be_filled(analysis, module, parameter, root)
+                answers[key] = _may_be_filled(analysis, module, parameter, root)
             except TooLarge:
-                filled = True
-            parameter.uninitialised = None if filled else parameter.uninitialised
+                answers[key] = True
+        if answers[key]:
+            parameter.uninitialised = None
 
 
 def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, root: Class) -> bool:

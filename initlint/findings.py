@@ -100,6 +100,13 @@ class ReplaceExpression:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThroughData:
+    """Let the method call at ``site``, ``w.normal_()``, write behind the back of autograd: ``w.data.normal_()``."""
+
+    site: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WrapCall:
     """Make the call at ``site`` the argument of ``function``, a canonical dotted name, or of ``method``, as the file would write it."""
 
@@ -128,7 +135,7 @@ class InsertAfter:
     lines: tuple[tuple[int, str], ...]
 
 
-Action = Union[ReplaceCall, InsertBranch, RemoveStatement, AppendStatement, InsertAfter, MoveToEnd, ReplaceExpression, ScaleDraw, WrapCall]
+Action = Union[ReplaceCall, InsertBranch, RemoveStatement, AppendStatement, InsertAfter, MoveToEnd, ReplaceExpression, ScaleDraw, ThroughData, WrapCall]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +152,8 @@ class Fix:
 
     message: str
     actions: tuple[Action, ...] = ()
+    assumes: bool = False
+    """Whether it rests on something that the author has to confirm: it is then unsafe whatever the proof shows."""
     safety: Safety = Safety.UNSAFE
     edits: tuple[Edit, ...] = ()
 

@@ -103,4 +103,4 @@ def _changed(before: Table, after: Table) -> set[str] | None:
 
 def _safety(finding: Finding, fix: Fix, changed: set[str]) -> Safety:
     adds = any(isinstance(action, ADDING) for action in fix.actions)
-    return Safety.UNSAFE if adds or not changed <= set(finding.parameters) else Safety.SAFE
+    return Safety.UNSAFE if adds or fix.assumes or not changed <= set(finding.parameters) else Safety.SAFE

@@ -14,11 +14,13 @@ from initlint.findings import (
     Fix,
     InsertAfter,
     InsertBranch,
+    MoveToEnd,
     RemoveStatement,
     ReplaceCall,
     ReplaceExpression,
     ScaleDraw,
     Site,
+    ThroughData,
     WrapCall,
 )
 from initlint.rewrite import Refusal, rewrite
@@ -416,6 +418,20 @@ def test_an_expression_is_replaced_whole() -> None:
     assert run(text, ReplaceExpression(site=site(text, "start()"), content="start")) == "net.apply(start)\n"
     broken = "net.apply(start(\n))\n"
     assert refusal(broken, ReplaceExpression(site=site(broken, "start(\n)"), content="start")) == "the expression spans several lines"
+
+
+def test_a_method_writes_through_data() -> None:
+    text = "self.w.normal_(0, 1)\n"
+    assert run(text, ThroughData(site=site(text, "self.w.normal_(0, 1)"))) == "self.w.data.normal_(0, 1)\n"
+    assert refusal("f(w)\n", ThroughData(site=site("f(w)\n", "f(w)"))) == "the call is not one of a method"
+
+
+def test_a_statement_moves_to_the_end_of_its_function() -> None:
+    text = "def f(self):\n    self.a = 1\n    self.start()  # early\n    self.b = 2\n\n\nx = 1\n"
+    after = "def f(self):\n    self.a = 1\n    self.b = 2\n    self.start()  # early\n\n\nx = 1\n"
+    assert run(text, MoveToEnd(site=site(text, "self.start()"))) == after
+    inner = "def f(self):\n    if self:\n        self.start()\n    self.b = 2\n"
+    assert refusal(inner, MoveToEnd(site=site(inner, "self.start()"))) == "the function is not a plain block"
 
 
 def test_a_call_becomes_an_argument() -> None:

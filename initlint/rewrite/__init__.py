@@ -17,10 +17,11 @@ from initlint.findings import (
     ReplaceCall,
     ReplaceExpression,
     ScaleDraw,
+    ThroughData,
     WrapCall,
 )
 from initlint.rewrite.branches import insert_branch
-from initlint.rewrite.calls import replace_call, wrap_call
+from initlint.rewrite.calls import replace_call, through_data, wrap_call
 from initlint.rewrite.document import Declined, Document
 from initlint.rewrite.draws import scale_draw
 from initlint.rewrite.insertions import insert_after
@@ -73,6 +74,8 @@ def _edits(names: Names, action: Action) -> list[Edit]:
             return move_to_end(names.document, action)
         case ReplaceExpression():
             return replace_expression(names.document, action)
+        case ThroughData():
+            return through_data(names.document, action)
         case WrapCall():
             return wrap_call(names, action)
         case ReplaceCall():

@@ -9,7 +9,7 @@ from itertools import groupby
 import libcst as cst
 import libcst.matchers as m
 
-from initlint.findings import Edit, ReplaceCall, WrapCall
+from initlint.findings import Edit, ReplaceCall, ThroughData, WrapCall
 from initlint.rewrite.document import Declined, Document, Span
 from initlint.rewrite.names import Names
 
@@ -20,6 +20,15 @@ def replace_call(names: Names, action: ReplaceCall) -> list[Edit]:
     if any(argument.star for argument in call.args):
         raise Declined("the call unpacks its arguments")
     return [*_function_edits(names, call, action), *_argument_edits(names.document, call, action)]
+
+
+def through_data(document: Document, action: ThroughData) -> list[Edit]:
+    """The edit that makes a method write to the ``.data`` of its tensor."""
+    call = document.call_at(action.site)
+    if not isinstance(call.func, cst.Attribute):
+        raise Declined("the call is not one of a method")
+    end = document.full_span(call.func.value)[1]
+    return [document.edit(end, end, ".data", action.site.path)]
 
 
 def wrap_call(names: Names, action: WrapCall) -> list[Edit]:

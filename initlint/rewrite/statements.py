@@ -38,9 +38,12 @@ def move_to_end(document: Document, action: MoveToEnd) -> list[Edit]:
     call = document.call_at(action.site)
     holder = document.survey.holders.get(call)
     function = next((f for f in document.survey.functions if holder is not None and f.body is holder.block), None)
-    start, end = document.full_span(call)
+    start = document.full_span(call)[0]
+    text = document.text[start : document.line_end(start)].rstrip()
+    if document.full_span(call)[1] > document.line_end(start):
+        raise Declined("the call spans several lines")
     removed = remove_statement(document, RemoveStatement(site=action.site))
-    return [*removed, *_append(document, function, document.text[start:end], action.site.path)]
+    return [*removed, *_append(document, function, text, action.site.path)]
 
 
 def _append(document: Document, function: cst.FunctionDef | None, text: str, path: str) -> list[Edit]:

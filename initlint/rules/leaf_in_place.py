@@ -18,7 +18,7 @@ Use instead:
     nn.init.normal_(self.weight, 0, 0.1)
 
 ## Fix safety
-Unsafe for a draw that `torch.nn.init` has under the same name: it becomes that function, which switches gradients off itself.
+Unsafe: the method writes through `.data`, which autograd does not see. Operators (`weight *= 2`) are left to the author.
 
 ## A real bug it would have caught
 pytorch#16099 and many questions: "a leaf Variable that requires grad has been used in an in-place operation".
@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from initlint.findings import Finding, Severity
+from initlint.findings import Finding, Fix, Severity, ThroughData
 from initlint.graph import ModelGraph
 from initlint.rules import Rule
 
@@ -40,7 +40,7 @@ RULE = Rule(
     code="INI509",
     name="leaf-in-place",
     summary="A parameter that requires grad is changed in place outside torch.no_grad(): RuntimeError",
-    fixable="never",
+    fixable="sometimes",
 )
 
 
@@ -48,4 +48,7 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per write."""
     for mistake in graph.mistakes:
         if mistake.kind == "leaf-in-place":
-            yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, help="Write it under `with torch.no_grad():`, or with a function of torch.nn.init")
+            method = not mistake.detail["function"].startswith("__")
+            fix = Fix(message="Write through `.data`", actions=(ThroughData(site=mistake.site),), assumes=True) if method else None
+            advice = "" if fix else "Write it under `with torch.no_grad():`"
+            yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, fix=fix, help=advice)

@@ -16,8 +16,10 @@ Use instead:
     self.bias = nn.Parameter(torch.zeros(channels))
 
 ## Fix safety
-A bias becomes `torch.zeros`, a matrix `nn.init.xavier_uniform_(torch.empty(...))`, whose variance does not depend on
-which of its sides the signal enters. Safe where only such memory changes. For anything else the law is the author's choice.
+A bias becomes `torch.zeros`: safe where nothing else changes. Unsafe, because the author has to confirm the law: any other
+vector becomes `torch.zeros`, or `torch.ones` where its name says that it multiplies, and a matrix
+`nn.init.xavier_uniform_(torch.empty(...))`, whose variance does not depend on which of its sides the signal enters. For larger
+tensors no call of torch.nn.init is certain to count the right fan.
 
 ## A real bug it would have caught
 openai/CLIP#15, torchMoji#11 (values up to 1e38), pytorch-GAT#11: parameters made by `torch.empty` or `torch.Tensor` and never filled.
@@ -31,6 +33,7 @@ place for something loaded later. Buffers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from initlint.findings import Finding, Fix, ReplaceCall, Severity, Site, WrapCall
@@ -44,6 +47,8 @@ RULE = Rule(
     summary="A parameter of torch.empty or torch.Tensor that nothing fills: it starts from whatever the memory held",
     fixable="sometimes",
 )
+FACTOR = re.compile(r"scale|gamma|weight|gain|temperature", re.IGNORECASE)
+"""Names of vectors that multiply."""
 
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
@@ -80,6 +85,11 @@ def _is_offset(parameters: list[Parameter]) -> bool:
 def _fix(site: Site, parameters: list[Parameter]) -> Fix | None:
     if _is_offset(parameters):
         return Fix(message="Start it at zero: `torch.zeros`", actions=(ReplaceCall(site=site, function="torch.zeros"),))
-    if all(p.shape is not None and len(p.shape) == 2 for p in parameters):
-        return Fix(message="Draw it with Var = 2 / (fan_in + fan_out)", actions=(WrapCall(site=site, function="torch.nn.init.xavier_uniform_"),))
+    ranks = {len(p.shape) if p.shape is not None else None for p in parameters}
+    if ranks == {2}:
+        wrapped = WrapCall(site=site, function="torch.nn.init.xavier_uniform_")
+        return Fix(message="Draw it with Var = 2 / (fan_in + fan_out)", actions=(wrapped,), assumes=True)
+    if ranks <= {0, 1}:
+        value = "ones" if all(FACTOR.search(p.role) for p in parameters) else "zeros"
+        return Fix(message=f"Start it at {value[:-1]}: `torch.{value}`", actions=(ReplaceCall(site=site, function=f"torch.{value}"),), assumes=True)
     return None
