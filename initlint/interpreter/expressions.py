@@ -152,11 +152,14 @@ def _notice_kinds(interp: Interpreter, op: str, left: Any, right: Any, frame: Fr
     asked = isinstance(node.left, p.Call) and isinstance(node.left.func, p.Name) and node.left.func.id == "type"
     if isinstance(left, Instance) and wanted and all(isinstance(kind, Class) and kind.spec is not None for kind in wanted):
         text = f"a module is compared with the class `{wanted[0].name.rpartition('.')[2]}`: never true, `isinstance` asks for it"
+        meant = f"isinstance({_source(node.left, frame)}, {_source(node.rest[0][1], frame)})"
     elif isinstance(left, Class) and asked and wanted and all(isinstance(kind, str) for kind in wanted):
         text = f"a class is compared with the string {wanted[0]!r}: never true, `isinstance` or `type(…).__name__` asks for it"
+        meant = f"{_source(node.left, frame)}.__name__ {op} {_source(node.rest[0][1], frame)}"
     else:
         return
-    interp.framework.mistake(interp, "other-kinds", node, frame, text)
+    plain = len(node.rest) == 1 and not isinstance(node.rest[0][1], p.Sequence)
+    interp.framework.mistake(interp, "other-kinds", node, frame, text, meant=meant if plain else "")
 
 
 def _perhaps(interp: Interpreter, node: p.Expr, frame: Frame) -> Any:

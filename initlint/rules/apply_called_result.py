@@ -46,6 +46,6 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
         if mistake.kind == "called-routine":
             name, argument = mistake.detail["name"], mistake.detail["argument"]
             plain = mistake.detail["bare"] and "." not in name.replace("self.", "", 1) and name != "the routine"
-            fix = Fix(message=f"Write `apply({name})`", actions=(ReplaceExpression(site=argument, content=name),)) if plain else None
+            fix = Fix(message=f"Write `apply({name})`", actions=(ReplaceExpression(site=argument, content=name),), assumes=True) if plain else None
             advice = "" if fix else "Hand over the function itself; `functools.partial` binds its other arguments"
             yield RULE.at(graph, mistake.site, Severity.ERROR, f"{mistake.text}: TypeError when it is called", fix=fix, help=advice)

@@ -21,7 +21,7 @@ Use instead:
 
 ## Fix safety
 Unsafe: which parameters are initialised changes. `"a" or "b" in name` becomes `"a" in name or "b" in name`; an equality that the
-last part of a name passes becomes `endswith`.
+last part of a name passes becomes `endswith`, a comparison with a class `isinstance`.
 
 ## A real bug it would have caught
 transformers#47458: `name == "c_proj.weight"` met only qualified names, so GPT-2 started with 0.02 instead of 0.0058.
@@ -62,11 +62,11 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
 
 def _fix(mistake: Mistake) -> Fix | None:
     meant = mistake.detail.get("meant", "")
-    return Fix(message=f"Write `{meant}`", actions=(ReplaceExpression(site=mistake.site, content=meant),)) if meant else None
+    return Fix(message=f"Write `{meant}`", actions=(ReplaceExpression(site=mistake.site, content=meant),), assumes=True) if meant else None
 
 
 def _advice(mistake: Mistake) -> str:
     if mistake.kind == "unmatched-name":
-        names = mistake.detail["names"]
+        names = [name for name in mistake.detail["names"] if name]
         return f"The names are {', '.join(f'`{name}`' for name in names[:3])}{' …' if len(names) > 3 else ''}"
     return "Compare every alternative, or ask `isinstance(m, …)`"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from initlint.engine import check
-from initlint.findings import Finding, Safety
+from initlint.findings import Finding, Safety, Severity
 from initlint.rules import select
 
 NET = """
@@ -114,3 +114,45 @@ def test_a_matrix_is_drawn_and_a_bias_starts_at_zero(tmp_path: Path) -> None:
 def test_functions_that_others_may_import_are_theirs(tmp_path: Path, name: str, end: str, count: int) -> None:
     text = f"import torch.nn as nn\ndef {name}(m):\n    if isinstance(m, nn.Linear):\n        nn.init.normal_(m.weight, std=0.1)\n{end}"
     assert len(found(tmp_path, "INI501", {"start": text})) == count
+
+
+LOOP = """
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Linear(8, 8)
+        self.head = nn.Linear(8, 8)
+        for name, m in self.named_modules():
+            if {test}:
+                nn.init.normal_(m.weight, std=0.1)
+
+    def forward(self, x):
+        return self.head(self.conv(x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "meant"),
+    [
+        ('"conv" or "head" in name', '"conv" in name or "head" in name'),
+        ('name == "conv" or "head"', 'name == "conv" or name == "head"'),
+        ("m == nn.Linear", "isinstance(m, nn.Linear)"),
+        ('type(m) == "Linear"', 'type(m).__name__ == "Linear"'),
+    ],
+)
+def test_a_test_is_written_as_it_was_meant(tmp_path: Path, test: str, meant: str) -> None:
+    [finding] = found(tmp_path, "INI504", {"net": LOOP.format(test=test)})
+    assert finding.fix is not None and finding.fix.safety is Safety.UNSAFE
+    assert [edit.content for edit in finding.fix.edits] == [meant]
+
+
+@pytest.mark.parametrize("test", ['"conv" in name or "stem" in name', 'name.endswith("head")', 'm and "stem" not in name', 'name == "head"'])
+def test_a_test_that_some_name_passes(tmp_path: Path, test: str) -> None:
+    assert found(tmp_path, "INI504", {"net": LOOP.format(test=test)}) == []
+
+
+def test_a_name_test_that_nothing_comes_near_to_is_a_note(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, "INI504", {"net": LOOP.format(test='name.startswith("stem")')})
+    assert finding.severity is Severity.NOTE and finding.help == "The names are `conv`, `head`"
