@@ -16,18 +16,20 @@ from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.fillers import drop_filled
 from initlint.frontend import instantiate, new_interpreter
+from initlint.gate import may_hold_nets
 from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
-from initlint.loose import FileFacts, run_on_lstms, run_rest
+from initlint.loose import Built, FileFacts, run_on_lstms, run_rest
 from initlint.mentions import ProjectText
 from initlint.overlays.declared.names import ROOTS
 from initlint.routines import survey
 from initlint.rules import Rule
-from initlint.source import Chunk, SourceFile, may_hold_nets
+from initlint.source import Chunk, SourceFile
+from initlint.switches import switched
 from initlint.variants import variants
 
 STEPS_PER_MODEL = 100_000
@@ -107,12 +109,16 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
             break
         contexts.models += _attempt(contexts, action, name, False)
         interp.limit = interp.steps + STEPS_PER_MODEL
-    for class_chunk, switched, given in variants(module, contexts.facts.emptied):
+    for label, cls, given in switched(module, contexts.facts.emptied):
         interp.limit = interp.steps + STEPS_PER_MODEL
-        if is_model(switched):
-            label = f"{class_chunk.name}({', '.join(f'{name}={value}' for name, value in given.items())})"
-            contexts.models += _attempt(contexts, partial(instantiate, interp, switched, module.frame, given), label, True)
+        if is_model(cls):
+            contexts.models += _attempt(contexts, partial(instantiate, interp, cls, module.frame, given), label, True)
     contexts.models += _called_nets(contexts)
+    for name, action in variants(interp, module, contexts.facts, [model.graph for model in contexts.models if model.bare]):
+        interp.limit = interp.steps + STEPS_PER_MODEL
+        for model in _attempt(contexts, action, name, True):
+            model.bare = False  # no other model of the file takes this option
+            contexts.models.append(model)
     contexts.facts.graph.mistakes += contexts.facts.name_tests()
     contexts.facts.graph.routines = survey(analysis, module)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
@@ -160,7 +166,8 @@ def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
     key = fingerprint(root)
     if not bare and key in contexts.seen:
         return False
-    contexts.seen.add(key)
+    if not bare or written_by_author(root):
+        contexts.seen.add(key)
     return True
 
 
@@ -174,6 +181,8 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
     interp.reset()
     _before_loading(graph)
     drop_filled(contexts.analysis, contexts.module, graph, root.cls)
+    if bare:
+        contexts.facts.built.setdefault(graph.name, Built(root, graph, framework.owners))
     inside = {id(m.cls) for _, m in named_modules(root) if (m is not root and framework.layers[id(m)].calls) or (m.cls is not root.cls and _used(framework, m))}
     return Model(graph, root.cls, inside, bare)
 
@@ -181,6 +190,8 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
 def written_by_author(root: Instance) -> bool:
     """Whether any parameter holds something else than its layer's default, or nothing: rules judge what somebody chose."""
     storages = [tensor.storage for _, tensor in named_tensors(root)]
+    if not storages and not any(c.name == "torch.nn.Module" for c in root.cls.mro):
+        return True  # Haiku and Flax make them in the first call
     return any(s.empty is not None or s.twin is not None or any(event.origin is not Origin.DEFAULT for event in s.events) for s in storages)
 
 
@@ -244,7 +255,7 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
         elif chunk.kind == "other" and MAIN.search(text):
             yield "__main__", partial(_run_main, contexts, chunk)
         elif chunk.kind == "other" and (BUILDS.search(text) or (contexts.analysis.framework.plain_nets and CALLS.search(text))):
-            yield f"line {chunk.line}", partial(_run_statement, contexts, chunk)
+            yield ", ".join(sorted(chunk.names)) or "script", partial(_run_statement, contexts, chunk)
 
 
 def builds_alone(function: Function) -> bool:

@@ -75,6 +75,8 @@ class InitCall:
     """Arguments as evaluated, by parameter name; only those the author passed, without the tensor."""
     spelled: dict[str, str] = field(default_factory=dict)
     """The source of those arguments that are a plain name or attribute, and of the tensor: ``{"tensor": "m.weight", "mean": "std"}``."""
+    keywords: tuple[str, ...] = ()
+    """Which of the arguments the author gave by keyword."""
     shape: tuple[Number, ...] | None = None
     law: Distribution | None = None
     parameter: Parameter | None = None
@@ -85,6 +87,8 @@ class InitCall:
     """The exception it raises, as the last line of a traceback says it: ``ValueError: …``."""
     routine: str = ""
     """The function it stands in."""
+    chosen: Site | None = None
+    """Where the initializer was named, if the code that calls it got it as an argument."""
     certain: bool = True
     """False where a branch that could not be decided led here, or the function was run without a caller."""
     copied: str = ""
@@ -97,8 +101,8 @@ class Mistake:
 
     kind: str
     """``unknown-name``, ``missing-attribute``, ``called-tensor``, ``called-routine``, ``unbound-super``, ``before-init``, ``iterated-module``,
-    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``dropped-result``, ``other-kinds``,
-    ``unmatched-name``."""
+    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``dropped-result``, ``other-kinds``, ``unmatched-name``, ``reset-seed``
+    (``detail["resets"]``: when, and to which seed)."""
     site: Site
     text: str
     """What is wrong there, for a message."""
@@ -204,6 +208,8 @@ class Op:
     name: str = ""
     """``relu``, ``leaky_relu``, ``softmax`` … for an activation; the layer's kind for a layer."""
     detail: dict[str, Any] = field(default_factory=dict)
+    """Numbers that shape it: ``parameter`` of an activation, ``factor``. Of a product with a weight: ``terms``, how many products
+    each of its sums has, ``transposed``, whether the weight holds the outputs first, and ``left``, whether it stands on the left."""
     layer: Layer | None = None
     parameter: Parameter | None = None
     inputs: list[Op] = field(default_factory=list)

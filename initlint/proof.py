@@ -56,7 +56,7 @@ def _proven(
     problem = _problem(finding, findings, [f for f in everywhere if f.site.path == path])
     if problem:
         return _refused(finding, problem)
-    changed = _changed(before, table(models))
+    changed = _changed(before, table(models), finding.fix.revives)
     if changed is None:
         return _refused(finding, "the edit would change which parameters exist")
     return replace(finding, fix=replace(finding.fix, edits=edits, safety=_safety(finding, finding.fix, changed)))
@@ -89,16 +89,16 @@ def table(models: Sequence[Model]) -> Table:
     return result
 
 
-def _changed(before: Table, after: Table) -> set[str] | None:
-    """Parameters whose law differs, as ``model:name``; None where a model does not list the same ones.
+def _changed(before: Table, after: Table, more: bool) -> set[str] | None:
+    """Parameters whose law differs, as ``model:name``; None where a model does not list the same ones, unless ``more`` may come.
 
     A model is listed only where something in it was initialised: all of one that comes or goes counts as changed.
     """
     both = {key[:3] for key in before} & {key[:3] for key in after}
-    other = before.keys() ^ after.keys()
-    if any(key[:3] in both for key in other):
+    lost, come = before.keys() - after.keys(), after.keys() - before.keys()
+    if any(key[:3] in both for key in (lost if more else lost | come)):
         return None
-    return {f"{key[0]}:{key[3]}" for key, law in before.items() if key in other or law != after[key]} | {f"{key[0]}:{key[3]}" for key in other}
+    return {f"{key[0]}:{key[3]}" for key in before.keys() | after.keys() if key in lost or key in come or before[key] != after[key]}
 
 
 def _safety(finding: Finding, fix: Fix, changed: set[str]) -> Safety:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from initlint import program as p
@@ -35,6 +36,7 @@ OWN = re.compile(r"\b(?:self|m|mod|module|layer|net|model)\.\w|\.(?:weight|bias)
 """What an initializer is given, or called on, where it writes to parameters of a module."""
 MAIN = re.compile(r"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
 """What tells a program from a file that others import from."""
+WALKER = "named_apply("
 HOOKS = {"reset_parameters", "_reset_parameters", "init_weights", "_init_weights"}
 """Methods that constructors of the framework's own layers may call."""
 ISINSTANCE = re.compile(r"isinstance\(\s*(\w+)\s*,\s*([^:]*)\)")
@@ -87,7 +89,7 @@ def _routine(analysis: Analysis, module: Module, chunk: Chunk, owner: str, funct
     exported = public or (cls is not None and find_member(cls, "forward")[1] is None)
     inherited = cls is not None and (cls.uncertain or (any(c.spec is not None for c in cls.mro) and chunk.name in HOOKS))
     try:
-        mentions = () if inherited or exported else tuple(search.run())
+        mentions = () if inherited or exported else tuple(islice(search.run(), 1))
     except TooLarge:
         mentions, inherited = (), True
     required = [param for param in function.node.params[1 if owner else 0 :] if param.default is None and param.kind == "either"]
@@ -125,12 +127,20 @@ class Search:
     def run(self) -> Iterator[Site]:
         """Every place that may."""
         name = self.chunk.name
+        if name in HOOKS and self.owner:
+            yield from self._walks()
         word = re.compile(rf"(?<![\w])(?:([\w.\[\]()\"']*)\.)?{name}\b")
         for path, text in self.texts.naming(self.module.path, name, self.module.project):
             for match in word.finditer(text):
                 if self._means(text, match, path == self.module.path):
                     yield LineIndex(text).site(str(path), match.start(), match.end())
-                    return
+
+    def _walks(self) -> Iterator[Site]:
+        """Walks of a library's helper over a model that may hold the class: it calls the hooks that it finds."""
+        for path, text in self.texts.naming(self.module.path, self.owner, self.module.project):
+            at = text.find(WALKER)
+            if at >= 0:
+                yield LineIndex(text).site(str(path), at, at + len(WALKER))
 
     def _means(self, text: str, match: re.Match[str], here: bool) -> bool:
         start, end = match.span()

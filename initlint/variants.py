@@ -1,69 +1,52 @@
-"""Classes once more with the switches turned that guard uninitialised parameters: ``if bias: self.bias = Parameter(torch.empty(n))``."""
+"""Other ways to construct a class: options that its code compares with strings (``if init == "kaiming"``) and that no model of the file takes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from initlint.interpreter.classes import find_member
-from initlint.interpreter.modules import Module
+from initlint import program as p
+from initlint.frontend import instantiate
+from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.values import Class, Function
+from initlint.loose import FileFacts, unreached_lines
 from initlint.source import ClassChunk
 
-EMPTY = re.compile(r"Parameter\(\s*torch\.(?:empty|Tensor|FloatTensor)\(\s*[^\s\[)]")
-BRANCH = re.compile(r"(?:if|elif)\b(.*):|else\b.*:")
+if TYPE_CHECKING:
+    from initlint.interpreter.core import Interpreter
+    from initlint.interpreter.modules import Module
+
+MOST = 4
+"""Ways to construct one class that are tried beyond its defaults."""
+ANYTHING_ELSE = "other"
+"""What takes the ``else`` of a comparison with the default."""
+COMPARED = re.compile(r"""\b_?(\w+)\s*==\s*(?:"([\w\- ]+)"|'([\w\- ]+)')""")
 
 
-def variants(module: Module, reached: set[int]) -> Iterator[tuple[ClassChunk, Class, dict[str, Any]]]:
-    """Classes with such a parameter on a line that is not among ``reached``, and the arguments that lead there."""
-    for chunk in module.source.classes():
-        lines = [line for line in _lines(module, chunk) if line not in reached]
-        cls = module.names.get(chunk.name) if lines else None
-        function = find_member(cls, "__init__")[0] if isinstance(cls, Class) else None
-        if not isinstance(cls, Class) or not isinstance(function, Function):
-            continue
-        for given in {tuple(_turned(module, line, function).items()): None for line in lines}:
-            if given:
-                yield chunk, cls, dict(given)
+def variants(interp: Interpreter, module: Module, facts: FileFacts, graphs: Sequence[ModelGraph]) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Constructions of the classes whose initializers or weights no model reached, one option changed at a time."""
+    untouched = {graph.name for graph in graphs if not graph.forward_reason and _has_unused_weight(graph)}
+    for chunk, cls in module.classes():
+        if isinstance(cls, Class) and (chunk.name in untouched or unreached_lines(module, chunk, facts)):
+            for name, value in _options(module, chunk, cls):
+                yield f"{chunk.name}({name}={value!r})", partial(instantiate, interp, cls, module.frame, {name: value})
 
 
-def _lines(module: Module, chunk: ClassChunk) -> list[int]:
-    inits = [one for one in chunk.members if one.name == "__init__"]
-    found = [match for one in inits for match in EMPTY.finditer(module.source.text, one.start, one.end)]
-    return [module.source.index.position(match.end() - 2)[0] for match in found]
+def _has_unused_weight(graph: ModelGraph) -> bool:
+    """Whether the author scaled a weight by its fans that the forward pass does not meet."""
+    used = {id(parameter) for op in graph.ops for parameter in (op.parameter, *op.detail.get("of", ()))}
+    drawn = (q for q in graph.parameters if q.distribution is not None and q.distribution.fan is not None and id(q) not in used)
+    return any(q.effective is not None and q.effective.origin is not Origin.DEFAULT and not (q.layer is not None and q.layer.calls) for q in drawn)
 
 
-def _turned(module: Module, line: int, function: Function) -> dict[str, Any]:
-    """Arguments other than their defaults for every one that a branch around ``line`` asks about."""
-    given: dict[str, Any] = {}
-    for test in _tests(module.source.text.split("\n"), line):
-        for name in re.findall(r"[A-Za-z_]\w*", test):
-            default = function.defaults.get(name)
-            if default is False or (default == 0 and isinstance(default, int)):
-                given[name] = True if default is False else 1
-            elif default is True:
-                given[name] = False
-    return given
-
-
-def _tests(lines: list[str], line: int) -> Iterator[str]:
-    """The tests of the branches that ``line`` stands in; for an ``else``, those of its ``if``."""
-    indent = _indent(lines[line - 1])
-    sought_else = False
-    for text in reversed(lines[: line - 1]):
-        if not text.strip() or _indent(text) > indent or (_indent(text) == indent and not sought_else):
-            continue
-        match = BRANCH.match(text.strip())
-        if match is None:
-            if _indent(text) < indent and text.lstrip().startswith("def "):
-                return
-            indent, sought_else = min(indent, _indent(text)), False
-            continue
-        indent, sought_else = _indent(text), not text.lstrip().startswith("if")
-        if match[1]:
-            yield match[1]
-
-
-def _indent(text: str) -> int:
-    return len(text) - len(text.lstrip())
+def _options(module: Module, chunk: ClassChunk, cls: Class) -> list[tuple[str, str]]:
+    """Arguments of the constructor that the class compares with strings, and the strings that are not their default."""
+    function = cls.namespace.get("__init__")
+    if not isinstance(function, Function):
+        return []
+    defaults = {param.name: param.default.value if isinstance(param.default, p.Const) else None for param in function.node.params[1:]}
+    compared = [(match[1], match[2] or match[3]) for match in COMPARED.finditer(module.source.text, chunk.start, chunk.end)]
+    others = [(name, value) for name, value in dict.fromkeys(compared) if name in defaults and defaults[name] != value]
+    return [*others, *((name, ANYTHING_ELSE) for name, value in dict.fromkeys(compared) if name in defaults and defaults[name] == value)][:MOST]

@@ -57,17 +57,19 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
     for sweep in graph.sweeps:
         if sweep.called is None or sweep.rest is None:
             continue
-        missed = [layer for layer in graph.layers if layer.time > sweep.time and _in_rest(layer, sweep.rest) and _untouched(layer)]
+        missed = [layer for layer in graph.layers if layer.time > sweep.time and _in_rest(layer, sweep) and _untouched(layer)]
         laws = _written(graph, sweep, ends.get(sweep.time)) if missed else {}
         late = [layer for layer in missed if layer.kind in laws and _differs(layer, laws[layer.kind])]
         if late:
             yield _finding(graph, sweep.called, late)
 
 
-def _in_rest(layer: Layer, rest: Site) -> bool:
-    """Whether the layer is constructed in what of the constructor runs after the walk."""
-    site = layer.site
-    return site is not None and site.path == rest.path and (rest.line, rest.column) <= (site.line, site.column) and site.end_line <= rest.end_line
+def _in_rest(layer: Layer, sweep: Sweep) -> bool:
+    """Whether the layer belongs to what was walked over and is constructed in what of the constructor runs after the walk."""
+    site, rest = layer.site, sweep.rest
+    if site is None or rest is None or not f"{layer.path}.".startswith(f"{sweep.path}." if sweep.path else ""):
+        return False
+    return site.path == rest.path and (rest.line, rest.column) <= (site.line, site.column) and site.end_line <= rest.end_line
 
 
 def _untouched(layer: Layer) -> bool:

@@ -53,6 +53,7 @@ def found(folder: Path, code: str, files: dict[str, str]) -> list[Finding]:
         "def start(model):\n    if hasattr(model, 'init_weights'):\n        model.init_weights()\n",
         "from net import Net\nclass Big(Net):\n    def __init__(self):\n        super().__init__()\n        self.init_weights()\n",
         "from net import Net\nclass Holder:\n    def __init__(self):\n        self.net = Net()\n        self.net.init_weights()\n",
+        "from helpers import named_apply, start\nfrom net import Net\nmodel = named_apply(start, Net())\n",
         "class Holder:\n    def __init__(self, net):\n        self.net = net\n        self.net.init_weights()\n",
         "from net import Net\nclass Holder:\n    def __init__(self):\n        self.nets = [Net()]\n        for n in self.nets:\n            n.init_weights()\n",
     ],

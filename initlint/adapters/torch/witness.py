@@ -32,6 +32,11 @@ class Drawn:
     call: InitCall
     storage: Optional[Storage]
 
+    def told(self, owners: dict[int, Parameter]) -> InitCall:
+        """The call, with the parameter that it writes."""
+        parameter = owners.get(id(self.storage)) if self.storage is not None else None
+        return self.call if parameter is None else replace(self.call, parameter=parameter)
+
 
 @dataclass(slots=True)
 class Witness:
@@ -44,6 +49,8 @@ class Witness:
     """Where memory was made without being filled."""
     tests: dict[Site, tuple[NameTest, list[str], bool]] = field(default_factory=dict)
     """By place: a test of names, the names that were tested, and whether one passed."""
+    noted: int = 0
+    """How much there was to collect so far, over all entry points."""
     loose: bool = False
     """Whether a function runs without a caller, on values that are not known."""
 
@@ -52,6 +59,7 @@ class Witness:
 
     def draw(self, call: Call, entry: Initializer, passed: dict[str, Any], target: Any, *, law: Optional[Distribution] = None, problem: str = "") -> None:
         """An initializer ran, or raised ``problem``."""
+        self.noted += 1
         if len(self.drawn) >= MOST:
             return
         tensor = target if isinstance(target, Tensor) else None
@@ -59,8 +67,9 @@ class Witness:
         arguments = {name: value for name, value in passed.items() if name != first and name != "generator"}
         made = InitCall(
             initializer=entry.name, site=call.site, arguments=arguments, spelled=spelled(call, list(passed)), shape=tensor.shape if tensor else None, law=law,
-            successor=entry.successor or "", problem=problem, routine=call.interp.routines[-1].qualname if call.interp.routines else "",
-            certain=not self.loose and call.interp.heap.journal is None, copied=_copied(call),
+            successor=entry.successor or "", problem="" if call.interp.trying else problem, chosen=call.chosen, keywords=tuple(call.kwargs),
+            routine=call.interp.routines[-1].qualname if call.interp.routines else "",
+            certain=not self.loose and call.interp.heap.decided, copied=_copied(call),
         )  # fmt: skip
         self.drawn.append(Drawn(made, tensor.storage if tensor else None))
 
@@ -77,6 +86,7 @@ class Witness:
         """Something is wrong at ``site``, unless a handler waits for it."""
         if interp.trying:
             return
+        self.noted += 1
         self.mistakes.setdefault((kind, site), Mistake(kind=kind, site=site, text=text, detail=detail))
 
     def named(self, site: Site, test: NameTest, names: list[str]) -> None:
@@ -84,15 +94,22 @@ class Witness:
         _, known, passed = self.tests.get(site, (test, [], False))
         self.tests[site] = (test, [*known, *names][:MOST], passed or any(map(test.holds, names)))
 
+    def seeded(self, call: Call, seed: Any) -> None:
+        """The global generator starts over."""
+        known = self.mistakes.setdefault(
+            ("reset-seed", call.site), Mistake(kind="reset-seed", site=call.site, text="the global random generator starts over", detail={"resets": []})
+        )
+        if len(known.detail["resets"]) < MOST:
+            known.detail["resets"].append((tick(), seed if isinstance(seed, int) else None))
+
     def walk(self, call: Call, root: Instance) -> None:
         """A routine is about to go through the modules of ``root``."""
+        self.noted += 1
         self.walks.append((root, call.site, tick(), _in_constructor(call)))
 
     def report(self, graph: ModelGraph, owners: dict[int, Parameter], paths: dict[int, str]) -> None:
         """Enter everything into ``graph``, with the parameters and module paths it has."""
-        for drawn in self.drawn:
-            parameter = owners.get(id(drawn.storage)) if drawn.storage is not None else None
-            graph.calls.append(drawn.call if parameter is None else replace(drawn.call, parameter=parameter))
+        graph.calls += [drawn.told(owners) for drawn in self.drawn]
         graph.mistakes = list(self.mistakes.values())
         for root, site, time, within in self.walks:
             if id(root) in paths:
