@@ -8,7 +8,21 @@ import re
 import pytest
 
 from initlint.edits import LineIndex, apply_edits, apply_fixes
-from initlint.findings import Action, Fix, InsertAfter, InsertBranch, RemoveStatement, ReplaceCall, ScaleDraw, Site
+from initlint.findings import (
+    Action,
+    AppendStatement,
+    Fix,
+    InsertAfter,
+    InsertBranch,
+    MoveToEnd,
+    RemoveStatement,
+    ReplaceCall,
+    ReplaceExpression,
+    ScaleDraw,
+    Site,
+    ThroughData,
+    WrapCall,
+)
 from initlint.rewrite import Refusal, rewrite
 
 XAVIER = ("tensor", "gain")
@@ -374,6 +388,57 @@ def test_a_test_may_be_part_of_a_larger_one() -> None:
 def test_a_branch_that_has_no_place_is_declined(text: str, reason: str) -> None:
     """A final ``else``, a comprehension or an unknown namespace is left to the author."""
     assert refusal(text, norm_branch(text)) == reason
+
+
+CONSTRUCTOR = "class Net:\n    def __init__(self, deep):\n        self.x = 1\n{end}\n    def start(self):\n        pass\n"
+
+
+@pytest.mark.parametrize(
+    ("end", "after"),
+    [
+        ("", "        self.x = 1\n        self.start()\n\n    def start"),
+        ("        self.y = 2  # last\n", "        self.y = 2  # last\n        self.start()\n\n    def start"),
+        ("        if deep:\n            pass\n        else:\n            self.y = 2\n\n", "            self.y = 2\n        self.start()\n\n\n    def start"),
+        ("        for i in deep:\n            self.y = (\n                2\n            )\n", "            )\n        self.start()\n\n    def start"),
+        ("        return\n", "        self.start()\n        return\n\n    def start"),
+    ],
+)
+def test_a_statement_is_added_at_the_end_of_a_function(end: str, after: str) -> None:
+    text = CONSTRUCTOR.format(end=end)
+    assert after in run(text, AppendStatement(site=site(text, "__init__"), text="self.start()"))
+
+
+@pytest.mark.parametrize("function", ["def __init__(self): pass", "def __init__(self):\n    return 1", "def __init__(self):\n    raise ValueError"])
+def test_a_statement_is_not_added_where_it_would_not_run(function: str) -> None:
+    assert refusal(function + "\n", AppendStatement(site=site(function, "__init__"), text="self.start()"))
+
+
+def test_an_expression_is_replaced_whole() -> None:
+    text = "net.apply(start())\n"
+    assert run(text, ReplaceExpression(site=site(text, "start()"), content="start")) == "net.apply(start)\n"
+    broken = "net.apply(start(\n))\n"
+    assert refusal(broken, ReplaceExpression(site=site(broken, "start(\n)"), content="start")) == "the expression spans several lines"
+
+
+def test_a_method_writes_through_data() -> None:
+    text = "self.w.normal_(0, 1)\n"
+    assert run(text, ThroughData(site=site(text, "self.w.normal_(0, 1)"))) == "self.w.data.normal_(0, 1)\n"
+    assert refusal("f(w)\n", ThroughData(site=site("f(w)\n", "f(w)"))) == "the call is not one of a method"
+
+
+def test_a_statement_moves_to_the_end_of_its_function() -> None:
+    text = "def f(self):\n    self.a = 1\n    self.start()  # early\n    self.b = 2\n\n\nx = 1\n"
+    after = "def f(self):\n    self.a = 1\n    self.b = 2\n    self.start()  # early\n\n\nx = 1\n"
+    assert run(text, MoveToEnd(site=site(text, "self.start()"))) == after
+    inner = "def f(self):\n    if self:\n        self.start()\n    self.b = 2\n"
+    assert refusal(inner, MoveToEnd(site=site(inner, "self.start()"))) == "the function is not a plain block"
+
+
+def test_a_call_becomes_an_argument() -> None:
+    text = NN + "import torch\nw = nn.Parameter(torch.empty(3, 3))\nclip(w, 1)\n"
+    drawn = run(text, WrapCall(site=site(text, "torch.empty(3, 3)"), function="torch.nn.init.xavier_uniform_"))
+    assert "nn.Parameter(nn.init.xavier_uniform_(torch.empty(3, 3)))" in drawn
+    assert "w.data.copy_(clip(w, 1))" in run(text, WrapCall(site=site(text, "clip(w, 1)"), method="w.data.copy_"))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from itertools import groupby
 import libcst as cst
 import libcst.matchers as m
 
-from initlint.findings import Edit, ReplaceCall
+from initlint.findings import Edit, ReplaceCall, ThroughData, WrapCall
 from initlint.rewrite.document import Declined, Document, Span
 from initlint.rewrite.names import Names
 
@@ -46,6 +46,24 @@ def _wrapping_edits(names: Names, call: cst.Call, action: ReplaceCall) -> list[E
     document, path = names.document, action.site.path
     start, end = document.full_span(call)
     return [document.edit(start, start, f"{names.require(action.inside, start)}(", path), document.edit(end, end, ")", path)]
+
+
+def through_data(document: Document, action: ThroughData) -> list[Edit]:
+    """The edit that makes a method write to the ``.data`` of its tensor."""
+    call = document.call_at(action.site)
+    if not isinstance(call.func, cst.Attribute):
+        raise Declined("the call is not one of a method")
+    end = document.full_span(call.func.value)[1]
+    return [document.edit(end, end, ".data", action.site.path)]
+
+
+def wrap_call(names: Names, action: WrapCall) -> list[Edit]:
+    """The edits that hand what the call at ``action.site`` returns to another function."""
+    document = names.document
+    start, end = document.full_span(document.call_at(action.site))
+    spelled = action.method or names.require(action.function, start)
+    path = action.site.path
+    return [document.edit(start, start, f"{spelled}(", path), document.edit(end, end, ")", path)]
 
 
 def _function_edits(names: Names, call: cst.Call, action: ReplaceCall) -> list[Edit]:
