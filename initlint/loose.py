@@ -49,14 +49,18 @@ class FileFacts:
         self.graph = ModelGraph(name=name, path=path)
         self.lines: set[int] = set()
         """Lines of the file on which an initializer ran."""
+        self.shown: set[int] = set()
+        """Those of them that belong to a model."""
         self.built: dict[str, Built] = {}
         """Models built from their defaults alone, by the name of their class."""
 
     def note(self, witness: Witness, *, modelled: bool, built: Built | None = None) -> None:
         """Add what one context did; where a model came of it, rules see the rest in the model. A method belongs to the model it was run on."""
         path = self.graph.path
-        self.lines |= {drawn.call.site.line for drawn in witness.drawn if drawn.call.site.path == path}
+        lines = {drawn.call.site.line for drawn in witness.drawn if drawn.call.site.path == path}
+        self.lines |= lines
         if modelled:
+            self.shown |= lines
             return
         graph, owners = (built.graph, built.owners) if built is not None else (self.graph, {})
         known = {(mistake.kind, mistake.site) for mistake in graph.mistakes}
@@ -89,8 +93,8 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
 
 
 def unreached_lines(module: Module, chunk: ClassChunk, facts: FileFacts) -> bool:
-    """Whether a method of the class holds a call of an initializer on a line where none ran."""
-    return any(one.kind == "def" and _lines(module, one) - facts.lines for one in chunk.members)
+    """Whether a method of the class holds a call of an initializer on a line that no model shows."""
+    return any(one.kind == "def" and _lines(module, one) - facts.shown for one in chunk.members)
 
 
 def _unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:
