@@ -15,16 +15,17 @@ from initlint.adapters.arrays.calls import Calls, as_model, called
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.frontend import instantiate, new_interpreter
+from initlint.gate import may_hold_nets
 from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
-from initlint.loose import Built, FileFacts, run_rest
+from initlint.loose import Built, FileFacts, run_on_lstms, run_rest
 from initlint.overlays.declared.names import ROOTS
 from initlint.rules import Rule
-from initlint.source import Chunk, SourceFile, may_hold_nets
+from initlint.source import Chunk, SourceFile
 from initlint.variants import variants
 
 STEPS_PER_MODEL = 100_000
@@ -109,6 +110,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         for model in _attempt(contexts, action, name, True):
             model.bare = False  # no other model of the file takes this option
             contexts.models.append(model)
+    contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
@@ -153,13 +155,14 @@ def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
     key = fingerprint(root)
     if not bare and key in contexts.seen:
         return False
-    contexts.seen.add(key)
+    if not bare or written_by_author(root):
+        contexts.seen.add(key)
     return True
 
 
 def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Model | None:
-    """A root module as a model, its forward pass traced; None where nobody chose an initial value in it."""
-    if not written_by_author(root):
+    """A root module as a model, its forward pass traced; None where nobody chose an initial value in it and no rule asks for such."""
+    if not written_by_author(root) and not any(rule.judges_defaults for rule in contexts.analysis.rules):
         return None
     interp, framework = contexts.analysis.interp, contexts.analysis.framework
     interp.limit = interp.steps + STEPS_PER_MODEL
@@ -175,6 +178,8 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
 def written_by_author(root: Instance) -> bool:
     """Whether any parameter holds something else than its layer's default, or nothing: rules judge what somebody chose."""
     storages = [tensor.storage for _, tensor in named_tensors(root)]
+    if not storages and not any(c.name == "torch.nn.Module" for c in root.cls.mro):
+        return True  # Haiku and Flax make them in the first call
     return any(s.empty is not None or s.twin is not None or any(event.origin is not Origin.DEFAULT for event in s.events) for s in storages)
 
 
@@ -235,7 +240,7 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
         elif chunk.kind == "other" and MAIN.search(text):
             yield "__main__", partial(_run_main, contexts, chunk)
         elif chunk.kind == "other" and (BUILDS.search(text) or (contexts.analysis.framework.plain_nets and CALLS.search(text))):
-            yield f"line {chunk.line}", partial(_run_statement, contexts, chunk)
+            yield ", ".join(sorted(chunk.names)) or "script", partial(_run_statement, contexts, chunk)
 
 
 def builds_alone(function: Function) -> bool:

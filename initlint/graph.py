@@ -44,6 +44,8 @@ class InitEvent:
     """Arguments as evaluated, by parameter name; only those the author passed."""
     partial: bool = False
     """Whether only a slice was written; ``distribution`` is then that of the slice."""
+    region: str = ""
+    """That slice, ``start:stop:step`` of each axis as ``repr`` gives them; empty where it is not one plain slice."""
     guard: Site | None = None
     """The test of the innermost ``isinstance`` that selected the layer, if any."""
     variable: str = ""
@@ -95,7 +97,7 @@ class Mistake:
 
     kind: str
     """``unknown-name``, ``missing-attribute``, ``called-tensor``, ``called-routine``, ``unbound-super``, ``before-init``, ``iterated-module``,
-    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``."""
+    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``reset-seed`` (``detail["resets"]``: when, and to which seed)."""
     site: Site
     text: str
     """What is wrong there, for a message."""
@@ -150,6 +152,8 @@ class Parameter:
     """Where its memory was made, if nothing is known to have filled it."""
     twin: Parameter | None = None
     """The parameter whose very values it started with, if it was copied from one."""
+    copied: Site | None = None
+    """Where code asked for that copy; None for the copies that a framework's own layers are made of."""
     loaded: Site | None = None
     """Where a checkpoint was loaded into it."""
 
@@ -187,6 +191,8 @@ class Op:
     name: str = ""
     """``relu``, ``leaky_relu``, ``softmax`` … for an activation; the layer's kind for a layer."""
     detail: dict[str, Any] = field(default_factory=dict)
+    """Numbers that shape it: ``parameter`` of an activation, ``factor``. Of a product with a weight: ``terms``, how many products
+    each of its sums has, ``transposed``, whether the weight holds the outputs first, and ``left``, whether it stands on the left."""
     layer: Layer | None = None
     parameter: Parameter | None = None
     inputs: list[Op] = field(default_factory=list)

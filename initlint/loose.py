@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
+from initlint.adapters.torch import graphs
 from initlint.graph import ModelGraph, Parameter
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Unknown
 from initlint.source import Chunk, ClassChunk
+from initlint.symbolic import symbol
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.witness import Witness
@@ -27,6 +29,7 @@ INITIALIZES = re.compile(
     r"|(?<![\w.])(?:(?:xavier|kaiming)_(?:uniform|normal)|normal|uniform|constant|orthogonal|sparse|dirac|eye)\s*\("
 )
 """What a call of an initializer looks like in source."""
+LSTM = re.compile(r"\bLSTM(?:Cell)?\b")
 MOST = 40
 STEPS = 5_000
 FOUND_OUT = (bool, str, type(None))
@@ -80,8 +83,8 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
         interp.limit = interp.steps + STEPS
         try:
             function = _function(module, chunk, owner)
-            with interp.heap.sandbox():
-                if function is not None:
+            if function is not None:
+                with interp.heap.sandbox():
                     interp.call(function, *_arguments(function, built), module.frame, p.Const(0, 0, None))
         except (TargetRaise, OutOfBudget, RecursionError):
             pass
@@ -95,6 +98,30 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
 def unreached_lines(module: Module, chunk: ClassChunk, facts: FileFacts) -> bool:
     """Whether a method of the class holds a call of an initializer on a line that no model shows."""
     return any(one.kind == "def" and _lines(module, one) - facts.shown for one in chunk.members)
+
+
+def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterator[tuple[ModelGraph, Class]]:
+    """What those of these functions that speak of LSTMs make of one: a layer is all that they ask for."""
+    interp, framework, path = analysis.interp, analysis.framework, facts.graph.path
+    for chunk, owner in _unreached(module, facts):
+        if not LSTM.search(module.source.text, chunk.start, chunk.end):
+            continue
+        framework.start_recording(None)
+        interp.limit = interp.steps + STEPS
+        try:
+            with interp.heap.sandbox():
+                function, cls, node = _function(module, chunk, owner), framework.layer_class("torch.nn.LSTM"), p.Const(0, 0, None)
+                layer = interp.call(cls, [symbol("input_size"), symbol("hidden_size")], {}, module.frame, node)
+                args, kwargs = _arguments(function) if function is not None else ([], {})
+                first = 1 if owner else 0
+                if isinstance(layer, Instance) and function is not None and len(args) > first:
+                    interp.call(function, [*args[:first], layer, *args[first + 1 :]], kwargs, module.frame, node)
+                    yield graphs.build(interp, framework, layer, f"{chunk.name}(LSTM)", path), cls
+        except (TargetRaise, OutOfBudget, RecursionError):
+            pass
+        finally:
+            framework.stop_recording()
+            interp.reset()
 
 
 def _unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:
@@ -125,7 +152,7 @@ def _function(module: Module, chunk: Chunk, owner: str) -> Function | None:
     return value if isinstance(value, Function) and isinstance(value.node, p.FunctionDef) and not value.node.generator else None
 
 
-def _arguments(function: Function, built: Built | None) -> tuple[list[Any], dict[str, Any]]:
+def _arguments(function: Function, built: Built | None = None) -> tuple[list[Any], dict[str, Any]]:
     """Values nobody knows, but for a model at hand; numbers keep their defaults, which is what a call without them means."""
     args: list[Any] = []
     kwargs: dict[str, Any] = {}

@@ -165,10 +165,15 @@ def reciprocal(value: Number) -> Number:
 
 
 def at(value: Number, size: float) -> float:
-    """``value`` with ``size`` for everything that is not known: an order of magnitude."""
+    """``value`` where every size in it that is not known is ``size``."""
     if not isinstance(value, Sym):
         return float(value)
-    return float(sum(coefficient * math.prod(size ** float(exponent) for _, exponent in monomial) for monomial, coefficient in value.terms))
+    return float(sum(coefficient * math.prod(size ** float(e) for _, e in monomial) for monomial, coefficient in value.terms))
+
+
+def plain(value: Number) -> bool:
+    """Whether every unknown in ``value`` has a name, and none is an expression that was not taken apart."""
+    return not isinstance(value, Sym) or all(atom.lstrip("?").isidentifier() for monomial, _ in value.terms for atom, _ in monomial)
 
 
 def known(value: Number) -> bool:

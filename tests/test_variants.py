@@ -70,9 +70,5 @@ def test_a_method_that_nothing_runs_is_run_on_the_model_of_its_class(tmp_path: P
 
 
 def test_an_option_without_a_default_is_tried(tmp_path: Path) -> None:
-    text = (
-        NET.replace('init="xavier"', "init")
-        
-        .replace("else:\n            nn.init.zeros_(self.w)", "else:\n            raise ValueError")
-    )
+    text = NET.replace('init="xavier"', "init").replace("else:\n            nn.init.zeros_(self.w)", "else:\n            raise ValueError")
     assert "Net(init='kaiming')" in graphs(tmp_path, text)

@@ -223,6 +223,8 @@ class Storage:
     """Where the memory was made, if that left it uninitialised."""
     twin: Optional[Storage] = None
     """The storage this one is a copy of, until it is written."""
+    copied: Optional[Site] = None
+    """Where code asked for that copy."""
     sources: tuple[Storage, ...] = ()
     """The memory of tensors of the same shape that a forward pass computed it from, entry by entry."""
 

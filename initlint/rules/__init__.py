@@ -29,6 +29,8 @@ class Rule:
     fixable: Literal["always", "sometimes", "never"] = "never"
     default: bool = True
     """Whether it runs without being selected."""
+    judges_defaults: bool = False
+    """Whether it has something to say about models in which nobody chose an initial value."""
     manual: str = ""
     check: Check | None = None
 

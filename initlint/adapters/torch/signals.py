@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint.adapters.arrays import formulas
 from initlint.adapters.torch.matrices import described, einsum_fans, linear_fans, parameter_of, product_fans
 from initlint.adapters.torch.shapes import function_shape, output_shape
+from initlint.adapters.torch.sums import einsum_terms, summed
 from initlint.findings import Site
 from initlint.graph import Layer, Op
 from initlint.interpreter.heap import possible
@@ -35,6 +36,8 @@ BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "
 WEIGHT_KINDS = {
     "linear_function": "layer", "conv_function": "layer", "conv_transpose_function": "layer", "bilinear_function": "layer", "embedding_function": "embedding",
 }  # fmt: skip
+LOOKUPS = ("index_select", "gather", "take_along_dim")
+"""Views that look up rows of a table where only the index is a signal."""
 
 
 def signal(op: Op) -> Tensor:
@@ -97,8 +100,9 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
         if weight is not None:
             parameter = parameter_of(weight, owners)
             detail |= described(weight, owners, product_fans(weight, left=weight is left))
-            if weight is left:  # W @ x has the outputs first, as x @ W.T
-                detail |= {"left": True, "transposed": not weight.transposed}
+            detail["transposed"] = weight.transposed != (weight is left)  # W @ x has the outputs first, as x @ W.T
+            detail["terms"] = summed("matmul" if weight is right else "linear", weight.shape)
+            detail["left"] = weight is left
         inputs = sources([left, right])
     else:
         inputs = operands([v for v in (left, right) if not formulas.is_mask(v)], owners)
@@ -111,7 +115,7 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
 
 def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
     """``torch.relu(x)``, ``F.linear(x, w)`` … with a signal among the arguments; None where the tables have no word for it."""
-    kind = FUNCTIONS.get(name)
+    kind: Optional[str] = FUNCTIONS.get(name)
     if kind is None:
         return None
     values = [*call.args, *call.kwargs.values()]
@@ -122,6 +126,8 @@ def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
         if weighted is not None:
             return weighted
     short = name.rpartition(".")[2]
+    if short in LOOKUPS and not is_signal(call.get(0, "input")):
+        kind = "embedding"
     if short == "einsum":
         return _einsum(call, owners)
     made = signal(Op(kind=kind, name=short, inputs=operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values), site=call.site))
@@ -141,6 +147,7 @@ def _weighted(name: str, kind: str, call: Call, owners: dict[int, Any]) -> Optio
         layer = parameter.layer if parameter is not None else None
         op = Op(kind=WEIGHT_KINDS.get(kind, "matmul"), name=argument.role, inputs=sources([x]), parameter=parameter, site=call.site)
         op.detail |= described(weight, owners, linear_fans(weight) if kind == "linear_function" else None)
+        op.detail["terms"] = summed(argument.role, weight.shape)
         if layer is not None and layer.kind and parameter is not None and parameter.role == "weight" and op.kind == "layer":
             op.layer, op.name = layer, layer.kind
             layer.calls.append(op)
@@ -158,9 +165,11 @@ def _einsum(call: Call, owners: dict[int, Any]) -> Tensor:
     if len(places) == 1:
         weight = tensors[places[0]]
         detail |= described(weight, owners, einsum_fans(equation, places[0], weight))
-        parameter = owners.get(id(weight)) if len(tensors) == 2 else None
+        parameter = parameter_of(weight, owners) if len(tensors) == 2 else None
         if parameter is None and (known := parameter_of(weight, owners)):
             detail["of"] = (known,)
+        if parameter is not None:
+            detail["terms"] = einsum_terms(equation, places[0], weight.shape)
     return signal(Op(kind="matmul", name="einsum", detail=detail, inputs=sources(values), parameter=parameter, site=call.site))
 
 
@@ -177,7 +186,7 @@ def method(name: str, call: Call, owners: dict[int, Any]) -> Any:
     """``x.relu()``, ``x.view(…)`` …; the signal is the first argument."""
     if name in ACTIVATION_METHODS:
         return activate(ACTIVATION_METHODS[name], call, call.args[:1], call.args[1:])
-    kind = SIGNAL_METHODS.get(name, "opaque")
+    kind = "embedding" if name in LOOKUPS and not is_signal(call.args[0]) else SIGNAL_METHODS.get(name, "opaque")
     values = [*call.args, *call.kwargs.values()]
     if name in ("matmul", "mm", "bmm", "dot", "__matmul__") and len(values) > 1:
         return arithmetic("@", values[0], values[1], call.site, owners)
