@@ -142,7 +142,14 @@ class InsertAfter:
     lines: tuple[tuple[int, str], ...]
 
 
-Action = Union[ReplaceCall, InsertBranch, RemoveStatement, ScaleDraw, InsertAfter]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopOver:
+    """Put the statement that is the call at ``site`` into a loop over its first argument, and hand it the parts."""
+
+    site: Site
+
+
+Action = Union[ReplaceCall, InsertBranch, RemoveStatement, ScaleDraw, InsertAfter, LoopOver]
 
 
 @dataclass(frozen=True, slots=True)

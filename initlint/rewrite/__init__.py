@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from initlint.findings import Action, Edit, Fix, InsertAfter, InsertBranch, RemoveStatement, ReplaceCall, ScaleDraw
+from initlint.findings import Action, Edit, Fix, InsertAfter, InsertBranch, LoopOver, RemoveStatement, ReplaceCall, ScaleDraw
 from initlint.rewrite.branches import insert_branch
 from initlint.rewrite.calls import replace_call
 from initlint.rewrite.document import Declined, Document
 from initlint.rewrite.draws import scale_draw
 from initlint.rewrite.insertions import insert_after
+from initlint.rewrite.loops import loop_over
 from initlint.rewrite.names import Names
 from initlint.rewrite.statements import remove_statement
 
@@ -52,6 +53,8 @@ def _edits(names: Names, action: Action) -> list[Edit]:
     match action:
         case InsertBranch():
             return insert_branch(names, action)
+        case LoopOver():
+            return loop_over(names.document, action)
         case RemoveStatement():
             return remove_statement(names.document, action)
         case ReplaceCall():
