@@ -112,7 +112,7 @@ def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterat
             with interp.heap.sandbox():
                 function, cls, node = _function(module, chunk, owner), framework.layer_class("torch.nn.LSTM"), p.Const(0, 0, None)
                 layer = interp.call(cls, [symbol("input_size"), symbol("hidden_size")], {}, module.frame, node)
-                args, kwargs = _arguments(function) if function is not None else ([], {})
+                args, kwargs = _arguments(function, None) if function is not None else ([], {})
                 first = 1 if owner else 0
                 if isinstance(layer, Instance) and function is not None and len(args) > first:
                     interp.call(function, [*args[:first], layer, *args[first + 1 :]], kwargs, module.frame, node)

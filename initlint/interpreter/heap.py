@@ -32,12 +32,12 @@ class Heap:
         self.clock = 0
         self.started = 0
         """When the innermost branch under exploration began; what was born since needs no journal."""
-        self.base: Optional[Journal] = None
-        """The journal of a sandbox that no undecided branch led to."""
         self.watched: dict[int, Any] = {}
         """Containers outside of any function that a remembered call has read (see ``memory``), by identity."""
         self.changes = 0
         """How often something watched was written to."""
+        self.base: Optional[Journal] = None
+        """The journal of a sandbox that no undecided branch led to."""
 
     @property
     def decided(self) -> bool:

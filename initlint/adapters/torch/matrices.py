@@ -16,9 +16,14 @@ Fans = tuple[Number, Number]
 
 
 def parameter_of(tensor: Tensor, owners: dict[int, Any]) -> Optional[Parameter]:
-    """The parameter that ``tensor`` is, is a view of (``weight.t()``), or a slice of (``weights[relation]``) if all its entries are drawn alike."""
-    found: Optional[Parameter] = owners.get(id(tensor)) or (owners.get(id(tensor.storage)) if tensor.whole or not tensor.storage.regions else None)
+    """The parameter that ``tensor`` is, or is a plain view of (``weight.t()``)."""
+    found: Optional[Parameter] = owners.get(id(tensor)) or (owners.get(id(tensor.storage)) if tensor.whole else None)
     return found
+
+
+def multiplied(tensor: Tensor, owners: dict[int, Any]) -> Optional[Parameter]:
+    """As ``parameter_of``, also for a slice (``weights[relation]``) whose entries are drawn like all the rest."""
+    return parameter_of(tensor, owners) or (owners.get(id(tensor.storage)) if not tensor.storage.regions else None)
 
 
 def made_of(tensor: Tensor, owners: dict[int, Any]) -> tuple[Parameter, ...]:

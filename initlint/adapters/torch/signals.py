@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.arrays import formulas
-from initlint.adapters.torch.matrices import described, einsum_fans, linear_fans, parameter_of, product_fans
+from initlint.adapters.torch.matrices import described, einsum_fans, linear_fans, multiplied, parameter_of, product_fans
 from initlint.adapters.torch.shapes import function_shape, output_shape
 from initlint.adapters.torch.sums import einsum_terms, summed
 from initlint.findings import Site
@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
 FUNCTIONS = {**SIGNAL_FUNCTIONS, **array_functions.SIGNAL_FUNCTIONS}
 ACTIVATIONS = {**ACTIVATION_FUNCTIONS, **array_functions.ACTIVATIONS}
+AGGREGATIONS: dict[str, str] = {
+    **dict.fromkeys(("segment_sum", "unsorted_segment_sum", "scatter_add", "scatter_sum", "segment_sum_csr"), "reduce"),
+    **dict.fromkeys(("segment_mean", "segment_max", "unsorted_segment_mean", "scatter_mean", "scatter_max"), "pool"),
+}
+"""What libraries for graphs call the sum or mean over the neighbours of a node, wherever they define it."""
 BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "elementwise", "//": "elementwise", "%": "elementwise"}
 WEIGHT_KINDS = {
     "linear_function": "layer", "conv_function": "layer", "conv_transpose_function": "layer", "bilinear_function": "layer", "embedding_function": "embedding",
@@ -98,11 +103,11 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
     if op == "@":
         weight = next((v for v in (right, left) if isinstance(v, Tensor) and v.op is None), None)
         if weight is not None:
-            parameter = parameter_of(weight, owners)
+            parameter = multiplied(weight, owners)
             detail |= described(weight, owners, product_fans(weight, left=weight is left))
-            detail["transposed"] = weight.transposed != (weight is left)  # W @ x has the outputs first, as x @ W.T
             detail["terms"] = summed("matmul" if weight is right else "linear", weight.shape)
-            detail["left"] = weight is left
+            if weight is left:  # W @ x has the outputs first, as x @ W.T
+                detail |= {"left": True, "transposed": not weight.transposed}
         inputs = sources([left, right])
     else:
         inputs = operands([v for v in (left, right) if not formulas.is_mask(v)], owners)
@@ -115,7 +120,7 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
 
 def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
     """``torch.relu(x)``, ``F.linear(x, w)`` … with a signal among the arguments; None where the tables have no word for it."""
-    kind: Optional[str] = FUNCTIONS.get(name)
+    kind: Optional[str] = FUNCTIONS.get(name) or AGGREGATIONS.get(name.rpartition(".")[2])
     if kind is None:
         return None
     values = [*call.args, *call.kwargs.values()]
@@ -165,11 +170,10 @@ def _einsum(call: Call, owners: dict[int, Any]) -> Tensor:
     if len(places) == 1:
         weight = tensors[places[0]]
         detail |= described(weight, owners, einsum_fans(equation, places[0], weight))
-        parameter = parameter_of(weight, owners) if len(tensors) == 2 else None
+        detail["terms"] = einsum_terms(equation, places[0], weight.shape)
+        parameter = multiplied(weight, owners) if len(tensors) == 2 else None
         if parameter is None and (known := parameter_of(weight, owners)):
             detail["of"] = (known,)
-        if parameter is not None:
-            detail["terms"] = einsum_terms(equation, places[0], weight.shape)
     return signal(Op(kind="matmul", name="einsum", detail=detail, inputs=sources(values), parameter=parameter, site=call.site))
 
 
