@@ -181,7 +181,16 @@ class InsertAfter:
     lines: tuple[tuple[int, str], ...]
 
 
-Action = Union[ReplaceCall, InsertBranch, RemoveStatement, AppendStatement, InsertAfter, MoveToEnd, ReplaceExpression, ScaleDraw, ThroughData, WrapCall]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopOver:
+    """Put the statement that is the call at ``site`` into a loop over its first argument, and hand it the parts."""
+
+    site: Site
+
+
+Action = Union[
+    ReplaceCall, InsertBranch, RemoveStatement, AppendStatement, InsertAfter, LoopOver, MoveToEnd, ReplaceExpression, ScaleDraw, ThroughData, WrapCall
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,19 +61,23 @@ class FileFacts:
         """Lines on which memory was made without being filled."""
         self.tests: dict[Site, tuple[NameTest, list[str], bool]] = {}
         """Tests of state-dict names in the file, with the names of all models and whether one passed."""
+        self.shown: set[int] = set()
+        """Those lines that belong to a model."""
         self.built: dict[str, Built] = {}
         """Models built from their defaults alone, by the name of their class."""
 
     def note(self, witness: Witness, *, modelled: bool, built: Built | None = None) -> None:
         """Add what one context did; where a model came of it, rules see the rest in the model. A method belongs to the model it was run on."""
         path = self.graph.path
-        self.lines |= {drawn.call.site.line for drawn in witness.drawn if drawn.call.site.path == path}
+        lines = {drawn.call.site.line for drawn in witness.drawn if drawn.call.site.path == path}
+        self.lines |= lines
         self.emptied |= {site.line for site in witness.emptied if site.path == path}
         for site, (test, names, passed) in witness.tests.items():
             if site.path == path:
                 _, more, before = self.tests.get(site, (test, [], False))
                 self.tests[site] = (test, [*more, *names], before or passed)
         if modelled:
+            self.shown |= lines
             return
         graph, owners = (built.graph, built.owners) if built is not None else (self.graph, {})
         known = {(mistake.kind, mistake.site) for mistake in graph.mistakes}
@@ -114,8 +118,8 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
 
 
 def unreached_lines(module: Module, chunk: ClassChunk, facts: FileFacts) -> bool:
-    """Whether a method of the class holds a call of an initializer on a line where none ran."""
-    return any(one.kind == "def" and _lines(module, one) - facts.lines for one in chunk.members)
+    """Whether a method of the class holds a call of an initializer on a line that no model shows."""
+    return any(one.kind == "def" and _lines(module, one) - facts.shown for one in chunk.members)
 
 
 def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterator[tuple[ModelGraph, Class]]:
@@ -175,7 +179,7 @@ def function_of(module: Module, chunk: Chunk, owner: str) -> tuple[Function | No
     return (value if isinstance(value, Function) and isinstance(value.node, p.FunctionDef) else None), cls
 
 
-def _arguments(function: Function, built: Built | None) -> tuple[list[Any], dict[str, Any]]:
+def _arguments(function: Function, built: Built | None = None) -> tuple[list[Any], dict[str, Any]]:
     """Values nobody knows, but for a model at hand; numbers keep their defaults, which is what a call without them means."""
     args: list[Any] = []
     kwargs: dict[str, Any] = {}

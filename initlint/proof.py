@@ -10,12 +10,12 @@ from typing import Any
 
 from initlint.contexts import Analysis, Model
 from initlint.edits import Source, SourceError, apply_edits, decode
-from initlint.findings import AppendStatement, Edit, Finding, Fix, InsertAfter, InsertBranch, MoveToEnd, RemoveStatement, Safety, WrapCall
+from initlint.findings import AppendStatement, Edit, Finding, Fix, InsertAfter, InsertBranch, LoopOver, MoveToEnd, RemoveStatement, Safety, WrapCall
 from initlint.merging import analyse_file
 from initlint.rewrite import Refusal, rewrite
 from initlint.source import SourceFile
 
-ADDING = (AppendStatement, InsertAfter, InsertBranch, MoveToEnd, RemoveStatement, WrapCall)
+ADDING = (AppendStatement, InsertAfter, InsertBranch, MoveToEnd, RemoveStatement, WrapCall, LoopOver)
 """Actions that add, move or drop a call."""
 Table = dict[tuple[str, bool, int, str], Any]
 

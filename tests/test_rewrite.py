@@ -14,6 +14,7 @@ from initlint.findings import (
     Fix,
     InsertAfter,
     InsertBranch,
+    LoopOver,
     MoveToEnd,
     RemoveStatement,
     ReplaceCall,
@@ -479,3 +480,51 @@ def test_a_method_of_a_tensor_becomes_another() -> None:
     action = ReplaceCall(site=site(text, text.strip()), function="torch.Tensor.zero_", parameters=("mean", "std"), drop=("mean", "std"))
     assert run(text, action) == "w.bias.data.zero_()\n"
     assert "imports" in refusal("unknown(w)\n", ReplaceCall(site=site("unknown(w)\n", "unknown(w)"), function="torch.Tensor.zero_"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("    nn.init.xavier_normal_(self.w, gain=2)  # why\n", "    for weight in self.w:\n        nn.init.xavier_normal_(weight, gain=2)  # why\n"),
+        ("    weight = 1\n    nn.init.xavier_normal_(self.w)\n", "    weight = 1\n    for w in self.w:\n        nn.init.xavier_normal_(w)\n"),
+    ],
+)
+def test_a_call_on_a_stack_becomes_a_loop(before: str, after: str) -> None:
+    text = f"{NN}def f(self):\n{before}"
+    call = "nn.init.xavier_normal_(self.w, gain=2)" if "gain" in before else "nn.init.xavier_normal_(self.w)"
+    assert run(text, LoopOver(site=site(text, call))) == f"{NN}def f(self):\n{after}"
+
+
+@pytest.mark.parametrize(
+    "line", ["x = nn.init.ones_(w)", "nn.init.ones_(w); y = 1", "nn.init.ones_(w + 1)", "nn.init.ones_(tensor=w)", "nn.init.ones_(\n    w)"]
+)
+def test_loops_are_made_of_plain_statements(line: str) -> None:
+    text = f"{NN}{line}\n"
+    call = text[text.index("nn.init.ones_") : text.rindex(")") + 1]
+    assert refusal(text, LoopOver(site=site(text, call)))
+
+
+@pytest.mark.parametrize(
+    ("call", "change", "after"),
+    [
+        ("f(w, a=1)", {"rephrase": (("a", "b={}"),)}, "f(w, b=1)"),
+        ("f(w, 1 + x)", {"rephrase": (("gain", "-{}, {}"),)}, "f(w, -(1 + x), 1 + x)"),
+        ("f(w, 2 / n)", {"rephrase": (("gain", "std={} ** 0.5"),)}, "f(w, std=(2 / n) ** 0.5)"),
+        ("f(2, 3)", {"inside": "torch.nn.init.ones_"}, "nn.init.ones_(f(2, 3))"),
+        ("m.weight()", {"bare": True}, "m.weight"),
+    ],
+)
+def test_other_changes_of_a_call(call: str, change: dict[str, object], after: str) -> None:
+    text = f"{NN}{call}\n"
+    options: dict[str, object] = {"parameters": XAVIER, **change}
+    assert run(text, ReplaceCall(site=site(text, call), **options)) == f"{NN}{after}\n"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("call", "change"),
+    [("f(w, 1, 2)", {"rephrase": (("gain", "std={}"),)}), ("f(w, gain=1)", {"rephrase": (("gain", "-{}, {}"),)}), ("f(w)", {"bare": True})],
+)
+def test_changes_of_a_call_that_are_declined(call: str, change: dict[str, object]) -> None:
+    text = f"{NN}{call}\n"
+    options: dict[str, object] = {"parameters": XAVIER, **change}
+    assert refusal(text, ReplaceCall(site=site(text, call), **options))  # type: ignore[arg-type]

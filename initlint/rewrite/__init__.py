@@ -12,6 +12,7 @@ from initlint.findings import (
     Fix,
     InsertAfter,
     InsertBranch,
+    LoopOver,
     MoveToEnd,
     RemoveStatement,
     ReplaceCall,
@@ -25,6 +26,7 @@ from initlint.rewrite.calls import replace_call, through_data, wrap_call
 from initlint.rewrite.document import Declined, Document
 from initlint.rewrite.draws import scale_draw
 from initlint.rewrite.insertions import insert_after
+from initlint.rewrite.loops import loop_over
 from initlint.rewrite.names import Names
 from initlint.rewrite.statements import append_statement, move_to_end, remove_statement, replace_expression
 
@@ -66,6 +68,8 @@ def _edits(names: Names, action: Action) -> list[Edit]:
     match action:
         case InsertBranch():
             return insert_branch(names, action)
+        case LoopOver():
+            return loop_over(names.document, action)
         case RemoveStatement():
             return remove_statement(names.document, action)
         case AppendStatement():
