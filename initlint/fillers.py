@@ -67,7 +67,7 @@ def _attribute(parameter: Parameter) -> str:
 def _writes(name: str) -> re.Pattern[str]:
     """What a write to an attribute looks like: handed to an initializer, changed in place, assigned."""
     made = r"(?:\.data)?(?:\[[^\]\n]*\])?(?:\.data)?"
-    drawn = r"\b\w*(?:init|normal|uniform|xavier|kaiming|glorot|orthogonal|constant|zeros|ones|fill|copy|reset)\w*\(\s*"
+    drawn = r"\b\w*(?:init|normal|uniform|xavier|kaiming|glorot|orthogonal|constant|zeros|ones|fill|copy|reset|eye|dirac|sparse)\w*\(\s*"
     return re.compile(rf"{drawn}(?P<given>[\w.\[\]]+)\.{name}\b|(?P<owner>[\w\]]+)\.{name}\b{made}\s*(?:(?P<assigned>=)(?!=)|[-+*/]=|\.\w+_\()")
 
 
