@@ -110,20 +110,25 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         contexts.models += _attempt(contexts, action, name, False)
         interp.limit = interp.steps + STEPS_PER_MODEL
     for label, cls, given in switched(module, contexts.facts.emptied):
-        interp.limit = interp.steps + STEPS_PER_MODEL
         if is_model(cls):
-            contexts.models += _attempt(contexts, partial(instantiate, interp, cls, module.frame, given), label, True)
+            contexts.models += _option(contexts, partial(instantiate, interp, cls, module.frame, given), label)
     contexts.models += _called_nets(contexts)
     for name, action in variants(interp, module, contexts.facts, [model.graph for model in contexts.models if model.bare]):
-        interp.limit = interp.steps + STEPS_PER_MODEL
-        for model in _attempt(contexts, action, name, True):
-            model.bare = False  # no other model of the file takes this option
-            contexts.models.append(model)
+        contexts.models += _option(contexts, action, name)
     contexts.facts.graph.mistakes += contexts.facts.name_tests()
     contexts.facts.graph.routines = survey(analysis, module)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
+
+
+def _option(contexts: FileContexts, action: Callable[[], Any], name: str) -> list[Model]:
+    """A class with an option that no other model of the file takes: none of them can clear it."""
+    contexts.analysis.interp.limit = contexts.analysis.interp.steps + STEPS_PER_MODEL
+    models = _attempt(contexts, action, name, True)
+    for model in models:
+        model.bare = False
+    return models
 
 
 def is_model(cls: Class) -> bool:

@@ -95,11 +95,14 @@ class FileFacts:
 
 
 def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
-    """Run every function that holds an initializer call which no context reached."""
+    """Run every function that holds an initializer call which no context reached: methods on the model of their class, then on nothing known."""
     interp, framework = analysis.interp, analysis.framework
     entered = interp.entered
-    for chunk, owner in islice(_unreached(module, facts), MOST):
-        built = facts.built.get(owner) if chunk.name != "__init__" else None
+    rest = list(islice(_unreached(module, facts), MOST))
+    on_models = [(chunk, owner, facts.built[owner]) for chunk, owner in rest if owner in facts.built and chunk.name != "__init__"]
+    for chunk, owner, built in [*on_models, *((chunk, owner, None) for chunk, owner in rest)]:
+        if not _lines(module, chunk) - facts.lines:
+            continue
         framework.start_recording(None)
         framework.witness.loose, interp.entered = True, set()
         interp.limit = interp.steps + STEPS
