@@ -1,0 +1,236 @@
+"""Watches a model being built: every write to memory, under whatever name it is called, with its line.
+
+Two of torch's own modes do the watching: one sees every operator that the dispatcher runs, the other the
+assignment ``tensor.data = …``, which never reaches the dispatcher. Numbers are drawn exactly as without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from initlint.graph import InitEvent, Origin
+from initlint.live import arithmetic, frames, layers, sources
+from initlint.live.ledger import Ledger, is_whole
+from initlint.overlays.torch_init import INITIALIZERS
+from initlint.theory.laws import Distribution, custom
+
+CONSTRUCTORS = ("__init__",)
+RESETS = ("reset_parameters", "_reset_parameters")
+LOADERS = ("_load_from_state_dict", "load_state_dict")
+SET_DATA = torch.Tensor.data.__set__
+NAN = float("nan")
+
+
+@contextmanager
+def observed() -> Iterator[Ledger]:
+    """Record what happens to tensors and modules inside the block."""
+    ledger = Ledger()
+    plain = torch.nn.Module.__init__
+
+    def construct(self: Any, *args: Any, **kwargs: Any) -> None:
+        ledger.modules[id(self)] = _construction(self)
+        plain(self, *args, **kwargs)
+
+    torch.nn.Module.__init__ = construct
+    try:
+        with _Assignments(ledger), _Operators(ledger):
+            yield ledger
+    finally:
+        torch.nn.Module.__init__ = plain
+
+
+class _Operators(TorchDispatchMode):
+    """Sees every operator below autograd."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__()
+        self.ledger = ledger
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        schema = func._schema
+        name = schema.name.partition("::")[2]
+        targets = [argument.name for argument in schema.arguments if argument.alias_info is not None and argument.alias_info.is_write]
+        given = arithmetic.bound(schema, args, kwargs)
+        if targets:
+            known = _law_of_write(self.ledger, name, given)
+            result = func(*args, **kwargs)
+            self._written(name, [given[target] for target in targets], given, known)
+            return result
+        result = func(*args, **kwargs)
+        if isinstance(result, torch.Tensor) and not any(r.alias_info is not None for r in schema.returns):
+            self._made(name, result, given)
+        elif isinstance(result, torch.Tensor) and self.ledger.find(result) is None:
+            self.ledger.start(result, *_of_values(result))
+        return result
+
+    def _written(self, name: str, targets: list[Any], given: dict[str, Any], known: arithmetic.Law) -> None:
+        for target in targets:
+            for tensor in target if isinstance(target, (list, tuple)) else (target,):
+                if isinstance(tensor, torch.Tensor):
+                    record_write(self.ledger, tensor, name, given, known)
+
+    def _made(self, name: str, result: Any, given: dict[str, Any]) -> None:
+        """New memory: what an operator drew, copied or computed."""
+        if name in arithmetic.EMPTY:
+            if result.dtype.is_floating_point and result.device.type != "meta":
+                result.fill_(NAN)
+            self._created(name, result, None, arithmetic.UNFILLED)
+            return
+        entry = arithmetic.factory(name)
+        if entry is not None:
+            self._created(name, result, *arithmetic.drawn(entry, tuple(result.shape), given))
+            return
+        law, reason = arithmetic.computed(name, given, self.ledger.law)
+        first = next(iter(given.values()), None)
+        source = self.ledger.find(first) if name in arithmetic.SAME and isinstance(first, torch.Tensor) else None
+        made = self.ledger.start(result, law, reason, source.events if source is not None else ())
+        made.recomputed, made.origin = layers.recomputed(self.ledger, frames.stack().inner)
+
+    def _created(self, name: str, result: Any, law: Distribution | None, reason: str) -> None:
+        stack = frames.stack()
+        outer = frames.method(stack.inner, *CONSTRUCTORS, *RESETS)
+        self.ledger.start(result, law, reason)
+        if outer is None and stack.users:
+            entry = arithmetic.factory(name)
+            event = _event(stack, result, entry.name if entry is not None else f"torch.{name}", Origin.FILL, law, reason)
+            self.ledger.start(result, law, reason, (event,))
+
+
+class _Assignments(TorchFunctionMode):
+    """Sees ``tensor.data = …``."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__()
+        self.ledger = ledger
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func != SET_DATA:
+            return func(*args, **(kwargs or {}))
+        before = self.ledger.record(args[0])
+        result = func(*args, **(kwargs or {}))
+        stack = frames.stack()
+        after = self.ledger.record(args[0])
+        if after is not before and stack.users and frames.method(stack.inner, "_apply") is None:
+            event = _event(stack, args[0], "torch.Tensor.data", Origin.COPY, after.distribution, after.reason)
+            after.events = (*before.events, event)
+        return result
+
+
+def record_write(ledger: Ledger, tensor: Any, name: str, given: dict[str, Any], known: arithmetic.Law) -> None:
+    """Add the event of one in-place operator to the memory it changed."""
+    stack = frames.stack()
+    law, reason = known
+    bare = name.rstrip("_")
+    load = frames.method(stack.inner, *LOADERS)
+    frame = frames.initializer(stack.inner)
+    layer = frames.method(stack.inner, *CONSTRUCTORS) or frames.method(stack.inner, *RESETS)
+    call, passed = 0, {}
+    if load is not None:
+        initializer, origin = "torch.nn.Module.load_state_dict", Origin.LOAD
+        law, reason = None, "loaded from a checkpoint"
+    elif frame is not None:
+        initializer, origin, passed = f"torch.nn.init.{frame.f_code.co_name}", Origin.CALL, frames.arguments(frame)
+        law, reason = _law_of_initializer(frame, passed, law, reason)
+        call = id(frame)
+    else:
+        initializer, origin = f"torch.Tensor.{name if name.endswith('_') else name + '_'}", Origin.COPY if bare == "copy" else Origin.FILL
+    if layer is not None and load is None:
+        owner = layers.public_name(type(layer[0]))
+        initializer = owner if layer[1] in CONSTRUCTORS else f"{owner}.{layer[1]}"
+        origin, passed = Origin.DEFAULT, {}
+    event = _event(stack, tensor, initializer, origin, law, reason, passed)
+    if event.initializer != initializer and stack.users:
+        call = call or _helper_call(stack, tensor)
+    ledger.write(tensor, event, law, reason, call)
+
+
+def _event(
+    stack: frames.Stack, tensor: Any, initializer: str, origin: Origin, law: Distribution | None, reason: str, passed: dict[str, Any] | None = None
+) -> InitEvent:
+    """The event of a write, told from the user's point of view: a helper that was handed the tensor counts as the initializer."""
+    users = stack.users
+    if origin is not Origin.DEFAULT:
+        users, helper = _through_helpers(users, tensor)
+        initializer = helper or initializer
+    site = frames.site(users[0]) if users else None
+    guard, variable, routine = _guard(users)
+    if guard is not None and origin is Origin.CALL:
+        origin = Origin.LOOP
+    arguments = {name: value for name, value in (passed or {}).items() if not isinstance(value, torch.Tensor) and not _is_default(initializer, name, value)}
+    return InitEvent(
+        initializer=initializer, origin=origin, distribution=law or custom(reason), site=site, arguments=arguments,
+        partial=not is_whole(tensor), guard=guard, variable=variable, routine=routine, effective=True,
+    )  # fmt: skip
+
+
+def _through_helpers(users: list[FrameType], tensor: Any) -> tuple[list[FrameType], str]:
+    """The user's frames from the call of an imported helper outwards, and that helper's name."""
+    for number, (frame, outer) in enumerate(frames.caller(users)):
+        first = frames.first_argument(frame)
+        if not isinstance(first, torch.Tensor) or first.untyped_storage()._cdata != tensor.untyped_storage()._cdata:
+            break
+        if outer.f_code.co_filename != frame.f_code.co_filename:
+            return users[number + 1 :], f"{frame.f_globals.get('__name__', '')}.{frame.f_code.co_name}"
+    return users, ""
+
+
+def _helper_call(stack: frames.Stack, tensor: Any) -> int:
+    """The identity of the running call of the helper that ``_through_helpers`` names."""
+    rest, _ = _through_helpers(stack.users, tensor)
+    return id(stack.users[len(stack.users) - len(rest) - 1])
+
+
+def _guard(users: list[FrameType]) -> tuple[Any, str, str]:
+    """The ``isinstance`` test that selected what is written, its variable, and the function it stands in."""
+    routine = ""
+    for frame in users:
+        path = frame.f_code.co_filename
+        if path.startswith("<"):
+            continue
+        around = sources.context(path, frame.f_lineno, frames.shown(path))
+        routine = routine or around.routine
+        if around.guard is not None:
+            return around.guard, around.variable, around.routine
+    return None, "", routine
+
+
+def _law_of_write(ledger: Ledger, name: str, given: dict[str, Any]) -> arithmetic.Law:
+    """The law an in-place operator leaves, asked before it runs."""
+    target = next(iter(given.values()), None)
+    shape = tuple(target.shape) if isinstance(target, torch.Tensor) else ()
+    return arithmetic.written(name.removesuffix("_"), given, shape, ledger.law)
+
+
+def _law_of_initializer(frame: FrameType, passed: dict[str, Any], law: Distribution | None, reason: str) -> arithmetic.Law:
+    """The law by the table of initializers, from the arguments the running one was called with."""
+    entry = INITIALIZERS.get(f"torch.nn.init.{frame.f_code.co_name}")
+    tensor = passed.get("tensor")
+    if entry is None or not isinstance(tensor, torch.Tensor):
+        return law, reason
+    return arithmetic.drawn(entry, tuple(tensor.shape), passed)
+
+
+def _is_default(initializer: str, name: str, value: Any) -> bool:
+    entry = INITIALIZERS.get(initializer)
+    return entry is not None and layers.default_of(entry.signature, name) == value
+
+
+def _of_values(tensor: Any) -> arithmetic.Law:
+    """The law of numbers that came from Python or a file."""
+    return layers.fixed(tensor), "values from outside"
+
+
+def _construction(module: Any) -> Any:
+    """The line that constructs ``module``: the first of the user's outside its own constructors."""
+    for frame in frames.stack().users:
+        if not (frame.f_code.co_name == "__init__" and frames.first_argument(frame) is module):
+            return frames.site(frame)
+    return None
