@@ -188,7 +188,9 @@ def _sparse(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
     if rows == 0:
         return NO_ELEMENTS
     kept = rows - len(range(rows)[: math.ceil(sparsity * rows)])
-    return Distribution(kind="sparse", mean=0.0, std=drawn.std * math.sqrt(kept / rows), law=law) if kept and drawn.std != 0 else constant(0.0)
+    if not kept or drawn.std == 0:
+        return constant(0.0)
+    return Distribution(kind="sparse", mean=0.0, std=drawn.std * math.sqrt(kept / rows), law=law, zeros=1 - kept / rows)
 
 
 def _exponential(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:

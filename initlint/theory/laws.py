@@ -28,6 +28,8 @@ class Distribution:
     """The variance as a formula a reader knows: ``Var = 2 / fan_in``."""
     fan: Literal["fan_in", "fan_out", "fan_avg"] | None = None
     gain: Number | None = None
+    zeros: Number | None = None
+    """The share of entries that are exactly 0, where the law fixes it (``sparse``)."""
 
     def scaled(self, factor: Number) -> Distribution:
         """The law of ``factor * w``."""
