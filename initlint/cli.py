@@ -102,6 +102,20 @@ def show(options: argparse.Namespace) -> int:
     return CLEAN
 
 
+def verify(options: argparse.Namespace) -> int:
+    """Build models for real, measure them and report what does not hold."""
+    from initlint.live import command
+
+    terminal = options.output_file is None and sys.stdout.isatty()
+    columns = shutil.get_terminal_size().columns if terminal or "COLUMNS" in os.environ else None
+    try:
+        text, status = command.run(options, painter(options), interactive=sys.stderr.isatty(), columns=columns)
+    except command.CannotVerify as error:
+        raise Failure(str(error)) from None
+    emit(options, text)
+    return status
+
+
 def explain(options: argparse.Namespace) -> int:
     """Print the manual page of one rule."""
     from initlint import rules
@@ -310,6 +324,8 @@ def parser() -> argparse.ArgumentParser:
     _search_path(command)
     _format(command)
 
+    _verify(_command(commands, "verify", verify, "build models for real and prove what they start from", "This runs the code of the targets."))
+
     command = _command(commands, "explain", explain, "print the manual page of a rule")
     command.add_argument("rule", metavar="RULE", help="code or name, INI101")
 
@@ -328,20 +344,33 @@ def _command(commands: Any, name: str, run: Any, summary: str, more: str = "") -
 
 def _paths(command: argparse.ArgumentParser) -> None:
     command.add_argument("paths", nargs="*", default=["."], metavar="PATH", help="files or folders; - reads standard input (default: .)")
+    command.add_argument("--stdin-filename", default="<stdin>", metavar="NAME", help="what to call standard input")
+    _rules(command)
+    _search_path(command)
+
+
+def _verify(command: argparse.ArgumentParser) -> None:
+    from initlint.live.arguments import FORMATS, add_arguments
+
+    add_arguments(command)
+    _rules(command)
+    _search_path(command)
+    _format(command, FORMATS)
+
+
+def _rules(command: argparse.ArgumentParser) -> None:
     command.add_argument("--select", action="extend", type=_words, metavar="RULES", help="run only these: codes, prefixes (INI1), names or ALL, by commas")
     command.add_argument("--ignore", action="extend", type=_words, metavar="RULES", help="leave these out")
     command.add_argument("--fail-on", choices=("note", "warning", "error", "never"), default="warning", help="mildest finding that fails (default: warning)")
     command.add_argument("--exit-zero", action="store_true", help="exit 0 whatever is found")
-    command.add_argument("--stdin-filename", default="<stdin>", metavar="NAME", help="what to call standard input")
-    _search_path(command)
 
 
 def _search_path(command: argparse.ArgumentParser) -> None:
     command.add_argument("--search-path", action="append", default=[], metavar="DIR", help="look for imported source here too; may be repeated")
 
 
-def _format(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--format", choices=("text", "json"), default="text", help="for people or for programs (default: text)")
+def _format(command: argparse.ArgumentParser, choices: Sequence[str] = ("text", "json")) -> None:
+    command.add_argument("--format", choices=choices, default="text", help="for people or for programs (default: text)")
 
 
 def _words(text: str) -> list[str]:

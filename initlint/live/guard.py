@@ -62,6 +62,11 @@ class _Keeper(TorchDispatchMode):
         self.memory = {p.untyped_storage()._cdata: p.detach() for p in model.parameters() if _has_memory(p)}
         self.saved: dict[int, tuple[Any, Any]] = {}
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing is compiled here: without this, torch loads its compiler for the first operator, which takes seconds."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if func._schema.is_mutable:

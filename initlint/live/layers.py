@@ -25,7 +25,6 @@ RECOMPUTING = ("parametrize.py", "weight_norm.py", "spectral_norm.py", "parametr
 ORIGINALS = ("original1", "original")
 
 
-@lru_cache(maxsize=4096)
 def spec_of(cls: Any) -> LayerSpec | None:
     """The table's entry for the nearest class of torch that ``cls`` is or derives from; None for the user's own and for containers."""
     for base in cls.__mro__:

@@ -1,0 +1,40 @@
+"""What a verification is asked to do; the same for the command, its worker process and Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+DEVICES = ("auto", "cpu", "cuda", "cuda:N")
+SEEDS = 2
+TIMEOUT = 600.0
+"""Seconds that one target may take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to build, run and judge a target."""
+
+    device: str = "auto"
+    dtype: str | None = None
+    """Default floating type while the model is built, ``bfloat16``; None for torch's own."""
+    seeds: int = SEEDS
+    """How many times the model is built; every build adds to what can be seen."""
+    inputs: str | None = None
+    """Shapes for the forward pass, ``2,3,224,224``; None to infer them."""
+    forward: bool = True
+    signal: bool = False
+    """Whether to measure signal and gradient by layer."""
+    contracts: Mapping[str, str] = field(default_factory=dict)
+    """Glob on parameter names to the law demanded."""
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    search_path: tuple[str, ...] = ()
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Options:
+        """From the JSON that a worker is handed."""
+        select = plain["select"]
+        lists = {"select": None if select is None else tuple(select), "ignore": tuple(plain["ignore"]), "search_path": tuple(plain["search_path"])}
+        return cls(**{**plain, **lists})
