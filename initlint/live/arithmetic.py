@@ -25,6 +25,9 @@ EMPTY = frozenset({"empty", "empty_strided", "empty_like", "new_empty", "new_emp
 SAME = frozenset({"clone", "_to_copy", "contiguous", "_reshape_copy", "_unsafe_view", "repeat", "flip", "roll", "index_select", "lift_fresh_copy"})
 """Operations that return the entries they are given in memory of their own."""
 OPERATORS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "rsub": "-"}
+SHARING = frozenset({"set_", "resize_", "requires_grad_", "detach_"})
+"""In-place operators that change no entry."""
+RANGES = frozenset({"arange", "linspace", "logspace", "range"})
 JOINS = frozenset({"cat", "stack"})
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from initlint import rules
 from initlint.findings import Severity
-from initlint.live import settings
-from initlint.live.options import SEEDS, TIMEOUT, Options
+from initlint.live import examine, settings
+from initlint.live.jobs import Job, Overrides, plan
 from initlint.live.results import VerifyResult
-from initlint.live.supervisor import Limits, parse_size, supervise
+from initlint.live.supervisor import supervise
 from initlint.report import verify as report
 from initlint.report.paint import Paint
 
@@ -25,28 +23,17 @@ class CannotVerify(Exception):
     """The command cannot do what was asked; the message is for the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One target and how to verify it."""
-
-    target: str
-    options: Options
-    limits: Limits
-
-
 def run(arguments: argparse.Namespace, paint: Paint, *, interactive: bool, columns: int | None) -> tuple[str, int]:
     """The report and the exit status. Raises ``CannotVerify``."""
-    jobs = list(_jobs(arguments))
-    if not jobs:
-        raise CannotVerify(f"no target: name one, as net.py:Net, or list some under [{settings.TABLE}] in {settings.FILE}")
+    jobs = _jobs(arguments)
     outcome = VerifyResult()
     with _shown(len(jobs), interactive) as step:
         for job in jobs:
             step(job.target, "starting", False)
             outcome.results.append(supervise(job.target, job.options, job.limits, lambda text, job=job: step(job.target, text, False)))  # type: ignore[misc]
             step(job.target, "", True)
-    text = report.render(outcome.results, arguments.format, paint=paint, columns=columns)
-    return text, status(outcome, arguments)
+    sources = {path: examine.text_of(path) for path in {finding.site.path for finding in outcome.findings}}
+    return report.render(outcome.results, arguments.format, paint=paint, columns=columns, sources=sources), status(outcome, arguments)
 
 
 def status(outcome: VerifyResult, arguments: argparse.Namespace) -> int:
@@ -59,56 +46,29 @@ def status(outcome: VerifyResult, arguments: argparse.Namespace) -> int:
     return int(any(finding.severity.rank >= limit for finding in outcome.findings))
 
 
-def _jobs(arguments: argparse.Namespace) -> Iterator[Job]:
+def _jobs(arguments: argparse.Namespace) -> list[Job]:
     try:
-        found = settings.load(settings.find(Path.cwd()))
         rules.select(arguments.select, arguments.ignore or ())
-        demanded = dict(_expectation(text) for text in arguments.expect)
+        found = settings.load(settings.find(Path.cwd()))
+        jobs = list(plan(found, arguments.targets, _overrides(arguments)))
     except (settings.SettingsError, rules.UnknownRule) as error:
         raise CannotVerify(str(error)) from None
-    if arguments.targets:
-        pairs = [(target, found.of(target)) for target in arguments.targets]
-    else:
-        pairs = [(_from_here(entry.target, found.folder), entry.values) for entry in found.entries]
-    for target, values in pairs:
-        yield Job(target, _options(arguments, values, demanded), _limits(arguments, values))
+    if not jobs:
+        raise CannotVerify(f"no target: name one, as net.py:Net, or list some under [{settings.TABLE}] in {settings.FILE}")
+    return jobs
 
 
-def _from_here(target: str, folder: Path | None) -> str:
-    """A target of the settings file, as seen from the working folder."""
-    place, colon, expression = target.partition(".py:")
-    if not colon or folder is None or folder == Path.cwd() or Path(place).is_absolute():
-        return target
-    return f"{folder / place}.py:{expression}"
-
-
-def _options(arguments: argparse.Namespace, values: Mapping[str, Any], demanded: Mapping[str, str]) -> Options:
-    seeds = arguments.seeds if arguments.seeds is not None else values.get("seeds", SEEDS)
-    if seeds < 1:
-        raise CannotVerify(f"--seeds {seeds}: build the model at least once")
-    return Options(
-        device=arguments.device or values.get("device", "auto"),
-        dtype=arguments.dtype or values.get("dtype"),
-        seeds=seeds,
-        inputs=arguments.input or values.get("input"),
-        forward=not arguments.no_forward and values.get("forward", True),
+def _overrides(arguments: argparse.Namespace) -> Overrides:
+    given = {name: getattr(arguments, name) for name in ("device", "dtype", "seeds", "input", "timeout")}
+    given |= {"memory-limit": arguments.memory_limit, "forward": False if arguments.no_forward else None}
+    values = {name: value for name, value in given.items() if value is not None}
+    return Overrides(
+        values={**values, "expect": dict(_expectation(text) for text in arguments.expect)},
         signal=arguments.signal,
-        contracts={**values.get("expect", {}), **demanded},
         select=tuple(arguments.select) if arguments.select is not None else None,
         ignore=tuple(arguments.ignore or ()),
         search_path=tuple(arguments.search_path),
     )
-
-
-def _limits(arguments: argparse.Namespace, values: Mapping[str, Any]) -> Limits:
-    seconds = arguments.timeout if arguments.timeout is not None else float(values.get("timeout", TIMEOUT))
-    if not seconds > 0:
-        raise CannotVerify(f"--timeout {seconds:g}: give a number of seconds above 0")
-    memory = arguments.memory_limit or values.get("memory-limit")
-    try:
-        return Limits(seconds, parse_size(memory) if memory is not None else None)
-    except ValueError:
-        raise CannotVerify(f"--memory-limit {memory}: write a size such as 8G or 512M") from None
 
 
 def _expectation(text: str) -> tuple[str, str]:

@@ -33,11 +33,12 @@ def _spoken(found: list[Finding]) -> Iterator[Finding]:
     for finding in found:
         by_path.setdefault(finding.site.path, []).append(finding)
     for path, group in by_path.items():
-        kept = silence(path, _text(path), group, ())
+        kept = silence(path, text_of(path), group, ())
         yield from (finding for finding in kept if any(finding is one for one in group))
 
 
-def _text(path: str) -> str:
+def text_of(path: str) -> str:
+    """The source of a file, or nothing where it cannot be read."""
     try:
         return decode(read(path)).text if os.path.isfile(path) else ""
     except (SourceError, OSError):

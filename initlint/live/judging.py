@@ -10,6 +10,7 @@ from typing import Any
 from initlint.evidence import Contract, Evidence, Judgement, Measured, Question
 from initlint.graph import ModelGraph, Parameter
 from initlint.live.measuring import Taken, measurable
+from initlint.live.options import Options
 from initlint.live.targets import TargetProblem
 from initlint.measure.contract import ContractError, parse
 from initlint.measure.duplicates import constant_rows, equal_rows, seed_invariant
@@ -40,10 +41,9 @@ class Asked:
     law: Distribution
 
 
-def questions(graph: ModelGraph, claimed: ModelGraph | None, contracts: Mapping[str, str]) -> Iterator[Asked]:
+def questions(graph: ModelGraph, claimed: ModelGraph | None, demanded: Mapping[str, Contract]) -> Iterator[Asked]:
     """Every claim and contract that can be put to the test. Raises ``TargetProblem`` for a contract that cannot hold."""
     table = {p.name: p for p in claimed.parameters} if claimed is not None else {}
-    demanded = contracts_of(graph, contracts)
     for parameter in graph.parameters:
         contract = demanded.get(parameter.name)
         if contract is not None:
@@ -76,10 +76,10 @@ def alpha_of(graph: ModelGraph) -> float:
 
 
 def judge(
-    graph: ModelGraph, claimed: ModelGraph | None, taken: list[Taken], asked: list[Asked], on_values: Mapping[Key, Verdict], contracts: Mapping[str, str]
+    graph: ModelGraph, claimed: ModelGraph | None, taken: list[Taken], asked: list[Asked], on_values: Mapping[Key, Verdict], demanded: dict[str, Contract]
 ) -> Evidence:
     """Everything that is known of a target once it was built and measured under every seed."""
-    evidence = Evidence(graph=graph, claimed=claimed, contracts=contracts_of(graph, contracts), seeds=len(taken))
+    evidence = Evidence(graph=graph, claimed=claimed, contracts=demanded, seeds=len(taken))
     pooled = {name: pool([one.moments[name] for one in taken if name in one.moments]) for name in taken[0].moments}
     for name, moments in pooled.items():
         first = taken[0].moments[name]  # only under observation is fresh memory NaN
@@ -98,12 +98,12 @@ def judge(
     return evidence
 
 
-def contracts_of(graph: ModelGraph, contracts: Mapping[str, str]) -> dict[str, Contract]:
+def contracts_of(graph: ModelGraph, options: Options) -> dict[str, Contract]:
     """The demand on each parameter; of several patterns that match, the last. Raises ``TargetProblem`` for one that matches none."""
     found: dict[str, Contract] = {}
-    for pattern, text in contracts.items():
+    for pattern, text in options.contracts.items():
         names = [p.name for p in graph.parameters if fnmatchcase(p.name, pattern)]
-        if not names:
+        if not names and pattern not in options.loose:
             first = f"; the first is called {graph.parameters[0].name!r}" if graph.parameters else ""
             raise TargetProblem(f"the expectation {pattern!r} matches no parameter{first}")
         found.update((name, Contract(pattern=pattern, text=text)) for name in names)

@@ -22,6 +22,7 @@ from initlint.theory.laws import Distribution
 
 RECOMPUTING = ("parametrize.py", "weight_norm.py", "spectral_norm.py", "parametrizations.py")
 """Files of torch that compute a weight from others."""
+PADDING = "_fill_padding_idx_with_zero"
 ORIGINALS = ("original1", "original")
 
 
@@ -68,8 +69,18 @@ def fixed(tensor: Any) -> Distribution | None:
     return of_data(values) if all(map(math.isfinite, values)) else None
 
 
-def recomputed(ledger: Any, inner: list[FrameType]) -> tuple[bool, Storage | None]:
-    """Whether torch computes this tensor anew on every forward pass, and the record of the one it is computed from."""
+def is_constant(law: Distribution | None) -> bool:
+    """Whether every entry is the same known number."""
+    return law is not None and law.kind == "constant"
+
+
+def is_upkeep(inner: list[FrameType]) -> bool:
+    """Whether torch itself is at work on what it computes anew, or pins the padding row that a default leaves at zero."""
+    return any(frame.f_code.co_name == PADDING or frame.f_code.co_filename.endswith(RECOMPUTING) for frame in inner)
+
+
+def recomputed_from(ledger: Any, inner: list[FrameType]) -> Storage | None:
+    """The record of the tensor that torch computes this one from on every forward pass, if it does."""
     for frame in inner:
         if not frame.f_code.co_filename.endswith(RECOMPUTING):
             continue
@@ -77,10 +88,10 @@ def recomputed(ledger: Any, inner: list[FrameType]) -> tuple[bool, Storage | Non
         if isinstance(receiver, torch.nn.Module):
             source = next((value for name in ORIGINALS if isinstance(value := receiver._parameters.get(name), torch.Tensor)), None)
             if source is not None:
-                return True, ledger.record(source)
+                return ledger.record(source)  # type: ignore[no-any-return]
         name, module = getattr(receiver, "name", None), frame.f_locals.get("module")
         if isinstance(module, torch.nn.Module) and isinstance(name, str):
             source = module._parameters.get(f"{name}_v")
             if source is not None:
-                return True, ledger.record(source)
-    return False, None
+                return ledger.record(source)  # type: ignore[no-any-return]
+    return None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from torch.multiprocessing.reductions import StorageWeakRef
+from torch.nn import Parameter
 
 from initlint.adapters.torch.writes import write_region
 from initlint.graph import InitEvent
@@ -22,6 +24,8 @@ class Ledger:
         self._calls: dict[int, tuple[int, str, Any]] = {}
         self.modules: dict[int, Any] = {}
         """Where modules were constructed, by identity."""
+        self.assigning = False
+        """Whether the write at hand is ``tensor[…] = …``."""
 
     def find(self, tensor: Any) -> Storage | None:
         """The record of the memory behind ``tensor``, if it was seen before."""
@@ -55,7 +59,10 @@ class Ledger:
     def write(self, tensor: Any, event: InitEvent, law: Distribution | None, reason: str, call: int) -> None:
         """Add ``event`` to what is known of ``tensor``. Writes of one running call of an initializer are one event."""
         storage = self.record(tensor)
-        target = storage.origin if storage.recomputed and storage.origin is not None else storage
+        if isinstance(tensor, Parameter):
+            storage.recomputed = False  # a parametrization that was removed leaves its result behind as a parameter
+        target = storage.origin if storage.recomputed else storage
+        event = replace(event, effective=not storage.recomputed)
         key = (call, event.initializer, event.site)
         if call and self._calls.get(id(target)) == key and target.events:
             target.events = (*target.events[:-1], event)

@@ -16,15 +16,18 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from initlint.graph import InitEvent, Origin
+from initlint.interpreter.values import Storage
 from initlint.live import arithmetic, frames, layers, sources
-from initlint.live.ledger import Ledger, is_whole
-from initlint.overlays.torch_init import INITIALIZERS
+from initlint.live.ledger import OUTSIDE, Ledger, is_whole
+from initlint.overlays.torch_init import FACTORIES, INITIALIZERS
 from initlint.theory.laws import Distribution, custom
 
 CONSTRUCTORS = ("__init__",)
 RESETS = ("reset_parameters", "_reset_parameters")
 LOADERS = ("_load_from_state_dict", "load_state_dict")
-SET_DATA = torch.Tensor.data.__set__
+SET_DATA, SET_ITEM = torch.Tensor.data.__set__, torch.Tensor.__setitem__
+FIXED = "fixed numbers"
+"""How the law of a table of numbers reads."""
 NAN = float("nan")
 
 
@@ -64,16 +67,18 @@ class _Operators(TorchDispatchMode):
         name = schema.name.partition("::")[2]
         targets = [argument.name for argument in schema.arguments if argument.alias_info is not None and argument.alias_info.is_write]
         given = arithmetic.bound(schema, args, kwargs)
-        if targets:
+        if targets and name not in arithmetic.SHARING:
             known = _law_of_write(self.ledger, name, given)
             result = func(*args, **kwargs)
             self._written(name, [given[target] for target in targets], given, known)
             return result
         result = func(*args, **kwargs)
-        if isinstance(result, torch.Tensor) and not any(r.alias_info is not None for r in schema.returns):
-            self._made(name, result, given)
-        elif isinstance(result, torch.Tensor) and self.ledger.find(result) is None:
-            self.ledger.start(result, *_of_values(result))
+        shares = any(value.alias_info is not None for value in schema.returns)
+        for made in result if isinstance(result, (list, tuple)) else (result,):
+            if isinstance(made, torch.Tensor) and not shares:
+                self._made(name, made, given)
+            elif isinstance(made, torch.Tensor) and name == "lift_fresh":
+                self.ledger.start(made, layers.fixed(made), OUTSIDE)
         return result
 
     def _written(self, name: str, targets: list[Any], given: dict[str, Any], known: arithmetic.Law) -> None:
@@ -96,8 +101,18 @@ class _Operators(TorchDispatchMode):
         law, reason = arithmetic.computed(name, given, self.ledger.law)
         first = next(iter(given.values()), None)
         source = self.ledger.find(first) if name in arithmetic.SAME and isinstance(first, torch.Tensor) else None
+        if law is None and self._is_fixed(name, given):
+            law = layers.fixed(result)
         made = self.ledger.start(result, law, reason, source.events if source is not None else ())
-        made.recomputed, made.origin = layers.recomputed(self.ledger, frames.stack().inner)
+        origin = layers.recomputed_from(self.ledger, frames.stack().inner)
+        if origin is not None:
+            made.recomputed, made.origin, made.events, made.distribution = True, origin, origin.events, origin.distribution
+
+    def _is_fixed(self, name: str, given: dict[str, Any]) -> bool:
+        """Whether chance has no part in what an operator returns."""
+        tensors = [value for value in given.values() if isinstance(value, torch.Tensor)]
+        laws = [self.ledger.law(tensor) for tensor in tensors]
+        return name in arithmetic.RANGES or (bool(laws) and all((law is not None and law.law == FIXED) or layers.is_constant(law) for law in laws))
 
     def _created(self, name: str, result: Any, law: Distribution | None, reason: str) -> None:
         stack = frames.stack()
@@ -109,21 +124,32 @@ class _Operators(TorchDispatchMode):
             self.ledger.start(result, law, reason, (event,))
 
 
+def _is_new(storage: Storage) -> bool:
+    """Whether nothing but a factory filled it: it is no other parameter's memory."""
+    return all(event.initializer in FACTORIES for event in storage.events)
+
+
 class _Assignments(TorchFunctionMode):
-    """Sees ``tensor.data = …``."""
+    """Sees ``tensor.data = …``, and which writes are ``tensor[…] = …``."""
 
     def __init__(self, ledger: Ledger) -> None:
         super().__init__()
         self.ledger = ledger
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func == SET_ITEM:
+            self.ledger.assigning = True
+            try:
+                return func(*args, **(kwargs or {}))
+            finally:
+                self.ledger.assigning = False
         if func != SET_DATA:
             return func(*args, **(kwargs or {}))
         before = self.ledger.record(args[0])
         result = func(*args, **(kwargs or {}))
         stack = frames.stack()
         after = self.ledger.record(args[0])
-        if after is not before and stack.users and frames.method(stack.inner, "_apply") is None:
+        if after is not before and _is_new(after) and stack.users and frames.method(stack.inner, "_apply") is None:
             event = _event(stack, args[0], "torch.Tensor.data", Origin.COPY, after.distribution, after.reason)
             after.events = (*before.events, event)
         return result
@@ -132,6 +158,12 @@ class _Assignments(TorchFunctionMode):
 def record_write(ledger: Ledger, tensor: Any, name: str, given: dict[str, Any], known: arithmetic.Law) -> None:
     """Add the event of one in-place operator to the memory it changed."""
     stack = frames.stack()
+    if layers.is_upkeep(stack.inner):
+        return
+    source = given.get("src")
+    if isinstance(source, torch.Tensor) and any(frame.f_code.co_name == "__deepcopy__" for frame in stack.inner):
+        ledger.start(tensor, *known, ledger.record(source).events)
+        return
     law, reason = known
     bare = name.rstrip("_")
     load = frames.method(stack.inner, *LOADERS)
@@ -146,7 +178,9 @@ def record_write(ledger: Ledger, tensor: Any, name: str, given: dict[str, Any], 
         law, reason = _law_of_initializer(frame, passed, law, reason)
         call = id(frame)
     else:
-        initializer, origin = f"torch.Tensor.{name if name.endswith('_') else name + '_'}", Origin.COPY if bare == "copy" else Origin.FILL
+        initializer, origin = f"torch.Tensor.{bare}_", Origin.COPY if bare == "copy" else Origin.FILL
+        if ledger.assigning:
+            initializer, origin = "torch.Tensor.__setitem__", Origin.COPY
     if layer is not None and load is None:
         owner = layers.public_name(type(layer[0]))
         initializer = owner if layer[1] in CONSTRUCTORS else f"{owner}.{layer[1]}"
@@ -226,11 +260,6 @@ def _law_of_initializer(frame: FrameType, passed: dict[str, Any], law: Distribut
 def _is_default(initializer: str, name: str, value: Any) -> bool:
     entry = INITIALIZERS.get(initializer)
     return entry is not None and layers.default_of(entry.signature, name) == value
-
-
-def _of_values(tensor: Any) -> arithmetic.Law:
-    """The law of numbers that came from Python or a file."""
-    return layers.fixed(tensor), "values from outside"
 
 
 def _construction(module: Any) -> Any:

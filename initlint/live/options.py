@@ -28,6 +28,8 @@ class Options:
     """Whether to measure signal and gradient by layer."""
     contracts: Mapping[str, str] = field(default_factory=dict)
     """Glob on parameter names to the law demanded."""
+    loose: tuple[str, ...] = ()
+    """Globs of these that may match no parameter: those that all targets of a project share."""
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     search_path: tuple[str, ...] = ()
@@ -36,5 +38,5 @@ class Options:
     def from_plain(cls, plain: Mapping[str, Any]) -> Options:
         """From the JSON that a worker is handed."""
         select = plain["select"]
-        lists = {"select": None if select is None else tuple(select), "ignore": tuple(plain["ignore"]), "search_path": tuple(plain["search_path"])}
-        return cls(**{**plain, **lists})
+        tuples = {name: tuple(plain[name]) for name in ("loose", "ignore", "search_path")}
+        return cls(**{**plain, **tuples, "select": None if select is None else tuple(select)})

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from initlint import frontend
+from initlint.evidence import Evidence
 from initlint.graph import Layer, ModelGraph, Parameter
 from initlint.live import examine, forward, graphs, inputs, judging, measuring, observer, signal, table, targets
 from initlint.live.guard import random_states_kept, untouched
@@ -60,7 +61,8 @@ def verify_build(
         trace(built, options, device, progress)
         progress("measuring")
         taken = [measuring.take(model, graph)]
-        asked = list(judging.questions(graph, claimed, options.contracts))
+        demanded = judging.contracts_of(graph, options)
+        asked = list(judging.questions(graph, claimed, demanded))
         on_values = judging.verdicts_on_values(model, asked, judging.alpha_of(graph))
         samples = [signal.take(model, built.passed)] if options.signal else []
         built.model = model = None
@@ -72,18 +74,31 @@ def verify_build(
             samples += [signal.take(model, built.passed)] if options.signal else []
             model = None
     progress("judging")
-    evidence = judging.judge(graph, claimed, taken, asked, on_values, options.contracts)
-    findings = examine.findings(evidence, options)
+    evidence = judging.judge(graph, claimed, taken, asked, on_values, demanded)
     reasons = [text for text in (unread, built.passed.reason) if text]
-    return TargetResult(
-        target=target,
-        status=status_of(findings),
-        device=str(device),
-        reason="; ".join(reasons) or None,
-        parameters=table.rows(evidence),
-        findings=findings,
-        signal=signal.rows(graph, samples),
-    )
+    return _result(target, str(device), evidence, "; ".join(reasons), signal.rows(graph, samples), options)
+
+
+def _result(target: str, device: str, evidence: Evidence, reason: str, signals: list[dict[str, Any]], options: Options) -> TargetResult:
+    findings = examine.findings(evidence, options)
+    status = status_of(findings)
+    return TargetResult(target=target, status=status, device=device, reason=reason or None, parameters=table.rows(evidence), findings=findings, signal=signals)
+
+
+def verify_model(model: Any, name: str, options: Options) -> TargetResult:
+    """Verify a model that exists: it is measured and traced, and left as it was. How it was built was not seen."""
+    device = next((str(p.device) for p in model.parameters()), "cpu")
+    with random_states_kept():
+        graph, layers, owners = graphs.build(model, name, "", None)
+        built = Built(model, graph, layers, owners)
+        trace(built, options, torch.device(device), lambda step: None)
+        demanded = judging.contracts_of(graph, options)
+        asked = list(judging.questions(graph, None, demanded))
+        taken = [measuring.take(model, graph)]
+        on_values = judging.verdicts_on_values(model, asked, judging.alpha_of(graph))
+        samples = [signal.take(model, built.passed)] if options.signal else []
+    evidence = judging.judge(graph, None, taken, asked, on_values, demanded)
+    return _result(name, device, evidence, built.passed.reason, signal.rows(graph, samples), options)
 
 
 def trace(built: Built, options: Options, device: Any, progress: Progress) -> None:
