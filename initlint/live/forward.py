@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +14,9 @@ from initlint.live import inputs, tracing
 
 Inputs = tuple[tuple[Any, ...], dict[str, Any]]
 """Positional and keyword arguments of a forward pass."""
-MOST_ATTEMPTS = 12
+MOST_ATTEMPTS = 10
+PATIENCE = 30.0
+"""Seconds after which no further input is tried."""
 
 
 @dataclass(slots=True)
@@ -29,15 +33,18 @@ def follow(graph: ModelGraph, model: Any, table: dict[int, Layer], owners: dict[
     """Trace one forward pass into ``graph``; inputs that are not given are tried from the first layers' shapes."""
     attempts = [given] if given is not None else list(_likely(model))
     reason = "no layer says what the inputs are; give --input" if not attempts else ""
-    for training in dict.fromkeys((model.training, False)):
-        model.train(training)
-        for args, kwargs in attempts:
-            try:
-                tracing.trace(graph, model, table, owners, args, kwargs)
-            except Exception as error:
-                reason = reason or _explain(error, given is not None)
-            else:
-                return Passed(args, kwargs, training)
+    start = time.monotonic()
+    for training, (args, kwargs) in itertools.product(dict.fromkeys((model.training, False)), attempts):
+        if time.monotonic() - start > PATIENCE:
+            break
+        if training != model.training:
+            model.train(training)
+        try:
+            tracing.trace(graph, model, table, owners, args, kwargs)
+        except Exception as error:
+            reason = reason or _explain(error, given is not None)
+        else:
+            return Passed(args, kwargs, training)
     graph.forward_reason = reason
     return Passed(reason=reason)
 

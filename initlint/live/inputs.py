@@ -14,7 +14,7 @@ from initlint.live.targets import TargetProblem
 
 SPEC = re.compile(r"^\s*(?:(?P<name>[A-Za-z_]\w*)\s*=)?\s*(?P<shape>\d+(?:\s*,\s*\d+)*)?\s*(?::\s*(?P<dtype>\w+))?\s*$")
 BATCH, LENGTH = 2, 16
-IMAGE_SIZES = (64, 224, 32, 96, 128, 256, 299, 384, 512, 28)
+IMAGE_SIZES = (64, 224, 299, 32, 28)
 SIZE_NAMES = ("img_size", "image_size", "input_size", "resolution")
 
 

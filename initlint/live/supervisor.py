@@ -54,9 +54,12 @@ def parse_size(text: str) -> int:
     number, unit = text.strip().upper().removesuffix("B").removesuffix("I"), 1
     if number and number[-1] in UNITS:
         number, unit = number[:-1], UNITS[number[-1]]
-    size = float(number) * unit
+    try:
+        size = float(number) * unit
+    except ValueError:
+        size = 0.0
     if not 0 < size < float("inf"):
-        raise ValueError(text)
+        raise ValueError(f"{text} is not a size")
     return int(size)
 
 

@@ -130,7 +130,7 @@ def test_a_write_to_what_is_recomputed_has_no_effect(wrap: Any) -> None:
 
 
 def test_unfilled_memory_is_nan_and_has_no_law() -> None:
-    class Bare(nn.Module):  # type: ignore[misc]
+    class Bare(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.scale = nn.Parameter(torch.empty(7))
@@ -143,7 +143,7 @@ def test_unfilled_memory_is_nan_and_has_no_law() -> None:
 
 
 def test_a_guard_makes_a_loop() -> None:
-    class Net(nn.Module):  # type: ignore[misc]
+    class Net(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.fc = nn.Linear(8, 8)
