@@ -33,35 +33,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from initlint.evidence import Evidence
-from initlint.findings import Finding, Severity
+from initlint.findings import Finding, Severity, Site
 from initlint.graph import Origin, Parameter
 from initlint.rules import Rule
 from initlint.rules._live import place
 from initlint.rules._sites import qualified, spell_names
 
+MOST = 3
+"""Groups named in a message."""
 RULE = Rule(code="INI806", name="duplicate-tensors", summary="Layers that should differ and start from the very same numbers")
 
 
 def examine(evidence: Evidence) -> Iterator[Finding]:
     """Groups of equal tensors, those of one origin together."""
     table = {p.name: p for p in evidence.graph.parameters}
-    groups: dict[tuple[object, ...], list[Parameter]] = {}
+    origins: dict[tuple[Site, int], list[list[Parameter]]] = {}
     for names in evidence.duplicates:
-        members = [table[name] for name in names]
-        key = (place(evidence, members[0]), tuple(name.rpartition(".")[0] for name in names)) if len(names) < 3 else (place(evidence, members[0]), len(names))
-        groups.setdefault(key, []).extend(members)
-    for parameters in groups.values():
-        by_torch = all(_of_torch(parameter) for parameter in parameters)
+        group = [table[name] for name in names]
+        origins.setdefault((place(evidence, group[0]), len(group)), []).append(group)
+    for (site, _), groups in origins.items():
+        parameters = [parameter for group in groups for parameter in group]
         yield RULE.at(
             evidence.graph,
-            place(evidence, parameters[0]),
-            Severity.NOTE if by_torch else Severity.WARNING,
-            f"{spell_names(parameters)} start from the very same numbers: copies of one layer, drawn once",
+            site,
+            Severity.NOTE if all(map(_of_torch, parameters)) else Severity.WARNING,
+            f"{_spell(groups)} start from the very same numbers: copies of one layer, drawn once",
             parameter=parameters[0].name,
             parameters=qualified(evidence.graph, parameters),
-            evidence={"groups": sum(bool(set(names) & {p.name for p in parameters}) for names in evidence.duplicates)},
+            evidence={"groups": len(groups), "copies": len(groups[0])},
             help="Construct each layer, or initialise the copies again.",
         )
+
+
+def _spell(groups: list[list[Parameter]]) -> str:
+    """``blocks.*.weight`` and ``blocks.*.bias``, the first few of many."""
+    names = [spell_names(group) for group in groups[:MOST]]
+    if len(groups) > MOST:
+        return f"{', '.join(names)} and {len(groups) - MOST} more groups"
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
 def _of_torch(parameter: Parameter) -> bool:

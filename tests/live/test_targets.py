@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def build(target: str) -> Any:
+    place, expression = targets.split(target)
+    return targets.build(targets.load(place), expression)
+
+
 @pytest.mark.parametrize(
     ("target", "width"),
     [
@@ -42,8 +48,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_targets_are_built(target: str, width: int) -> None:
-    place, expression = targets.split(target)
-    assert targets.build(targets.load(place), expression).fc.in_features == width
+    assert build(target).fc.in_features == width
 
 
 @pytest.mark.parametrize(
@@ -63,6 +68,5 @@ def test_targets_are_built(target: str, width: int) -> None:
 )
 def test_problems_are_told_in_one_line(target: str, reason: str) -> None:
     with pytest.raises(targets.TargetProblem) as caught:
-        place, expression = targets.split(target)
-        targets.build(targets.load(place), expression)
+        build(target)
     assert reason in str(caught.value) and "\n" not in str(caught.value)
