@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 CONSTRAINTS = ("constant", "orthogonal", "dirac", "eye", "sparse")
 PROBES = 32
 """Random vectors that stand for a Gram matrix too expensive to form."""
-_MOST_PRODUCTS = 1 << 34
+MOST_PRODUCTS = 1 << 34
+"""Above this many multiplications a Gram matrix is too expensive."""
 _SLAB = 1 << 20
 
 
@@ -98,7 +99,7 @@ def _gram_deviation(matrix: torch.Tensor, gain: float) -> tuple[float, bool]:
 
     matrix = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     shorter, longer = matrix.shape
-    exact = shorter**2 * longer <= _MOST_PRODUCTS
+    exact = shorter**2 * longer <= MOST_PRODUCTS
     if exact:
         vectors = torch.eye(shorter, dtype=torch.float64, device=matrix.device)
     else:

@@ -39,7 +39,7 @@ def against(family: Family, moments: Moments, law: Distribution, alpha: float) -
     bound = min(1.0, math.exp(max(worst.log_p, -700.0)) * alpha / share) if worst.log_p > -math.inf else 0.0
     failed = [test for test in tests if test.log_p < math.log(share)]
     if failed:
-        told = _told(failed, standard.mean, standard.about(0.0)[0])
+        told = _told(failed, standard.mean, standard.about(0.0)[0], standard.finite)
         reason = _explain(told, moments, law)
         return Verdict(outcome="fails", test=told.name, statistic=told.statistic, p_bound=bound, detectable=seen, reason=reason)
     if seen > VISIBLE:
@@ -96,9 +96,11 @@ def _towards(expected: float, found: float, slack: float) -> float:
     return max(expected, found - slack) if found > expected else min(expected, found + slack)
 
 
-def _told(failed: list[_Test], mean: float, second: float) -> _Test:
-    """The failed test that names the cause: a shift also widens, a wrong scale also shifts whatever mean there is."""
+def _told(failed: list[_Test], mean: float, second: float, count: int) -> _Test:
+    """The failed test that names the cause: one wild value or a shift also widens, a wrong scale also shifts whatever mean there is."""
     by_name = {test.name: test for test in failed}
+    if "outlier" in by_name and abs(second - by_name["outlier"].statistic ** 2 / count - 1) < abs(second - 1) / 2:
+        return by_name["outlier"]
     if {"scale", "location"} <= by_name.keys():
         return by_name["location" if mean**2 >= abs(second - 1) / 2 else "scale"]
     return failed[0]

@@ -132,10 +132,10 @@ def _value(text: str, node: ast.expr) -> Any:
         if isinstance(node, ast.Call) and not node.keywords:
             name = ast.unparse(node.func).rpartition(".")[2]
             if name == "sqrt" and len(node.args) == 1:
-                return math.sqrt(_number(text, node.args[0]))
+                return _number(text, node.args[0]) ** 0.5
             if name == "calculate_gain" and len(node.args) in (1, 2):
                 return calculate_gain(*[_value(text, argument) for argument in node.args])
-    except (ArithmeticError, ValueError):
+    except ArithmeticError:
         raise ContractError(f"{text}: {ast.unparse(node)} has no value") from None
     except (InvalidCall, UnknownArgument) as error:
         raise ContractError(f"{text}: {_said(error)}") from None
@@ -144,9 +144,9 @@ def _value(text: str, node: ast.expr) -> Any:
 
 def _number(text: str, node: ast.expr) -> float:
     value = _value(text, node)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 1e300:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ContractError(f"{text}: {ast.unparse(node)} is not a number to reckon with")
-    return value
+    return float(value)  # a power of integers could take for ever
 
 
 def _default(layer: Layer | None, role: str) -> Distribution:

@@ -109,7 +109,7 @@ def measure(tensors: Mapping[str, torch.Tensor], *, slices: Mapping[str, int] | 
         for name, tensor in named.items():
             row, digest = next(collected[tensor.device])
             lost = 0
-            if not all(map(math.isfinite, row)):
+            if tensor.numel() and not all(map(math.isfinite, row)):
                 row, lost = finite_only(tensor)
             found[name] = _moments(tensor, row, lost, digest)
     return found
@@ -163,7 +163,7 @@ def _cut(tensors: Mapping[str, torch.Tensor], slices: Mapping[str, int]) -> Iter
 
 
 def _moments(tensor: torch.Tensor, row: list[float], lost: int, digest: int) -> Moments:
-    total, squares, cubes, fourths, zeros, low, high = row
+    total, squares, cubes, fourths, nonzero, low, high = row
     shape, dtype = tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")
     return Moments(
         count=tensor.numel(),
@@ -173,7 +173,7 @@ def _moments(tensor: torch.Tensor, row: list[float], lost: int, digest: int) -> 
         fourths=fourths,
         minimum=low,
         maximum=high,
-        zeros=int(zeros),
+        zeros=tensor.numel() - lost - int(nonzero),
         nonfinite=lost,
         shape=shape,
         dtype=dtype,
