@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from initlint import program as p
+from initlint.adapters.arrays import plain
+from initlint.adapters.arrays.calls import Calls, as_model, called
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.frontend import instantiate, new_interpreter
@@ -19,8 +21,10 @@ from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
+from initlint.loose import FileFacts, run_rest
+from initlint.overlays.declared.names import ROOTS
 from initlint.rules import Rule
-from initlint.source import Chunk, SourceFile
+from initlint.source import Chunk, SourceFile, may_hold_nets
 
 STEPS_PER_MODEL = 100_000
 STEPS_PER_FILE = 1_500_000
@@ -29,15 +33,17 @@ MAX_ROOTS = 4
 GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs", "state_dict", "modules", "backbone", "encoder"}
 """Names of parameters that hold what a function works on, not what it builds from."""
 BUILDS = re.compile(r"\bnn\.[A-Z]\w*\(|\b[A-Z]\w*\(|\.apply\(")
+CALLS = re.compile(r"\w\(")
+DRAWS = re.compile(r"random|randn|\brng\b")
 MAIN = re.compile(r"""if\s+__name__\s*==\s*["']__main__["']""")
 
 
 @dataclass(eq=False)
 class Model:
-    """One analysed model: its graph, the class at its root and the classes inside."""
+    """One analysed model: its graph, the class at its root (none for what stands for a whole file) and the classes inside."""
 
     graph: ModelGraph
-    root: Class
+    root: Class | None
     inside: set[int]
     bare: bool
     """Whether it was built from its defaults alone, not where real code builds it."""
@@ -68,23 +74,27 @@ class FileContexts:
 
     analysis: Analysis
     module: Module
+    facts: FileFacts
     models: list[Model] = field(default_factory=list)
     seen: set[Any] = field(default_factory=set)
-    notes: list[str] = field(default_factory=list)
+    calls: Calls = field(default_factory=Calls)
+    """Calls of functions that may be nets of arrays."""
 
 
 def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
-    """All models that the file ``path`` defines or builds. Raises ``SourceError``."""
+    """All models that the file ``path`` defines or builds, and last what stands for the file itself. Raises ``SourceError``."""
     interp = analysis.interp
     interp.steps = 0
     interp.limit = STEPS_PER_MODEL
     module = interp.project.open(Path(path), data)
     module.source.path = path
-    contexts = FileContexts(analysis, module)
+    contexts = FileContexts(analysis, module, FileFacts(path, module.name))
     interp.start_frame = module.frame
+    analysis.framework.plain_nets = may_hold_nets(data)
+    interp.watch = contexts.calls.note if analysis.framework.plain_nets else None
     for chunk, cls in module.classes():
         interp.limit = interp.steps + STEPS_PER_MODEL
-        if isinstance(cls, Class) and is_model(cls):
+        if isinstance(cls, Class) and (is_model(cls) or (analysis.framework.plain_nets and plain.forward_method(cls) is not None)):
             contexts.models += _attempt(contexts, partial(instantiate, interp, cls, module.frame), chunk.name, True)
     interp.limit = interp.steps + STEPS_PER_MODEL
     for name, action in _scripts(contexts):
@@ -92,12 +102,14 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
             break
         contexts.models += _attempt(contexts, action, name, False)
         interp.limit = interp.steps + STEPS_PER_MODEL
-    return contexts.models
+    contexts.models += _called_nets(contexts)
+    run_rest(analysis, module, contexts.facts)
+    return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
 
 def is_model(cls: Class) -> bool:
     """Whether a class is a module of the framework, or plays one for a base class that was not read."""
-    if any(c.name == "torch.nn.Module" for c in cls.mro):
+    if any(c.name in ROOTS for c in cls.mro):
         return True
     if not cls.uncertain:
         return False
@@ -118,11 +130,14 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
     finally:
         built = framework.stop_recording()
         interp.reset()
-    roots = [result] if isinstance(result, Instance) and framework.is_module(result) else []
+    roots = [result] if isinstance(result, Instance) and (framework.is_module(result) or plain.adopt(result)) else []
+    built = [instance for instance in built if framework.is_module(instance) or plain.adopt(instance)]
     if not bare:
         roots += [instance for instance in _roots(built) if instance is not result]
     models = [_model(contexts, root, name, bare) for root in roots[:MAX_ROOTS] if _is_new(contexts, root, bare)]
-    return [model for model in models if model is not None]
+    made = [model for model in models if model is not None]
+    contexts.facts.note(framework.witness, modelled=bool(made))
+    return made
 
 
 def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
@@ -150,8 +165,25 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
 
 
 def written_by_author(root: Instance) -> bool:
-    """Whether any parameter holds something else than its layer's default: rules judge what somebody chose."""
-    return any(event.origin is not Origin.DEFAULT for _, tensor in named_tensors(root) for event in tensor.storage.events)
+    """Whether any parameter holds something else than its layer's default, or nothing: rules judge what somebody chose."""
+    storages = [tensor.storage for _, tensor in named_tensors(root)]
+    return any(s.empty is not None or s.twin is not None or any(event.origin is not Origin.DEFAULT for event in s.events) for s in storages)
+
+
+def _called_nets(contexts: FileContexts) -> list[Model]:
+    """Functions that were called with drawn arrays, each such call a model of its own."""
+    interp, framework = contexts.analysis.interp, contexts.analysis.framework
+    interp.watch = None
+    models = []
+    for function, names in contexts.calls.found:
+        if function.scope.module is not contexts.module:
+            continue
+        interp.limit = interp.steps + STEPS_PER_MODEL
+        graph = graphs.build(interp, framework, as_model(interp, function, names), called(function, names), contexts.module.source.path)
+        interp.reset()
+        if not graph.forward_reason and any(op.parameter is not None for op in graph.ops):
+            models.append(Model(graph, None, set(), False))
+    return models
 
 
 def _before_loading(graph: ModelGraph) -> None:
@@ -159,6 +191,7 @@ def _before_loading(graph: ModelGraph) -> None:
     for parameter in graph.parameters:
         drawn = [event for event in parameter.events if event.origin is not Origin.LOAD]
         if len(drawn) < len(parameter.events):
+            parameter.loaded = next(event.site for event in parameter.events if event.origin is Origin.LOAD)
             last = next((event for event in reversed(drawn) if event.effective), None)
             parameter.events = drawn
             parameter.distribution = last.distribution if last is not None and last.certain and not last.partial else None
@@ -186,13 +219,14 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
     interp, module = contexts.analysis.interp, contexts.module
     for chunk in module.source.chunks:
         text = module.source.text[chunk.start : chunk.end]
-        if chunk.kind == "def" and BUILDS.search(text) and not chunk.name.startswith("test_"):
+        builds = BUILDS.search(text) or (contexts.analysis.framework.plain_nets and DRAWS.search(text))
+        if chunk.kind == "def" and builds and not chunk.name.startswith("test_"):
             value = module.get(chunk.name)
             if isinstance(value, Function) and builds_alone(value):
                 yield f"{chunk.name}()", partial(instantiate, interp, value, module.frame)
         elif chunk.kind == "other" and MAIN.search(text):
             yield "__main__", partial(_run_main, contexts, chunk)
-        elif chunk.kind == "other" and BUILDS.search(text):
+        elif chunk.kind == "other" and (BUILDS.search(text) or (contexts.analysis.framework.plain_nets and CALLS.search(text))):
             yield f"line {chunk.line}", partial(_run_statement, contexts, chunk)
 
 
@@ -205,6 +239,7 @@ def builds_alone(function: Function) -> bool:
 def _run_statement(contexts: FileContexts, chunk: Chunk) -> Any:
     for name in sorted(chunk.names):
         contexts.module.get(name)
+    contexts.module.run(chunk)
     return Unknown("statements of a script")
 
 

@@ -17,7 +17,9 @@ TRANSPARENT = frozenset({"view", "dropout", "identity"})
 """Operations that hand the moments of their input on."""
 RESHAPING = frozenset({"pool", "pad", "interpolate"})
 """Operations that hand them on roughly, with their sign and scale."""
-WEIGHTED = ("Linear", "Conv", "LazyLinear", "LazyConv")
+WEIGHTED = ("Linear", "Conv", "LazyLinear", "LazyConv", "Dense")
+WEIGHT_ROLES = ("weight", "kernel", "w")
+BIAS_ROLES = ("bias", "b")
 HOMOGENEOUS = frozenset({"relu", "leaky_relu", "prelu", "rrelu", "identity", "linear"})
 """Activations for which f(c x) = c f(x), c > 0."""
 
@@ -57,8 +59,9 @@ class Pairing:
 def weights(graph: ModelGraph) -> list[Weight]:
     """The weights of linear and convolution layers, and matrices that the forward pass multiplies by directly; tied ones once."""
     found: dict[int, Weight] = {}
-    for layer, parameter in graph.layers_with("weight"):
-        if layer.kind.startswith(WEIGHTED):
+    for layer in graph.layers:
+        parameter = main_weight(layer)
+        if parameter is not None:
             known = found.get(id(parameter))
             uses = (*known.uses, *layer.calls) if known else tuple(layer.calls)
             found[id(parameter)] = Weight(parameter, known.layer if known else layer, uses)
@@ -68,6 +71,13 @@ def weights(graph: ModelGraph) -> list[Weight]:
             if op not in known.uses:
                 found[id(op.parameter)] = Weight(op.parameter, known.layer, (*known.uses, op))
     return list(found.values())
+
+
+def main_weight(layer: Layer) -> Parameter | None:
+    """The matrix or filter bank of a linear or convolution layer, whatever its framework calls it."""
+    if not layer.kind.startswith(WEIGHTED):
+        return None
+    return next((layer.parameters[role] for role in WEIGHT_ROLES if role in layer.parameters), None)
 
 
 def uses(target: Target) -> tuple[Op, ...]:

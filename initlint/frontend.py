@@ -12,9 +12,9 @@ from typing import Any, Optional, TypeVar
 
 from initlint import lower
 from initlint import program as p
+from initlint.adapters.arrays import plain
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.adapter import TorchFramework
-from initlint.adapters.torch.building import MODULE
 from initlint.edits import SourceError
 from initlint.graph import ModelGraph
 from initlint.interpreter.classes import find_member
@@ -22,6 +22,7 @@ from initlint.interpreter.core import Interpreter
 from initlint.interpreter.modules import Module
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Class, Function, Instance, OutOfBudget, TargetRaise, Unknown, unknown
+from initlint.overlays.declared.names import ROOTS
 from initlint.source import SourceFile
 from initlint.symbolic import symbol
 
@@ -119,8 +120,8 @@ def _show(target: str, search_path: Sequence[str]) -> ModelGraph:
             value = instantiate(interp, value, module.frame)
         except (OutOfBudget, RecursionError) as error:
             raise TargetError(f"{target}: {error}") from None
-    if not isinstance(value, Instance) or not framework.is_module(value):
-        raise TargetError(f"{target}: {unknown(value) or 'it is not a torch.nn.Module'}")
+    if not isinstance(value, Instance) or not (framework.is_module(value) or plain.adopt(value)):
+        raise TargetError(f"{target}: {unknown(value) or 'it is no torch.nn.Module and holds no arrays'}")
     if "#failed" in value.attrs:
         raise TargetError(f"{target}: {value.attrs['#failed']}")
     return graphs.build(interp, framework, value, match["expr"].strip(), str(module.path))
@@ -191,7 +192,7 @@ def required(interp: Interpreter, param: p.Param, function: Function) -> Any:
             return Unknown(f"the argument {param.name}")
         kind = interp.eval(annotation, function.scope) if not isinstance(annotation, p.Const) else interp.lookup(str(annotation.value), function.scope)
         if isinstance(kind, Class):
-            if kind.derives(MODULE) or kind.spec is not None:
+            if any(c.name in ROOTS for c in kind.mro) or kind.spec is not None:
                 return Unknown(f"the module {param.name}")
             made = instantiate(interp, kind, function.scope) if kind.fields is not None or _all_defaults(kind) else None
             return made if isinstance(made, Instance) else Unknown(f"the argument {param.name}")

@@ -15,6 +15,11 @@ from initlint.theory.laws import Distribution
 _clock = count()
 
 
+def tick() -> int:
+    """A number greater than every one before: the order of execution."""
+    return next(_clock)
+
+
 class Origin(str, Enum):
     """How a value came to be written."""
 
@@ -51,6 +56,74 @@ class InitEvent:
     """Where the initializer was named, if the code that calls it got it as an argument."""
     effective: bool = True
     """False where the tensor written is recomputed later (weight_norm, spectral_norm, parametrization)."""
+    time: int = 0
+    """Grows in the order of execution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitCall:
+    """One call of an initializer, whatever it was given: a parameter, a temporary, a tensor that is not known."""
+
+    initializer: str
+    """Canonical dotted name, as in ``InitEvent``."""
+    site: Site
+    arguments: dict[str, Any]
+    """Arguments as evaluated, by parameter name; only those the author passed, without the tensor."""
+    spelled: dict[str, str] = field(default_factory=dict)
+    """The source of those arguments that are a plain name or attribute, and of the tensor: ``{"tensor": "m.weight", "mean": "std"}``."""
+    shape: tuple[Number, ...] | None = None
+    law: Distribution | None = None
+    parameter: Parameter | None = None
+    """What it writes, where that is a parameter of the model at hand."""
+    successor: str = ""
+    """The name to call instead, for a deprecated one."""
+    problem: str = ""
+    """The exception it raises, as the last line of a traceback says it: ``ValueError: …``."""
+    routine: str = ""
+    """The function it stands in."""
+    certain: bool = True
+    """False where a branch that could not be decided led here, or the function was run without a caller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """A place where code does something else than it says, or raises, whatever the parameters are."""
+
+    kind: str
+    """``unknown-name``, ``missing-attribute``, ``called-tensor``, ``called-routine``, ``unbound-super``, ``before-init``, ``iterated-module``,
+    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``."""
+    site: Site
+    text: str
+    """What is wrong there, for a message."""
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """One walk of an init routine over the modules of a model: ``self.apply(f)``, ``for m in self.modules()``."""
+
+    site: Site
+    path: str
+    """State-dict path of the module it walks over, ``""`` for the model."""
+    time: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routine:
+    """A function or method of the file that initializes, and whether anything runs it."""
+
+    name: str
+    qualname: str
+    class_name: str
+    """The class it belongs to, or ``""``."""
+    site: Site
+    """Its name in the ``def`` statement."""
+    entered: bool
+    """Whether any model or script of the file ran it."""
+    mentions: tuple[Site, ...] = ()
+    """Other places of the project that name it and may mean it."""
+    inherited: bool = False
+    """Whether a base class that could not be read may call it."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -69,6 +142,12 @@ class Parameter:
     """Why it is not known."""
     requires_grad: bool = True
     aliases: tuple[str, ...] = ()
+    uninitialised: Site | None = None
+    """Where its memory was made, if nothing is known to have filled it."""
+    twin: Parameter | None = None
+    """The parameter whose very values it started with, if it was copied from one."""
+    loaded: Site | None = None
+    """Where a checkpoint was loaded into it."""
 
     @property
     def effective(self) -> InitEvent | None:
@@ -90,6 +169,8 @@ class Layer:
     """Where it is constructed."""
     calls: list[Op] = field(default_factory=list)
     """Its uses in the traced forward pass."""
+    time: int = 0
+    """When it was constructed; grows in the order of execution."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -107,7 +188,7 @@ class Op:
     inputs: list[Op] = field(default_factory=list)
     outputs: list[Op] = field(default_factory=list)
     site: Site | None = None
-    time: int = field(default_factory=lambda: next(_clock))
+    time: int = field(default_factory=tick)
     """Grows in the order of execution."""
 
 
@@ -127,6 +208,12 @@ class ModelGraph:
     forward_reason: str = ""
     """Why the forward pass could not be followed, if so."""
     notes: list[str] = field(default_factory=list)
+    calls: list[InitCall] = field(default_factory=list)
+    """Every initializer that ran while the model was built."""
+    mistakes: list[Mistake] = field(default_factory=list)
+    sweeps: list[Sweep] = field(default_factory=list)
+    routines: list[Routine] = field(default_factory=list)
+    """For the graph that stands for a whole file: its init routines."""
 
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)

@@ -54,6 +54,8 @@ def _at_choice(path: str, finding: Finding) -> Finding:
 
 def _cleared(model: Model, models: Sequence[Model], flagged: set[int]) -> bool:
     """Whether a followed model that contains the class of ``model`` shows nothing at the place."""
+    if model.root is None:
+        return False
     around = [m for m in models if m is not model and id(model.root) in m.inside and not m.graph.forward_reason]
     return bool(around) and all(id(m) not in flagged for m in around)
 

@@ -19,6 +19,7 @@ from initlint.edits import LineIndex, SourceError, decode
 from initlint.findings import Site
 
 GATE = (re.compile(rb"torch|keras|tensorflow|flax|jax"), re.compile(rb"nn\.|init|Parameter"))
+ARRAY_GATE = (re.compile(rb"np\.random|numpy\.random|default_rng|RandomState"), re.compile(rb"\.dot\(|@|matmul|einsum"), re.compile(rb"\bdef \w+\("))
 WRAPPER = "class _:\n"
 
 
@@ -32,8 +33,13 @@ class NotPython(SourceError):
 
 
 def may_matter(data: bytes) -> bool:
-    """Whether a file can hold anything this tool judges: it names a framework, and layers or initializers."""
-    return all(pattern.search(data) for pattern in GATE)
+    """Whether a file can hold anything this tool judges: it names a framework, and layers or initializers; or it may be a net of arrays."""
+    return all(pattern.search(data) for pattern in GATE) or may_hold_nets(data)
+
+
+def may_hold_nets(data: bytes) -> bool:
+    """Whether a file may define a net of plain arrays: it draws numbers, multiplies matrices, and names no framework."""
+    return all(pattern.search(data) for pattern in ARRAY_GATE) and not GATE[0].search(data)
 
 
 @dataclass(slots=True, eq=False)

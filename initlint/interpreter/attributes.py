@@ -52,7 +52,9 @@ def get_attribute(interp: Interpreter, value: Any, name: str, frame: Frame, node
     if isinstance(value, Super):
         return _super_attribute(interp, value, name, frame, node)
     if isinstance(value, OneOf):
-        return join([get_attribute(interp, v, name, frame, node) for v in possible(value) if v is not None] or [Unknown("an attribute of None")])
+        with interp.attempt(set()):  # what one alternative lacks, another may have
+            found = [get_attribute(interp, v, name, frame, node) for v in possible(value) if v is not None]
+        return join(found or [Unknown("an attribute of None")])
     if isinstance(value, PLAIN) and type(value) in METHODS and name in METHODS[type(value)]:
         return Method(Builtin(name, METHODS[type(value)][name]), value)
     if isinstance(value, Unknown):
@@ -121,6 +123,7 @@ def instance_attribute(interp: Interpreter, value: Instance, name: str, frame: F
         return interp.call(Method(getter, value), [name], {}, frame, node)
     if value.cls.uncertain:
         return Unknown(f"{value.cls.name}.{name} may come from a class that was not read")
+    interp.framework.missing_attribute(interp, value, name, frame, node)
     return interp.fail("AttributeError", f"{value.cls.name} has no attribute {name} that was found")
 
 

@@ -112,6 +112,8 @@ def call_function(
     names = bind_arguments(interp, func, args, kwargs)
     if isinstance(names, Unknown):
         return call_blind(interp, func, node, frame, names.reason, args, kwargs)
+    if interp.watch is not None:
+        interp.watch(func, names)
     parent: Optional[Frame] = func.scope
     while parent is not None and parent.owner is not None and parent.names is parent.owner.namespace:
         parent = parent.parent
@@ -125,11 +127,17 @@ def call_function(
             inner.yielded = []
             inner.on_yield = on_yield
         inner.caller = (frame, node)
+        interp.entered.add(id(func.node))
         interp.routines.append(inner)
+        decorator = func.attrs.get("#decorator") if func.attrs else None
+        if decorator is not None:
+            interp.managers.append(decorator)
         try:
             outcome = blocks.run_block(interp, func.node.body, inner)
         finally:
             interp.routines.pop()
+            if decorator is not None:
+                interp.managers.pop()
         return inner.yielded if inner.yielded is not None else final_value(inner, outcome)
     finally:
         interp.depth -= 1
@@ -195,6 +203,7 @@ def construct(interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str
     interp.heap.note_birth(instance)
     interp.framework.born(instance, args, kwargs)
     initialise(interp, instance, cls, args, kwargs, frame, node)
+    interp.framework.constructed(interp, instance, frame, node)
     return instance
 
 
@@ -256,6 +265,9 @@ def call_instance(interp: Interpreter, instance: Instance, args: list[Any], kwar
     method = interp.find_method(instance, "__call__")
     if method is not None:
         return call(interp, method, args, kwargs, frame, node)
+    known = interp.framework.call_object(interp, instance, Call(interp, args, kwargs, frame, node))
+    if known is not ABSENT:
+        return known
     return call_blind(interp, instance, node, frame, f"calls a {instance.cls.name}, which is not followed", args, kwargs)
 
 
@@ -274,6 +286,8 @@ def decorate(interp: Interpreter, node: p.Expr, value: Any, frame: Frame) -> Any
         value.attrs["#manager"] = True
         return value
     if isinstance(decorator, (Unknown, External, Tensor, Instance)) or name.startswith(TRANSPARENT_DECORATORS):
+        if isinstance(value, Function):
+            value.attrs["#decorator"] = decorator
         return value
     result = call(interp, decorator, [value], {}, frame, node)
     return value if isinstance(result, (Unknown, External)) or result is None else result

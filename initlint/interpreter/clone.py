@@ -19,7 +19,7 @@ def deep_copy(value: Any, memo: dict[int, Any]) -> Any:
         memo[id(value)] = made
         return made
     if isinstance(value, Storage):
-        made_storage = replace(value)
+        made_storage = replace(value, twin=value.twin or value)
         memo[id(value)] = made_storage
         made_storage.origin = deep_copy(value.origin, memo)
         return made_storage

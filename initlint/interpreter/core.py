@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Optional
 
@@ -62,6 +62,12 @@ class Interpreter:
         self.trying: list[set[str]] = []
         self.guards: list[tuple[p.Expr, Frame]] = []
         self.routines: list[Frame] = []
+        self.managers: list[Any] = []
+        """Values of the ``with`` statements around what runs, and of the decorators of the functions that run."""
+        self.watch: Optional[Callable[[Function, dict[str, Any]], None]] = None
+        """Told of every function that is called, with its arguments by name."""
+        self.entered: set[int] = set()
+        """Identities of the function nodes that were run."""
         self.notes: list[str] = []
         self.opaque: dict[str, Class] = {}
         self.start_frame: Any = None
@@ -139,7 +145,7 @@ class Interpreter:
         """Forget what an abandoned evaluation left open."""
         self.heap.journal, self.heap.started = None, 0
         self.depth = 0
-        self.trying, self.guards, self.routines = [], [], []
+        self.trying, self.guards, self.routines, self.managers = [], [], [], []
 
     def fail(self, exception: str, reason: str) -> Unknown:
         """A lookup failed: raise where a handler waits for it, otherwise the value is unknown."""

@@ -120,7 +120,11 @@ def _entered(interp: Interpreter, node: p.With, index: int, value: Any, frame: F
     target = node.items[index][1]
     if target is not None:
         interp.assign(target, value, frame)
-    return _with(interp, node, index + 1, frame)
+    interp.managers.append(value)
+    try:
+        return _with(interp, node, index + 1, frame)
+    finally:
+        interp.managers.pop()
 
 
 def _with_suppression(interp: Interpreter, node: p.With, index: int, value: External, frame: Frame) -> Outcome:

@@ -91,6 +91,8 @@ def eval_unary(interp: Interpreter, node: p.UnaryOp, frame: Frame) -> Any:
 def eval_boolean(interp: Interpreter, node: p.BoolOp, frame: Frame) -> Any:
     """``left and right``, ``left or right``; an operand that may not be evaluated is explored as a branch."""
     left = interp.eval(node.left, frame)
+    if node.op == "or" and (type(node.left) is p.Const or type(node.right) is p.Const):
+        _notice_constant(interp, node, frame)
     truth = interp.truth(left)
     if truth is not None:
         return interp.eval(node.right, frame) if truth == (node.op == "and") else left
@@ -105,6 +107,15 @@ def eval_boolean(interp: Interpreter, node: p.BoolOp, frame: Frame) -> Any:
     if isinstance(right, bool) or isinstance(left, Unknown):
         return Unknown(unknown(left) or "the condition is not decided")
     return join([left, right])
+
+
+def _notice_constant(interp: Interpreter, node: p.BoolOp, frame: Frame) -> None:
+    """``"a" or "b" in name`` and ``name == "a" or "b"`` hold for every name."""
+    left, right = node.left, node.right
+    constant, test = (left, right) if isinstance(left, p.Const) else (right, left)
+    if isinstance(constant, p.Const) and isinstance(constant.value, str) and constant.value and (constant is left or isinstance(test, p.Compare)):
+        text = f"{constant.value!r} is not compared with anything: the condition holds whatever the rest says"
+        interp.framework.mistake(interp, "constant-test", node, frame, text, constant=constant.value)
 
 
 def _perhaps(interp: Interpreter, node: p.Expr, frame: Frame) -> Any:

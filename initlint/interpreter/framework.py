@@ -9,6 +9,7 @@ from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Class, External, Instance, Tensor, Unknown
 
 if TYPE_CHECKING:
+    from initlint.findings import Site
     from initlint.interpreter.calls import Call
     from initlint.interpreter.core import Interpreter
 
@@ -44,6 +45,9 @@ class Framework:
         """Values were handed to code that cannot be followed."""
         return Unknown(reason)
 
+    def mistake(self, interp: Interpreter, kind: str, node: p.Node, frame: Frame, text: str, **detail: Any) -> None:
+        """The analysed code does something else here than it says."""
+
     # ---- classes and objects ----
 
     def is_root(self, cls: Class) -> bool:
@@ -68,6 +72,9 @@ class Framework:
     ) -> None:
         """Run the constructor of a framework class on ``instance``."""
 
+    def constructed(self, interp: Interpreter, instance: Instance, frame: Frame, node: p.Node) -> None:
+        """The constructor of an object has run."""
+
     def constructed_blind(self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any]) -> None:
         """A constructor that was not read ran on ``instance``."""
 
@@ -78,6 +85,10 @@ class Framework:
         """``module(x)``."""
         return Unknown("calls a module")
 
+    def call_object(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
+        """``object(…)`` of an object of a library that is no module, or ABSENT."""
+        return ABSENT
+
     def module_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> Any:
         """An attribute every module has, or ABSENT."""
         return ABSENT
@@ -85,6 +96,9 @@ class Framework:
     def signature(self, cls: Class) -> list[tuple[str, str, Any]]:
         """Name, kind and default of what a class from a table is constructed with."""
         return []
+
+    def missing_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
+        """An object whose classes were all read has no such attribute."""
 
     def class_attribute(self, interp: Interpreter, cls: Class, name: str) -> Any:
         return ABSENT
@@ -115,12 +129,19 @@ class Framework:
     def binary(self, interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Node) -> Any:
         return Unknown("arithmetic on tensors")
 
+    def compare(self, op: str, left: Tensor, right: Any) -> Any:
+        """``tensor < value``."""
+        return Unknown("compares tensors")
+
     def add(self, interp: Interpreter, left: Any, right: Any) -> Any:
         """``module + module``, or ABSENT."""
         return ABSENT
 
     def inplace(self, interp: Interpreter, op: str, left: Tensor, right: Any, frame: Frame, node: p.Node) -> None:
         """``tensor op= value``."""
+
+    def changed_in_place(self, interp: Interpreter, value: Tensor, name: str, site: Site) -> None:
+        """A method or operator ``name`` wrote into a parameter."""
 
     def tensor_attribute(self, interp: Interpreter, value: Tensor, name: str, frame: Frame, node: p.Node) -> Any:
         return Unknown("an attribute of a tensor")

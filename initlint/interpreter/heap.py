@@ -237,10 +237,10 @@ def _join_storages(values: list[Any]) -> Any:
     events = list(values[0][0][:shared])
     for state in values:
         events += [replace(event, certain=False) for event in state[0][shared:]]
-    _, law, reason, base, regions = values[0]
+    _, law, reason, base, regions, twin = values[0]
     if any(state[1] != law for state in values) or law is None:
         law, reason, base, regions = None, "depends on a branch that could not be decided", None, ()
-    return (tuple(events), law, reason, base, regions)
+    return (tuple(events), law, reason, base, regions, twin if all(state[5] is twin for state in values) else None)
 
 
 def possible(value: Any) -> list[Any]:

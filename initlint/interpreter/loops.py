@@ -10,7 +10,7 @@ from initlint import program as p
 from initlint.interpreter.blocks import LEAVES, in_doubt, merge_outcomes, run_block
 from initlint.interpreter.iteration import blind_element, elements_of
 from initlint.interpreter.scope import BREAK, FELL, Frame, Outcome
-from initlint.interpreter.values import ABSENT, OneOf, Repeat, Unknown, is_number, join
+from initlint.interpreter.values import ABSENT, Instance, OneOf, Repeat, Unknown, is_number, join
 from initlint.symbolic import symbol
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ def run_for(interp: Interpreter, node: p.For, frame: Frame) -> Outcome:
     source = interp.eval(node.iter, frame)
     items = elements_of(interp, source)
     if items is None:
+        if isinstance(source, Instance) and interp.framework.is_module(source) and not source.cls.uncertain and interp.find_method(source, "__iter__") is None:
+            kind = source.cls.name.rpartition(".")[2]
+            interp.framework.mistake(interp, "iterated-module", node.iter, frame, f"a {kind} cannot be iterated: TypeError", class_name=kind)
         items = [blind_element(source)]
     before, frame.doubt = frame.doubt, 0
     outcome = _iterate(interp, node, items, frame)

@@ -18,7 +18,7 @@ from initlint.source import Chunk, ClassChunk, SourceFile
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
-NEVER_READ = frozenset(sys.stdlib_module_names) | {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "scipy"}
+NEVER_READ = frozenset(sys.stdlib_module_names) | {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "tf_keras", "haiku", "scipy"}
 
 
 @dataclass(eq=False)
@@ -45,10 +45,11 @@ class Module:
         if all(id(chunk) in self.done for chunk in chunks):
             return value if value is not ABSENT else self._starred(name)
         for chunk in chunks:
-            self._run(chunk)
+            self.run(chunk)
         return self.names.get(name, ABSENT)
 
-    def _run(self, chunk: Chunk) -> None:
+    def run(self, chunk: Chunk) -> None:
+        """Evaluate the statements of a chunk, if they were not yet."""
         if id(chunk) not in self.done:
             self.done.add(id(chunk))
             self.project.interpreter.run_chunk(self, chunk)

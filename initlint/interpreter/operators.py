@@ -124,7 +124,9 @@ def compare(interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, n
         return _negated(op == "is not", identical(left, right))
     if op in ("in", "not in"):
         return _negated(op == "not in", contains(interp, left, right))
-    if isinstance(left, (Unknown, Tensor)) or isinstance(right, (Unknown, Tensor)):
+    if isinstance(left, Tensor):
+        return interp.framework.compare(op, left, right)
+    if isinstance(left, Unknown) or isinstance(right, (Unknown, Tensor)):
         return Unknown(unknown(left) or unknown(right) or "compares tensors")
     if op in ("==", "!="):
         return _negated(op == "!=", equal(left, right))

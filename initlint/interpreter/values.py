@@ -124,8 +124,8 @@ class Instance:
     buffers: dict[str, Any] = field(default_factory=Registry)
     site: Optional[Site] = None
     arguments: dict[str, Any] = field(default_factory=dict)
-    layer: Any = None
-    """The graph layer made of it, once there is a graph."""
+    time: int = 0
+    """When its construction began; grows in the order of execution."""
 
 
 @dataclass(slots=True, eq=False)
@@ -219,15 +219,19 @@ class Storage:
     """Overwritten on every forward pass (weight_norm …): writes have no effect."""
     origin: Any = None
     """For a recomputed storage, the tensor it is computed from."""
+    empty: Optional[Site] = None
+    """Where the memory was made, if that left it uninitialised."""
+    twin: Optional[Storage] = None
+    """The storage this one is a copy of, until it is written."""
 
     @property
     def state(self) -> tuple[Any, ...]:
         """All that a write may change."""
-        return (self.events, self.distribution, self.reason, self.base, self.regions)
+        return (self.events, self.distribution, self.reason, self.base, self.regions, self.twin)
 
     @state.setter
     def state(self, state: tuple[Any, ...]) -> None:
-        self.events, self.distribution, self.reason, self.base, self.regions = state
+        self.events, self.distribution, self.reason, self.base, self.regions, self.twin = state
 
 
 @dataclass(slots=True, eq=False)

@@ -19,6 +19,9 @@ class Builder(Protocol):
     def param(self, name: str, shape: Shape | None, distribution: Distribution | None) -> None:
         """Register a parameter and its default law (shape None: lazy, not known yet)."""
 
+    def draw(self, name: str, shape: Shape | None, chosen: Any, default: tuple[str, Mapping[str, Any]]) -> None:
+        """Register a parameter with the initializer that the layer was given, or by default the one of that name and arguments."""
+
     def absent(self, name: str) -> None:
         """Register ``None`` under ``name``, as ``bias=False`` does."""
 
@@ -67,6 +70,8 @@ class LayerSpec:
     role: Role = "other"
     build: Build | None = None
     """Registers parameters and children; ``a`` holds the bound arguments. Plain attributes named like the arguments are set already."""
+    activation: str = ""
+    """The argument that holds a nonlinearity to apply behind the layer, ``activation`` in Keras."""
     reset: bool = True
     """Whether a public ``reset_parameters`` draws the same defaults again."""
     methods: Mapping[str, Build] = field(default_factory=dict)

@@ -78,7 +78,7 @@ def shape_given(factory: Initializer, a: SimpleNamespace) -> Shape:
     if factory.makes == "input":
         raise UnknownArgument("input")
     if factory.makes == "diagonal":
-        return (_number(a, "n"), _number(a, "n" if a.m is None else "m"))
+        return (number(a, "n"), number(a, "n" if a.m is None else "m"))
     size = _randint_range(a).size if factory.name == "torch.randint" else a.size
     if factory.makes == "size" and _is_sequence(size) and len(size) == 1 and _is_sequence(size[0]):
         size = size[0]
@@ -88,25 +88,25 @@ def shape_given(factory: Initializer, a: SimpleNamespace) -> Shape:
 
 
 def _uniform(low: str, high: str, shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
-    return _between(_number(a, low), _number(a, high))
+    return between(number(a, low), number(a, high))
 
 
 def _normal(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
-    return _gaussian(_number(a, "mean"), _number(a, "std"))
+    return gaussian(number(a, "mean"), number(a, "std"))
 
 
 def _trunc_normal(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
-    mean, std, low, high = (_number(a, name) for name in ("mean", "std", "a", "b"))
+    mean, std, low, high = (number(a, name) for name in ("mean", "std", "a", "b"))
     if std == 0:
         raise InvalidCall("ZeroDivisionError: float division by zero")
-    bounds = _between(low, high)
+    bounds = between(low, high)
     if bounds.kind == "constant":
         return bounds
     return truncated_normal(mean, std if isinstance(std, Sym) else abs(std), low, high)
 
 
 def _constant(name: str, shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
-    return constant(_number(a, name))
+    return constant(number(a, name))
 
 
 def _always(distribution: Distribution, shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
@@ -122,7 +122,7 @@ def _eye(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
 
 
 def _dirac(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
-    groups = _number(a, "groups")
+    groups = number(a, "groups")
     if shape is None:
         return _ones_among_zeros("dirac", "identity convolution")
     if len(shape) not in (3, 4, 5):
@@ -139,7 +139,7 @@ def _dirac(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
 
 def _xavier(family: str, shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
     fans = None if shape is None else _fans(shape)
-    gain = _number(a, "gain")
+    gain = number(a, "gain")
     if fans is None:
         raise UnknownArgument("shape")
     total = fans.fan_in + fans.fan_out
@@ -162,7 +162,7 @@ def _kaiming(family: str, shape: Sequence[Number] | None, a: SimpleNamespace) ->
 
 
 def _orthogonal(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
-    gain = _number(a, "gain")
+    gain = number(a, "gain")
     bound = gain if isinstance(gain, Sym) else abs(gain)
     law = scaling_law(gain, "max(rows, cols)")
     if shape is None:
@@ -180,7 +180,7 @@ def _orthogonal(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribut
 def _sparse(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
     if shape is not None and len(shape) != 2:
         raise InvalidCall("ValueError: Only tensors with 2 dimensions are supported")
-    sparsity, drawn = _number(a, "sparsity"), _gaussian(0.0, _number(a, "std"))
+    sparsity, drawn = number(a, "sparsity"), gaussian(0.0, number(a, "std"))
     law = f"{drawn.law}, a share {spell(sparsity)} of each column zero"
     rows = None if shape is None else shape[0]
     if not isinstance(rows, int) or isinstance(sparsity, Sym) or drawn.std is None:
@@ -194,12 +194,12 @@ def _sparse(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
 
 
 def _exponential(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
-    scale = 1 / _number(a, "lambd")
+    scale = 1 / number(a, "lambd")
     return Distribution(kind="custom", mean=scale, std=scale, low=0.0, law=f"exponential, mean {spell(scale)}")
 
 
 def _bernoulli(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
-    share = _number(a, "p")
+    share = number(a, "p")
     if not isinstance(share, Sym) and not 0 <= share <= 1:
         raise InvalidCall(f"RuntimeError: bernoulli_ expects p to be in [0, 1], but got p={share:g}")
     return _ones_among_zeros("custom", f"1 with probability {spell(share)}, else 0", share)
@@ -207,7 +207,7 @@ def _bernoulli(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distributi
 
 def _integers(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
     bounds = _randint_range(a)
-    low, high = _number(bounds, "low"), _number(bounds, "high")
+    low, high = number(bounds, "low"), number(bounds, "high")
     std = sqrt(((high - low) * (high - low) - 1) / 12)
     return Distribution(kind="custom", mean=(low + high - 1) / 2, std=std, low=low, high=high - 1, law=f"integers in [{spell(low)}, {spell(high)})")
 
@@ -222,20 +222,22 @@ def truncated_normal(mean: Number, std: Number, low: Number, high: Number) -> Di
     return Distribution(kind="trunc_normal", mean=mean + std * shift, std=std * spread, low=low, high=high, law=law)
 
 
-def _between(low: Number, high: Number) -> Distribution:
+def between(low: Number, high: Number) -> Distribution:
+    """U(low, high). Raises ``InvalidCall`` where they are the wrong way round."""
     if not isinstance(low, Sym) and not isinstance(high, Sym) and low > high:
         raise InvalidCall(f"RuntimeError: uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
     return constant(low) if low == high else uniform(low, high, f"U({spell(low)}, {spell(high)})")
 
 
-def _gaussian(mean: Number, std: Number) -> Distribution:
+def gaussian(mean: Number, std: Number) -> Distribution:
+    """N(mean, std²). Raises ``InvalidCall`` for a negative std."""
     if not isinstance(std, Sym) and std < 0:
         raise InvalidCall(f"RuntimeError: normal expects std >= 0.0, but found std {std:g}")
     return constant(mean) if std == 0 else normal(mean, std, f"N({spell(mean)}, {spell(std)}²)")
 
 
 def _centred(family: str, std: Number) -> Distribution:
-    return _gaussian(0.0, std) if family == "normal" else _between(-math.sqrt(3) * std, math.sqrt(3) * std)
+    return gaussian(0.0, std) if family == "normal" else between(-math.sqrt(3) * std, math.sqrt(3) * std)
 
 
 def _scaled_by(drawn: Distribution, law: str, fan: Literal["fan_in", "fan_out", "fan_avg"], gain: Number) -> Distribution:
@@ -261,7 +263,8 @@ def _fans(shape: Sequence[Number]) -> Fans:
         raise InvalidCall(f"ValueError: {error}") from None
 
 
-def _number(a: SimpleNamespace, name: str) -> Number:
+def number(a: SimpleNamespace, name: str) -> Number:
+    """The argument ``name``. Raises ``InvalidCall`` where it is no number, ``UnknownArgument`` where nobody knows."""
     value = getattr(a, name)
     if isinstance(value, (int, float, Sym)):
         return value

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from initlint.findings import ReplaceCall, Site
+from initlint.flow import BIAS_ROLES
 from initlint.graph import InitEvent, ModelGraph, Op, Origin, Parameter
 from initlint.symbolic import Sym
 
@@ -125,4 +126,4 @@ def constant_value(parameter: Parameter) -> float | None:
 
 def bias_of(op: Op) -> Parameter | None:
     """The bias that ``op`` adds, if it has one."""
-    return op.layer.parameters.get("bias") if op.layer else None
+    return next((op.layer.parameters[role] for role in BIAS_ROLES if role in op.layer.parameters), None) if op.layer else None

@@ -48,6 +48,23 @@ def torch_fans(shape: Sequence[Number]) -> Fans:
     return Fans(shape[1] * field, shape[0] * field)
 
 
+def channels_last_fans(shape: Sequence[Number], in_axes: Sequence[int] = (-2,), out_axes: Sequence[int] = (-1,), batch_axes: Sequence[int] = ()) -> Fans:
+    """The fans that Keras and JAX compute: inputs and outputs are the named axes, all others but the batch the receptive field.
+
+    A vector counts as its own fans (Keras), below that both are 1. Raises ``ValueError`` for axes that do not exist.
+    """
+    if len(shape) < 2:
+        size = shape[0] if shape else 1
+        return Fans(size, size)
+    places = [[axis % len(shape) if -len(shape) <= axis < len(shape) else None for axis in axes] for axes in (in_axes, out_axes, batch_axes)]
+    if any(place is None for group in places for place in group):
+        raise ValueError(f"an axis is out of range for {len(shape)} dimensions")
+    fan_in, fan_out = (product([shape[place] for place in group if place is not None]) for group in places[:2])
+    named = {place for group in places for place in group}
+    field = product([size for place, size in enumerate(shape) if place not in named])
+    return Fans(fan_in * field, fan_out * field)
+
+
 def true_fans(role: FanRole, shape: Sequence[Number], *, groups: Number = 1, stride: Number | Sequence[Number] = 1, gates: Number = 1) -> Fans:
     """The fans of a weight of ``shape`` (torch layout, except ``matmul``) in the layer it serves.
 

@@ -41,6 +41,9 @@ class Recorder:
     def param(self, name: str, shape: Shape | None, distribution: Distribution | None) -> None:
         self.own[name] = (shape, distribution)
 
+    def draw(self, name: str, shape: Shape | None, chosen: Any, default: tuple[str, Any]) -> None:
+        raise AssertionError("a layer of torch is not told its initializers")
+
     def absent(self, name: str) -> None:
         self.own[name] = None
 

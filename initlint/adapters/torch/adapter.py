@@ -5,23 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
-from initlint.adapters.torch import arithmetic, building, containers, forward, functions, members, names, registries, signals, tensors, views
+from initlint.adapters.arrays import formulas, plain
+from initlint.adapters.declared import drawing
+from initlint.adapters.declared import functions as of_declared
+from initlint.adapters.declared import modules as declared
+from initlint.adapters.torch import arithmetic, building, containers, forward, functions, graphs, members, names, registries, signals, tensors, views
 from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
-from initlint.adapters.torch.building import MODULE
 from initlint.adapters.torch.escape import escape
 from initlint.adapters.torch.recording import Recorder
+from initlint.adapters.torch.shapes import placeholder
+from initlint.adapters.torch.witness import Witness, dotted
 from initlint.adapters.torch.writes import current, write
-from initlint.graph import Layer, Op, Origin, Parameter
+from initlint.graph import Layer, ModelGraph, Op, Origin, Parameter, tick
 from initlint.interpreter import stdlib
 from initlint.interpreter.classes import linearise
 from initlint.interpreter.framework import Framework
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Builtin, Class, External, Instance, Repeat, Tensor, Unknown, unknown
 from initlint.overlays import libraries
+from initlint.overlays.declared.initializers import INITIALIZERS as DECLARED_INITIALIZERS
+from initlint.overlays.declared.names import ROOTS
 from initlint.overlays.torch_layers import LAYERS
+from initlint.symbolic import symbol
 
 if TYPE_CHECKING:
+    from initlint.findings import Site
     from initlint.interpreter.calls import Call
     from initlint.interpreter.core import Interpreter
 
@@ -29,6 +38,11 @@ PARAMETER_CLASSES = ("torch.nn.Parameter", "torch.nn.parameter.Parameter")
 TENSOR_CLASSES = ("torch.Tensor", "torch.FloatTensor")
 MAX_ROWS = 256
 """Longer tensors are not iterated row by row."""
+
+
+def may_switch_off_grad(manager: Any) -> bool:
+    """Whether code under a ``with`` statement or decorator may run without gradients."""
+    return not isinstance(manager, External) or "grad" in manager.name or "inference" in manager.name
 
 
 class TorchFramework(Framework):
@@ -40,12 +54,19 @@ class TorchFramework(Framework):
         self.recorder = Recorder()
         self.failures: list[str] = []
         """Why constructors could not be followed."""
+        self.witness = Witness()
+        self.plain_nets = False
+        """Whether plain objects that hold arrays count as models in the file at hand."""
         self.tracing = False
         """Whether a forward pass runs; outside of one, modules are called for the shapes that come out."""
         self.running: list[int] = []
         """Identities of the modules whose forward pass is running, from the outside in."""
         self.layers: dict[int, Layer] = {}
         """Graph layers by the identity of their module."""
+        self.called: dict[int, Instance] = {}
+        """Modules by the identity of the graph layer they were given while they ran."""
+        self.graph: Optional[ModelGraph] = None
+        """The graph whose forward pass is traced: modules that are constructed in it enter there."""
         self.owners: dict[int, Parameter] = {}
         """Graph parameters by the identity of their tensor and of its storage, while a forward pass is traced."""
 
@@ -63,9 +84,13 @@ class TorchFramework(Framework):
     def layer_class(self, name: str) -> Class:
         """The class of a table layer, made on first use."""
         if name not in self.classes:
-            spec = LAYERS.get(name) or libraries.LAYERS.get(name) if name != MODULE else None
+            spec = LAYERS.get(name) or libraries.LAYERS.get(name) or declared.LAYERS.get(name) if name not in ROOTS else None
             cls = Class(name, [self.layer_class(base) for base in spec.bases] if spec is not None else [], {}, spec=spec)
             cls.mro = linearise(cls)
+            if name == "keras.Model":
+                cls.mro.append(self.layer_class("keras.layers.Layer"))
+            if name == "flax.linen.Module":  # its subclasses are dataclasses
+                cls.fields = []
             self.classes[name] = cls
         return self.classes[name]
 
@@ -74,10 +99,22 @@ class TorchFramework(Framework):
         if handled is not ABSENT:
             return handled
         followed = stdlib.follow(name, call)
+        if followed is ABSENT and (meant := names.misspelt(name)):
+            text = f"`{name}` does not exist: did you mean `{meant}`?"
+            self.mistake(call.interp, "unknown-name", call.node, call.frame, text, name=name, meant=meant)
         return followed if followed is not ABSENT else super().call_external(name, call)
 
     def escape(self, interp: Interpreter, func: Any, values: list[Any], reason: str, frame: Frame, node: p.Node) -> Any:
+        if isinstance(func, Tensor) and func.parameter and interp.heap.journal is None:
+            called = dotted(node.func) if isinstance(node, p.Call) else ""
+            text = f"`{called or 'a parameter'}` is a tensor and cannot be called: TypeError"
+            self.mistake(interp, "called-tensor", node, frame, text, name=called)
+        self.witness.escaped(interp, values, frame, node)
         return escape(self, interp, func, values, reason, interp.site(node, frame))
+
+    def mistake(self, interp: Interpreter, kind: str, node: p.Node, frame: Frame, text: str, **detail: Any) -> None:
+        if not self.tracing:
+            self.witness.mistake(interp, kind, interp.site(node, frame), text, **detail)
 
     # ---- construction ----
 
@@ -85,24 +122,60 @@ class TorchFramework(Framework):
         """Collect every module that is constructed; with ``seen``, give up on constructions that differ only in sizes."""
         self.recorder.start(seen)
         self.failures = []
+        self.witness.start()
 
     def stop_recording(self) -> list[Instance]:
         """The modules constructed since ``start_recording``, in the order in which their construction began."""
         return self.recorder.stop()
 
     def born(self, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
-        if instance.cls.spec is None and self.is_module(instance):
+        instance.time = tick()
+        if instance.cls.spec is None and (self.is_module(instance) or (self.plain_nets and plain.forward_method(instance.cls) is not None)):
             self.recorder.born(instance, args, kwargs)
 
     def construct_layer(
         self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node
     ) -> None:
+        interp.heap.set_item(instance.attrs, registries.READY, True)
         if owner.name in building.CONTAINERS:
             containers.fill(interp, instance, args, kwargs)
-        elif owner.name != MODULE:
+        elif owner.name in DECLARED_INITIALIZERS:
+            reason = drawing.declare(instance, args, kwargs)
+            if reason:
+                self.failed_construction(interp, instance, reason)
+        elif owner.name == "keras.Model":
+            of_declared.functional(self, instance, args, kwargs)
+        elif owner.name not in ROOTS:
             building.construct(self, interp, instance, owner, args, kwargs, frame, node)
 
+        if owner.name in declared.SEQUENCES:
+            declared.fill(interp, instance)
+
+    def constructed(self, interp: Interpreter, instance: Instance, frame: Frame, node: p.Node) -> None:
+        method = {"keras.layers.Layer": "build", "keras.Model": "build", "flax.linen.Module": "setup"}.get(declared.root_of(instance.cls) or "")
+        found = interp.find_method(instance, method) if method is not None and instance.cls.spec is None else None
+        if found is not None:
+            interp.call(found, [(placeholder("batch"), symbol("in_features"))] if method == "build" else [], {}, frame, node)
+
+    def enter_late(self, instance: Instance) -> Layer:
+        """The layer of a module that is constructed while a forward pass is traced."""
+        assert self.graph is not None
+        return graphs.enter_late(self, self.graph, instance)
+
+    def enter_late_parameter(self, owner: Instance, name: str, tensor: Tensor) -> None:
+        """A parameter that a forward pass declares enters the graph that is traced."""
+        layer = self.layers.get(id(owner))
+        if self.graph is not None and layer is not None and name not in layer.parameters:
+            graphs.enter_parameter(self.graph, self, layer, name, tensor, f"{layer.path}.{name}" if layer.path else name)
+
+    def refresh(self, tensor: Tensor) -> None:
+        """A parameter took its sizes after the graph was made: enter them there."""
+        known = self.owners.get(id(tensor))
+        if known is not None:
+            known.shape, known.distribution, known.events = tensor.shape, tensor.storage.distribution, list(tensor.storage.events)
+
     def constructed_blind(self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any]) -> None:
+        interp.heap.set_item(instance.attrs, registries.READY, True)
         members.constructed_blind(self, interp, instance, args, kwargs)
 
     def failed_construction(self, interp: Interpreter, instance: Instance, reason: str) -> None:
@@ -112,10 +185,10 @@ class TorchFramework(Framework):
     # ---- classes and modules ----
 
     def is_root(self, cls: Class) -> bool:
-        return cls.name == MODULE
+        return cls.name in ROOTS
 
     def is_module(self, instance: Instance) -> bool:
-        return any(c.name == MODULE or c.opaque for c in instance.cls.mro)
+        return any(c.name in ROOTS or c.opaque for c in instance.cls.mro)
 
     def is_instance(self, value: Any, cls: Class) -> Optional[bool]:
         return None if isinstance(value, (External, Builtin)) else False
@@ -132,8 +205,16 @@ class TorchFramework(Framework):
     def run_module(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
         return forward.run_module(self, instance, call)
 
+    def call_object(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
+        return of_declared.drawn(instance, call) if instance.cls.name in DECLARED_INITIALIZERS else ABSENT
+
     def module_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> Any:
         return members.module_attribute(self, interp, instance, name) if self.is_module(instance) else ABSENT
+
+    def missing_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
+        if interp.heap.journal is None and (instance.cls.spec is not None or name in members.EXPECTED) and "#failed" not in instance.attrs:
+            kind = instance.cls.name.rpartition(".")[2]
+            self.mistake(interp, "missing-attribute", node, frame, f"a {kind} has no `{name}`: AttributeError", name=name, class_name=kind)
 
     def class_attribute(self, interp: Interpreter, cls: Class, name: str) -> Any:
         return members.class_attribute(self, cls, name)
@@ -143,6 +224,9 @@ class TorchFramework(Framework):
         return [(name, kind, External("inspect._empty") if default is REQUIRED else default) for name, kind, default in parse(spec)]
 
     def set_module_attribute(self, interp: Interpreter, instance: Instance, name: str, new: Any, frame: Frame, node: p.Node) -> None:
+        if registries.too_early(self, instance, new):
+            text = f"`self.{name}` is assigned before `super().__init__()` has run: AttributeError"
+            self.mistake(interp, "before-init", node, frame, text, name=name, class_name=instance.cls.name)
         registries.set_module_attribute(self, interp, instance, name, new)
 
     def instance_truth(self, instance: Instance) -> Optional[bool]:
@@ -183,11 +267,21 @@ class TorchFramework(Framework):
                 return tensors.new_tensor(other.shape if isinstance(other, Tensor) else None, None, reason=value.reason)
         return arithmetic.arithmetic(op, left, right)
 
+    def compare(self, op: str, left: Tensor, right: Any) -> Any:
+        mask = formulas.compared(op, left, right)
+        return mask if mask is not None else super().compare(op, left, right)
+
     def inplace(self, interp: Interpreter, op: str, left: Tensor, right: Any, frame: Frame, node: p.Node) -> None:
         made = self.binary(interp, op, left, right, frame, node)
         law = made.storage.distribution if isinstance(made, Tensor) else None
         write(interp, left, f"torch.Tensor.__i{op}__", Origin.FILL, law, interp.site(node, frame), reason="changed in place by values that are not known")
         interp.heap.set_field(left, "data", made.data if isinstance(made, Tensor) and left.whole else None)
+
+    def changed_in_place(self, interp: Interpreter, value: Tensor, name: str, site: Site) -> None:
+        short = name.rpartition(".")[2]
+        if value.requires_grad and short != "data" and not self.tracing and interp.heap.journal is None and not any(map(may_switch_off_grad, interp.managers)):
+            text = f"`{short}` writes into a parameter that requires grad outside `torch.no_grad()`: RuntimeError"
+            self.witness.mistake(interp, "leaf-in-place", site, text, function=short)
 
     def tensor_attribute(self, interp: Interpreter, value: Tensor, name: str, frame: Frame, node: p.Node) -> Any:
         return tensor_attribute(self, interp, value, name, frame, node)
@@ -217,6 +311,8 @@ class TorchFramework(Framework):
             return
         made = tensors.from_data(new)
         site = interp.site(node, frame)
+        if value.parameter:
+            self.changed_in_place(interp, value, "torch.Tensor.__setitem__", site)
         write(interp, views.item(value, index), "torch.Tensor.__setitem__", Origin.COPY, made.storage.distribution, site, reason=made.storage.reason)
 
     def rows(self, value: Tensor) -> Optional[list[Any]]:

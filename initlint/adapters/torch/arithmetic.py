@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -105,7 +106,15 @@ def arithmetic(op: str, left: Any, right: Any) -> Tensor:
     if data is not None:
         return from_data(data) if tensor.shape in ((), None) else with_shape(from_data(data), tensor.shape)
     made = _on_law(op, law, other, first=tensor is left)
-    return new_tensor(tensor.shape, made, reason="" if made else COMPUTED)
+    return _descended(tensor, new_tensor(tensor.shape, made, reason="" if made else COMPUTED))
+
+
+def _descended(source: Tensor, made: Tensor) -> Tensor:
+    """``made`` with the draw behind ``source`` as its own, the law that of the result."""
+    law = made.storage.distribution
+    if law is not None and source.storage.events and source.whole:
+        made.storage.events = (replace(source.storage.events[-1], distribution=law),)
+    return made
 
 
 def _on_law(op: str, law: Distribution, other: Number, *, first: bool) -> Optional[Distribution]:

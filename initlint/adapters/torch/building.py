@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
+from initlint.adapters.declared import drawing
 from initlint.adapters.torch.binding import DoesNotFit, bind, parse
 from initlint.adapters.torch.tensors import new_tensor
 from initlint.adapters.torch.writes import write
 from initlint.graph import InitEvent, Origin
 from initlint.interpreter.clone import deep_copy
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Class, Instance, Tensor
+from initlint.interpreter.values import ABSENT, Class, Instance, OneOf, Tensor, Unknown
 from initlint.overlays.spec import LayerSpec, Shape
-from initlint.theory.laws import Distribution
+from initlint.theory.laws import Distribution, custom
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
@@ -49,6 +50,15 @@ class ModuleBuilder:
         tensor.parameter = True
         if distribution is not None:
             tensor.storage.events = (InitEvent(initializer=self.name, origin=Origin.DEFAULT, distribution=distribution, site=self.site),)
+        self.interp.heap.set_item(self.instance.parameters, name, tensor)
+
+    def draw(self, name: str, shape: Optional[Shape], chosen: Any, default: tuple[str, Mapping[str, Any]]) -> None:
+        made = drawing.draw(chosen, default, shape)
+        tensor = new_tensor(shape, made.law, reason=made.reason)
+        tensor.parameter = True
+        origin = Origin.DEFAULT if chosen is None else Origin.CALL
+        law, site = made.law or custom(made.reason), made.site or self.site
+        tensor.storage.events = (InitEvent(initializer=made.initializer, origin=origin, distribution=law, site=site, arguments=made.arguments),)
         self.interp.heap.set_item(self.instance.parameters, name, tensor)
 
     def absent(self, name: str) -> None:
@@ -137,7 +147,8 @@ def settle(framework: TorchFramework, spec: LayerSpec, args: list[Any], kwargs: 
     bound, _ = bind(spec.signature, args, kwargs)
     defaults = {name: default for name, _, default in parse(spec.signature)}
     for name, value in vars(bound).items():
-        setattr(bound, name, framework.sizes.settle(name, value, defaults[name]))
+        if not (defaults[name] is None and "init" in name and isinstance(value, (Unknown, OneOf))):  # an initializer nobody knows is not the default
+            setattr(bound, name, framework.sizes.settle(name, value, defaults[name]))
     return bound
 
 

@@ -26,9 +26,9 @@ UNINITIALISED = ("torch.empty", "torch.Tensor", "torch.FloatTensor", "torch.empt
 NO_VALUES = "uninitialised memory that nothing fills"
 
 
-def make(call: Call, name: str) -> Any:
-    """``torch.zeros(...)`` and its kin."""
-    factory = FACTORIES[name]
+def make(call: Call, name: str, entry: Optional[Initializer] = None) -> Any:
+    """``torch.zeros(...)`` and its kin, as ``entry`` or torch's own table describes it."""
+    factory = entry or FACTORIES[name]
     kwargs = {("from_" if k == "from" else k): v for k, v in call.kwargs.items() if k not in IRRELEVANT}
     try:
         bound, passed = bind(factory.signature, call.args, kwargs)
@@ -45,7 +45,7 @@ def make(call: Call, name: str) -> Any:
     draw(call, tensor, factory, bound, passed, Origin.FILL)
     if name in UNINITIALISED:
         tensor.storage.distribution = tensor.storage.base = None
-        tensor.storage.reason = NO_VALUES
+        tensor.storage.reason, tensor.storage.empty = NO_VALUES, call.site
     return tensor
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from initlint.adapters.declared import modules as declared
+from initlint.adapters.declared.modules import root_of
 from initlint.adapters.torch import containers, signals, tensors
 from initlint.graph import Layer, Op
 from initlint.interpreter.classes import find_member
-from initlint.interpreter.values import Function, Instance, Method, Tensor, Unknown
+from initlint.interpreter.values import ABSENT, Class, Function, Instance, Method, Tensor, Unknown
+from initlint.overlays.declared.names import ROOTS
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
@@ -20,11 +23,11 @@ MOST_NESTED = 40
 
 def run_module(framework: TorchFramework, instance: Instance, call: Call) -> Any:
     """``module(x)``."""
-    if not framework.tracing:
+    if not framework.tracing and not (root_of(instance.cls) and signals.sources([*call.args, *call.kwargs.values()])):
         return _rehearse(framework, instance, call)
     if id(instance) in framework.running and len(framework.running) > MOST_NESTED:
         return _opaque(call)
-    function, _ = find_member(instance.cls, "forward")
+    function = entry(instance.cls)
     framework.running.append(id(instance))
     try:
         if isinstance(function, Function):
@@ -32,6 +35,13 @@ def run_module(framework: TorchFramework, instance: Instance, call: Call) -> Any
         return run_table_layer(framework, instance, call)
     finally:
         framework.running.pop()
+
+
+def entry(cls: Class) -> Any:
+    """The method of a module class that is its forward pass, or ABSENT."""
+    root = root_of(cls)
+    names = ROOTS[root] if root is not None else ("forward",)
+    return next((found for name in names if (found := find_member(cls, name)[0]) is not ABSENT), ABSENT)
 
 
 def _rehearse(framework: TorchFramework, instance: Instance, call: Call) -> Any:
@@ -68,14 +78,20 @@ def run_table_layer(framework: TorchFramework, instance: Instance, call: Call) -
     spec = next((c.spec for c in instance.cls.mro if c.spec is not None), None)
     if spec is None or kind is not None:
         return _opaque(call)
-    return signals.run_layer(_layer_of(framework, instance), instance, spec.role, spec.name, call)
+    layer = _layer_of(framework, instance)
+    if spec.name in declared.LAYERS:
+        return declared.run(framework, instance, layer, spec, call)
+    return signals.run_layer(layer, instance, spec.role, spec.name, call)
 
 
 def _layer_of(framework: TorchFramework, instance: Instance) -> Layer:
     """The graph layer of a module; while shapes are rehearsed, a stand-in."""
     layer = framework.layers.get(id(instance))
-    if layer is None:
+    if layer is None and framework.graph is not None:
+        layer = framework.enter_late(instance)
+    elif layer is None:
         layer = framework.layers[id(instance)] = Layer(path="", kind="", class_name=instance.cls.name, arguments=instance.arguments)
+        framework.called[id(layer)] = instance
     return layer
 
 

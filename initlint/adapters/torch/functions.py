@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from initlint.adapters.arrays import functions as array_functions
+from initlint.adapters.declared import functions as declared
 from initlint.adapters.torch import factories, inits, signals, tensors, wrappers
 from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.building import named_tensors
@@ -53,6 +55,11 @@ def call(framework: TorchFramework, name: str, call: Call) -> Any:
         return handler(framework, call)
     found = signals.sources([*call.args, *call.kwargs.values()])
     if not name.startswith("torch."):  # libraries beside torch that touch signals, such as einops
+        if name in declared.FUNCTIONS:
+            return declared.FUNCTIONS[name](call)
+        of_arrays = array_functions.call(framework, name, call)
+        if of_arrays is not ABSENT:
+            return of_arrays
         made = signals.function(name, call, framework.owners) if found else None
         return made if made is not None else ABSENT
     if name in INITIALIZERS:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from initlint.adapters.declared.modules import root_of
 from initlint.adapters.torch.building import CONTAINERS, named_modules
+from initlint.adapters.torch.factories import NO_VALUES
 from initlint.adapters.torch.tracing import trace
 from initlint.graph import Layer, ModelGraph, Parameter
 from initlint.interpreter.values import Instance, Tensor
@@ -17,26 +19,50 @@ if TYPE_CHECKING:
 def build(interp: Interpreter, framework: TorchFramework, instance: Instance, name: str, path: str) -> ModelGraph:
     """The graph of a constructed model, its forward pass included where that can be followed."""
     graph = ModelGraph(name=name, path=path, site=instance.site, lineage=tuple(c.name for c in instance.cls.mro), notes=list(dict.fromkeys(framework.failures)))
-    framework.layers, framework.owners = {}, {}
+    known, framework.layers, framework.owners = framework.layers, {}, {}
     for prefix, module in named_modules(instance):
         layer = _layer(prefix, module)
+        if id(module) in known and root_of(module.cls):  # a layer of a functional model, which the operations refer to
+            known[id(module)].path, known[id(module)].kind, known[id(module)].site = prefix, layer.kind, layer.site
+            layer = known[id(module)]
         framework.layers[id(module)] = layer
         if layer.kind or any(isinstance(t, Tensor) for t in module.parameters.values()):
             graph.layers.append(layer)
         for role, tensor in module.parameters.items():
             if isinstance(tensor, Tensor):
-                _parameter(graph, framework, layer, role, tensor, f"{prefix}.{role}" if prefix else role)
-    trace(interp, framework, instance, graph)
+                enter_parameter(graph, framework, layer, role, tensor, f"{prefix}.{role}" if prefix else role)
+    framework.graph = graph
+    try:
+        trace(interp, framework, instance, graph)
+    finally:
+        framework.graph = None
+    framework.witness.report(graph, framework.owners, {key: layer.path for key, layer in framework.layers.items()})
     return graph
 
 
 def _layer(path: str, module: Instance) -> Layer:
     spec = next((c.spec for c in module.cls.mro if c.spec is not None and c.name not in CONTAINERS), None)
     kind = spec.name.rpartition(".")[2] if spec is not None else ""
-    return Layer(path=path, kind=kind, class_name=module.cls.name.rpartition(".")[2], arguments=module.arguments, site=module.site)
+    return Layer(path=path, kind=kind, class_name=module.cls.name.rpartition(".")[2], arguments=module.arguments, site=module.site, time=module.time)
 
 
-def _parameter(graph: ModelGraph, framework: TorchFramework, layer: Layer, role: str, tensor: Tensor, name: str) -> None:
+def enter_late(framework: TorchFramework, graph: ModelGraph, instance: Instance) -> Layer:
+    """A module that the forward pass itself constructs, as Flax's compact modules and Haiku's do."""
+    short = instance.cls.name.rpartition(".")[2]
+    count = sum(1 for layer in graph.layers if layer.path.startswith(f"{short}_"))
+    first: Layer | None = None
+    for prefix, module in named_modules(instance, f"{short}_{count}"):
+        layer = framework.layers[id(module)] = _layer(prefix, module)
+        first = first or layer
+        graph.layers.append(layer)
+        for role, tensor in module.parameters.items():
+            if isinstance(tensor, Tensor):
+                enter_parameter(graph, framework, layer, role, tensor, f"{prefix}.{role}")
+    assert first is not None
+    return first
+
+
+def enter_parameter(graph: ModelGraph, framework: TorchFramework, layer: Layer, role: str, tensor: Tensor, name: str) -> None:
     """Enter one registered tensor; one that was met before is an alias."""
     known = framework.owners.get(id(tensor))
     if known is not None:
@@ -47,7 +73,11 @@ def _parameter(graph: ModelGraph, framework: TorchFramework, layer: Layer, role:
     parameter = Parameter(
         name=name, shape=tensor.shape, role=role, layer=layer, events=list(storage.events), distribution=storage.distribution,
         reason=storage.reason if storage.distribution is None else "", requires_grad=tensor.requires_grad,
+        uninitialised=storage.empty if storage.distribution is None and storage.reason == NO_VALUES else None,
     )  # fmt: skip
+    if storage.twin is not None:  # the first of several copies stands for what they were copied from, where that is no part of the model
+        first = framework.owners.setdefault(id(storage.twin), parameter)
+        parameter.twin = first if first is not parameter else None
     if storage.distribution is None and not parameter.reason:
         parameter.reason = "its initial values were not followed"
     layer.parameters[role] = parameter

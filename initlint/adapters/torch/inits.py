@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from initlint.adapters.torch.binding import DoesNotFit, bind
+from initlint.adapters.torch.binding import DoesNotFit, bind, framework_of, parse
 from initlint.adapters.torch.writes import current, write
 from initlint.graph import Origin
 from initlint.interpreter.heap import possible
-from initlint.interpreter.values import Tensor, Unknown, is_number, unknown
+from initlint.interpreter.values import Instance, Tensor, Unknown, is_number, unknown
 from initlint.overlays.torch_init import FILLS, INITIALIZERS, Initializer, InvalidCall, UnknownArgument, calculate_gain
 from initlint.theory.laws import constant
 
@@ -21,14 +21,16 @@ NOT_ARGUMENTS = ("tensor", "self", "size", "input", "generator")
 
 def initialise(call: Call, name: str) -> Any:
     """A function of ``torch.nn.init``."""
-    entry = INITIALIZERS[name]
+    entry, witness = INITIALIZERS[name], framework_of(call).witness
     try:
         bound, passed = bind(entry.signature, call.args, call.kwargs)
-    except DoesNotFit:
+    except DoesNotFit as error:
+        witness.draw(call, entry, _as_given(entry, call), call.get(0, "tensor"), problem=f"TypeError: {name.rpartition('.')[2]}() {error}")
         return call.args[0] if call.args else Unknown("an initializer without a tensor")
     candidates = possible(bound.tensor)
     for tensor in candidates:
         if not isinstance(tensor, Tensor):
+            witness.draw(call, entry, passed, tensor, problem=_not_a_tensor(tensor) if len(candidates) == 1 else "")
             continue
         if len(candidates) == 1:
             draw(call, tensor, entry, bound, passed, Origin.CALL)
@@ -37,17 +39,32 @@ def initialise(call: Call, name: str) -> Any:
     return bound.tensor
 
 
+def _as_given(entry: Initializer, call: Call) -> dict[str, Any]:
+    """Arguments of a call that does not fit the signature, as far as they have names."""
+    names = [name for name, kind, _ in parse(entry.signature) if kind == "either"]
+    return {**dict(zip(names, call.args)), **call.kwargs}
+
+
+def _not_a_tensor(value: Any) -> str:
+    """The exception that an initializer raises for ``value``, as far as one is certain."""
+    if value is None:
+        return "AttributeError: 'NoneType' object has no attribute"
+    return f"TypeError: a {value.cls.name.rpartition('.')[2]} is a module, not a tensor" if isinstance(value, Instance) else ""
+
+
 def draw(call: Call, tensor: Tensor, entry: Initializer, bound: Any, passed: dict[str, Any], origin: Origin) -> None:
     """Write the law that ``entry`` gives these arguments into ``tensor``."""
-    law, reason = None, ""
+    law, reason, problem = None, "", ""
     try:
         law = entry.law(tensor.shape, bound)
     except UnknownArgument as error:
         reason = unknown(getattr(bound, error.argument, None)) or f"{error.argument} is not known"
     except InvalidCall as error:
-        reason = str(error)
+        reason = problem = str(error)
     except (ArithmeticError, TypeError, ValueError) as error:
         reason = f"{type(error).__name__} in the law"
+    if entry.makes is None:
+        framework_of(call).witness.draw(call, entry, passed, tensor, law=law, problem=problem)
     arguments = {k: v for k, v in passed.items() if k not in NOT_ARGUMENTS}
     write(call.interp, tensor, entry.name, origin, law, call.site, arguments=arguments, reason=reason, chosen=call.chosen)
 
@@ -58,7 +75,8 @@ def fill(call: Call, name: str) -> Any:
     tensor = call.args[0]
     try:
         bound, passed = bind(entry.signature, call.args, {("from_" if k == "from" else k): v for k, v in call.kwargs.items()})
-    except DoesNotFit:
+    except DoesNotFit as error:
+        framework_of(call).witness.draw(call, entry, _as_given(entry, call), tensor, problem=f"TypeError: {name}() {error}")
         write(call.interp, tensor, entry.name, Origin.FILL, None, call.site, reason="arguments that do not fit")
         return tensor
     if name == "fill_" and isinstance(bound.value, Tensor):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from initlint.adapters.declared import functions as declared
+from initlint.adapters.declared.modules import root_of
 from initlint.adapters.torch import building, containers, forward, functions, methods
 from initlint.adapters.torch.building import MODULE
 from initlint.adapters.torch.registries import REGISTRIES
 from initlint.interpreter.calls import initialise
 from initlint.interpreter.classes import find_member
-from initlint.interpreter.values import ABSENT, Builtin, Class, Function, Instance, Method, Tensor, Unknown
+from initlint.interpreter.values import ABSENT, Builtin, Class, External, Function, Instance, Method, Tensor, Unknown
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
@@ -17,8 +19,15 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
 
+EXPECTED = ("reset_parameters", "weight", "bias", "init_weights", "_init_weights", "weight_init")
+"""Attributes that code which initializes expects of a module of its own."""
+
+
 def module_attribute(framework: TorchFramework, interp: Interpreter, instance: Instance, name: str) -> Any:
     """``module.name`` where the code does not define it, or ABSENT."""
+    special = declared.method(instance, name) if root_of(instance.cls) else None
+    if special is not None:
+        return Method(Builtin(name, special), instance)
     kind = containers.kind_of(instance)
     if kind is not None and name in containers.METHODS[kind]:
         return Method(Builtin(name, containers.METHODS[kind][name]), instance)
@@ -47,8 +56,17 @@ def _drawing_method(framework: TorchFramework, interp: Interpreter, instance: In
         routine, _ = find_member(instance.cls, "_init_weights")
         if isinstance(routine, Function):
             bound, apply = Method(routine, instance), Method(Builtin("apply", methods.apply), instance)
-            return Builtin(name, lambda call: interp.call(apply, [bound], {}, call.frame, call.node))
+            return Builtin(name, lambda call: _without_grad(call, apply, bound))
     return ABSENT
+
+
+def _without_grad(call: Call, apply: Method, routine: Method) -> Any:
+    """Base classes that call ``_init_weights`` on every module do so under ``no_grad``."""
+    call.interp.managers.append(External("torch.no_grad()"))
+    try:
+        return call.interp.call(apply, [routine], {}, call.frame, call.node)
+    finally:
+        call.interp.managers.pop()
 
 
 def class_attribute(framework: TorchFramework, cls: Class, name: str) -> Any:

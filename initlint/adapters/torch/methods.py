@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from initlint import program as p
+from initlint.adapters.torch.binding import framework_of
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.adapters.torch.factories import NO_VALUES
 from initlint.adapters.torch.registries import register
+from initlint.adapters.torch.witness import dotted
 from initlint.adapters.torch.writes import write
 from initlint.graph import Origin
 from initlint.interpreter.values import Instance, Tensor, Unknown
@@ -19,6 +22,12 @@ if TYPE_CHECKING:
 def apply(call: Call) -> Any:
     """``module.apply(fn)``: children first, then the module itself."""
     instance, function = call.args[0], call.get(1, "fn")
+    witness = framework_of(call).witness
+    witness.walk(call, instance)
+    if function is None and isinstance(call.node, p.Call) and call.node.args and isinstance(call.node.args[0].value, p.Call):
+        name = dotted(call.node.args[0].value.func) or "the routine"
+        text = f"`apply` is given the result of `{name}(…)`, which is None, not the function itself"
+        witness.mistake(call.interp, "called-routine", call.site, text, name=name)
     done: set[int] = set()
 
     def visit(module: Instance) -> None:
@@ -36,11 +45,13 @@ def apply(call: Call) -> Any:
 
 def modules(call: Call) -> Any:
     """``module.modules()``."""
+    framework_of(call).witness.walk(call, call.args[0])
     return [module for _, module in named_modules(call.args[0])]
 
 
 def all_named_modules(call: Call) -> Any:
     """``module.named_modules(prefix=…)``."""
+    framework_of(call).witness.walk(call, call.args[0])
     prefix = call.kwargs.get("prefix", "")
     return [(name, module) for name, module in named_modules(call.args[0], prefix if isinstance(prefix, str) else "")]
 
@@ -81,6 +92,7 @@ def named_buffers(call: Call) -> Any:
 
 def _named(call: Call, registry: str) -> list[tuple[str, Tensor]]:
     instance = call.args[0]
+    framework_of(call).witness.walk(call, instance)
     if call.get(2, "recurse", True) is False or (len(call.args) == 2 and call.args[1] is False):
         return [(name, t) for name, t in getattr(instance, registry).items() if isinstance(t, Tensor)]
     prefix = call.kwargs.get("prefix", "")

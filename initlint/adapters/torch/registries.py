@@ -13,6 +13,17 @@ if TYPE_CHECKING:
 REGISTRIES = ("parameters", "modules", "buffers")
 
 
+READY = "#ready"
+"""Set once the constructor of ``nn.Module`` ran: until then nothing can be registered."""
+
+
+def too_early(framework: TorchFramework, instance: Instance, new: Any) -> bool:
+    """Whether assigning ``new`` raises because ``super().__init__()`` has not run."""
+    if READY in instance.attrs or instance.cls.spec is not None or instance.cls.uncertain:
+        return False
+    return (isinstance(new, Tensor) and new.parameter) or (isinstance(new, Instance) and framework.is_module(new))
+
+
 def register(interp: Interpreter, instance: Instance, registry: str, name: str, value: Any) -> None:
     """Put a value into one registry and out of the others."""
     if isinstance(value, (OneOf, Unknown)):

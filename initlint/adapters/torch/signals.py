@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Optional
 
+from initlint.adapters.arrays import formulas
 from initlint.adapters.torch.shapes import function_shape, output_shape
 from initlint.findings import Site
 from initlint.graph import Layer, Op
 from initlint.interpreter.heap import possible
 from initlint.interpreter.values import Instance, OneOf, Storage, Tensor, is_number
+from initlint.overlays import array_functions
 from initlint.overlays.spec import Nonlinearity
 from initlint.overlays.torch_functions import (
     ACTIVATION_FUNCTIONS,
@@ -26,6 +28,8 @@ from initlint.overlays.torch_functions import (
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
+FUNCTIONS = {**SIGNAL_FUNCTIONS, **array_functions.SIGNAL_FUNCTIONS}
+ACTIVATIONS = {**ACTIVATION_FUNCTIONS, **array_functions.ACTIVATIONS}
 BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "elementwise", "//": "elementwise", "%": "elementwise"}
 WEIGHT_KINDS = {
     "linear_function": "layer", "conv_function": "layer", "conv_transpose_function": "layer", "bilinear_function": "layer", "embedding_function": "embedding",
@@ -78,6 +82,9 @@ def operands(values: list[Any], owners: dict[int, Any]) -> list[Op]:
 
 def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dict[int, Any]) -> Tensor:
     """``left op right`` with at least one signal."""
+    written_out = formulas.of_operator(op, left, right, site)
+    if written_out is not None:
+        return Tensor(Storage(None), next((v.shape for v in (left, right) if is_signal(v)), None), op=written_out)
     kind = BINARY.get(op, "opaque")
     detail: dict[str, Any] = {}
     parameter = None
@@ -88,12 +95,13 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
         weight = next((v for v in (right, left) if isinstance(v, Tensor) and v.op is None), None)
         if weight is not None:
             parameter = owners.get(id(weight)) or _shared(weight, owners)
-            detail["transposed"] = weight.transposed
+            detail["transposed"] = weight.transposed != (weight is left)  # W @ x has the outputs first, as x @ W.T
         inputs = sources([left, right])
     else:
-        inputs = operands([left, right], owners)
+        inputs = operands([v for v in (left, right) if not formulas.is_mask(v)], owners)
     made = signal(Op(kind=kind, name=op, detail=detail, inputs=inputs, parameter=parameter, site=site))
     if op != "@":
+        made.attrs = next((dict(v.attrs) for v in (left, right) if is_signal(v) and v.attrs), {})
         made.shape = next((v.shape for v in (left, right) if is_signal(v) and v.shape is not None), None)
     return made
 
@@ -105,18 +113,18 @@ def _shared(tensor: Tensor, owners: dict[int, Any]) -> Any:
 
 def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
     """``torch.relu(x)``, ``F.linear(x, w)`` … with a signal among the arguments; None where the tables have no word for it."""
-    kind = SIGNAL_FUNCTIONS.get(name)
+    kind = FUNCTIONS.get(name)
     if kind is None:
         return None
     values = [*call.args, *call.kwargs.values()]
     if kind == "activation":
-        return activate(ACTIVATION_FUNCTIONS[name], call, call.args[:1] or values[:1], call.args[1:])
+        return activate(ACTIVATIONS[name], call, call.args[:1] or values[:1], call.args[1:])
     if name in WEIGHTS:
         weighted = _weighted(name, kind, call, owners)
         if weighted is not None:
             return weighted
     short = name.rpartition(".")[2]
-    if name == "torch.einsum" or name.startswith("einops.einsum"):
+    if short == "einsum":
         return _einsum(call, owners)
     made = signal(Op(kind=kind, name=short, inputs=operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values), site=call.site))
     made.shape = function_shape(short, kind, call.args)
@@ -164,7 +172,7 @@ def method(name: str, call: Call, owners: dict[int, Any]) -> Any:
         return activate(ACTIVATION_METHODS[name], call, call.args[:1], call.args[1:])
     kind = SIGNAL_METHODS.get(name, "opaque")
     values = [*call.args, *call.kwargs.values()]
-    if name in ("matmul", "mm", "bmm", "__matmul__") and len(values) > 1:
+    if name in ("matmul", "mm", "bmm", "dot", "__matmul__") and len(values) > 1:
         return arithmetic("@", values[0], values[1], call.site, owners)
     inputs = operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values)
     detail = {"factor": values[1]} if kind in ("mul", "div") and len(values) > 1 and is_number(values[1]) else {}
@@ -180,7 +188,8 @@ def activate(what: Nonlinearity, call: Call, inputs: list[Any], rest: list[Any])
         value = call.kwargs.get(what.parameter, rest[what.position] if what.position is not None and what.position < len(rest) else argument)
         argument = value if is_number(value) or isinstance(value, str) else what.default
     made = signal(Op(kind="activation", name=named(what, argument), detail={"parameter": _plain(argument)}, inputs=sources(inputs), site=call.site))
-    made.shape = inputs[0].shape if inputs and isinstance(inputs[0], Tensor) else None
+    if inputs and isinstance(inputs[0], Tensor):
+        made.shape, made.attrs = inputs[0].shape, dict(inputs[0].attrs)
     return made
 
 

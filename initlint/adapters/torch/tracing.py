@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
+from initlint.adapters.arrays import plain
+from initlint.adapters.declared.functions import FORWARD
 from initlint.adapters.torch import forward, signals
 from initlint.adapters.torch.building import named_modules
 from initlint.graph import ModelGraph, Op
 from initlint.interpreter.calls import Call
-from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Function, Instance, Method, OutOfBudget, TargetRaise, Unknown
 
 if TYPE_CHECKING:
@@ -66,13 +67,20 @@ def run(interp: Interpreter, framework: TorchFramework, instance: Instance, inpu
 
 def _result(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op]) -> Any:
     node, frame = p.Const(0, 0, None), interp.start_frame
-    function, _ = find_member(instance.cls, "forward")
+    function = _entry(framework, instance)
+    if FORWARD in instance.attrs:
+        return instance.attrs[FORWARD](inputs)
     if isinstance(function, Function):
         args, kwargs = _inputs(function, inputs)
         return interp.call(Method(function, instance), args, kwargs, frame, node)
     source = Op(kind="input", name="input")
     inputs.append(source)
     return forward.run_table_layer(framework, instance, Call(interp, [signals.signal(source)], {}, frame, node))
+
+
+def _entry(framework: TorchFramework, instance: Instance) -> Any:
+    """The method that is the forward pass of ``instance``."""
+    return forward.entry(instance.cls) if framework.is_module(instance) else plain.forward_method(instance.cls)
 
 
 def _finish(result: Any) -> str:
@@ -95,7 +103,7 @@ def _called(framework: TorchFramework, module: Instance) -> bool:
 
 def _is_abstract(instance: Instance, reason: str) -> bool:
     """Whether a module has no forward pass of its own, by leaving it out or by saying so."""
-    return not isinstance(find_member(instance.cls, "forward")[0], Function) or "NotImplementedError" in reason
+    return not isinstance(forward.entry(instance.cls), Function) or "NotImplementedError" in reason
 
 
 def _parts(framework: TorchFramework, module: Instance) -> Iterator[Instance]:
@@ -103,7 +111,7 @@ def _parts(framework: TorchFramework, module: Instance) -> Iterator[Instance]:
     for child in module.modules.values():
         if not isinstance(child, Instance) or id(child) not in framework.layers:
             continue
-        runs = isinstance(find_member(child.cls, "forward")[0], Function) or any(c.name == "torch.nn.Sequential" for c in child.cls.mro)
+        runs = isinstance(forward.entry(child.cls), Function) or any(c.name == "torch.nn.Sequential" for c in child.cls.mro)
         if runs and not _called(framework, child):
             yield child
         elif not runs:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
 from initlint.findings import Site
-from initlint.graph import InitEvent, Origin
+from initlint.graph import InitEvent, Origin, tick
 from initlint.interpreter.values import Storage, Tensor
 from initlint.symbolic import Number, Sym, sqrt
 from initlint.theory.laws import Distribution, constant, custom
@@ -31,6 +31,8 @@ def write(
 ) -> None:
     """Record that ``tensor`` now holds ``distribution`` (None: not known, for ``reason``)."""
     storage = tensor.storage
+    if tensor.parameter and site is not None and initializer.startswith("torch.Tensor."):
+        interp.framework.changed_in_place(interp, tensor, initializer, site)
     if tensor.data is not None:
         interp.heap.set_field(tensor, "data", None)
     initializer, site = _helper(interp, tensor, initializer, site)
@@ -40,11 +42,12 @@ def write(
     event = InitEvent(
         initializer=initializer, origin=origin, distribution=distribution or custom(reason), site=site, arguments=arguments or {},
         partial=not tensor.whole, guard=guard, variable=variable,
-        routine=routine, effective=not storage.recomputed, chosen=chosen,
+        routine=routine, effective=not storage.recomputed, chosen=chosen, time=tick(),
     )  # fmt: skip
     if storage.recomputed and storage.origin is not None:
         storage = storage.origin
     interp.heap.touch_storage(storage)
+    storage.twin = None
     storage.events = (*storage.events, event)
     if not event.effective:
         return

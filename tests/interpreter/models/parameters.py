@@ -15,7 +15,6 @@ from torch.nn.parameter import Parameter as P
 
 UNKNOWN = {
     "Constructors": {
-        "ad": "NumPy arrays are not followed",
         "al": "draws from a tensor of probabilities are not followed",
         "am": "the law of an absolute value is not worked out",
         "an": "nor that of clamped values",
@@ -25,7 +24,7 @@ UNKNOWN = {
     "InPlace": {"head.bias": "clamped"},
     "Overlapping": {"w": "slices that overlap in part"},
 }
-UNKNOWN_SHAPES = {"Constructors": {"ad", "al", "aq"}}
+UNKNOWN_SHAPES = {"Constructors": {"al", "aq"}}
 
 class Constructors(nn.Module):
     def __init__(self, n=64):

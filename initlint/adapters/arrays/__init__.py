@@ -1,0 +1,1 @@
+"""Nets written with arrays alone: NumPy and what shares its interface."""

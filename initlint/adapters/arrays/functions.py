@@ -1,0 +1,63 @@
+"""Calls of NumPy: draws and factories before the forward pass, operations of the graph in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from initlint.adapters.arrays import formulas
+from initlint.adapters.torch import factories, signals
+from initlint.adapters.torch.binding import parse
+from initlint.graph import Op
+from initlint.interpreter.values import ABSENT, External, Storage, Tensor, Unknown, is_number
+from initlint.overlays.array_functions import FACTORIES, GENERATORS, canonical
+
+if TYPE_CHECKING:
+    from initlint.adapters.torch.adapter import TorchFramework
+    from initlint.interpreter.calls import Call
+
+PRODUCTS = ("numpy.dot", "numpy.matmul", "numpy.inner")
+LIBRARIES = ("numpy.", "scipy.", "jax.")
+
+
+def call(framework: TorchFramework, dotted: str, call: Call) -> Any:
+    """The value of a call of a NumPy name, or ABSENT where nothing is known about it."""
+    name = canonical(dotted)
+    if name in GENERATORS:
+        return External(GENERATORS[name])
+    found = signals.sources([*call.args, *call.kwargs.values()])
+    if found:
+        return _on_signals(framework, name, call, found)
+    if name in FACTORIES:
+        return _make(call, name)
+    return ABSENT
+
+
+def _on_signals(framework: TorchFramework, name: str, call: Call, found: list[Op]) -> Any:
+    activation = formulas.of_function(name, call.args, call.kwargs, call.site)
+    if activation is not None:
+        return Tensor(Storage(None), _shape(call), op=activation)
+    if name in PRODUCTS and len(call.args) == 2:
+        return signals.arithmetic("@", call.args[0], call.args[1], call.site, framework.owners)
+    made = signals.function(name, call, framework.owners)
+    if made is None and name.startswith(LIBRARIES):
+        made = signals.signal(Op(kind="opaque", name=name, inputs=found, site=call.site))
+    return made if made is not None else ABSENT
+
+
+def _shape(call: Call) -> Any:
+    return next((v.shape for v in call.args if isinstance(v, Tensor) and v.op is not None), None)
+
+
+def _make(call: Call, name: str) -> Any:
+    """A new array; a draw of no size is one number."""
+    entry = FACTORIES[name]
+    position = next((index for index, (name_, kind, _) in enumerate(parse(entry.signature)) if name_ == "size" and kind == "either"), None)
+    args = [(v,) if index == position and is_number(v) else v for index, v in enumerate(call.args)]
+    kwargs = {("size" if k == "shape" else k): v for k, v in call.kwargs.items()}
+    if is_number(kwargs.get("size")):
+        kwargs["size"] = (kwargs["size"],)
+    made = factories.make(replace(call, args=args, kwargs=kwargs), name, entry)
+    if made.shape == () or ("random" in name and not call.args and "size" not in call.kwargs):
+        return Unknown("one number drawn at random")
+    return made

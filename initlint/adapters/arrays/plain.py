@@ -1,0 +1,51 @@
+"""Objects and functions of plain Python that are nets: they hold arrays that were drawn, and map inputs by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Optional
+
+from initlint.interpreter.classes import find_member
+from initlint.interpreter.values import Class, Function, Instance, Tensor
+
+FORWARD = (
+    "forward", "__call__", "call", "predict", "feedforward", "feed_forward", "forward_pass", "forward_propagation", "forward_prop", "propagate_forward",
+    "propagate", "fprop", "activate", "compute", "run", "model", "query", "think",
+)  # fmt: skip
+"""Names of the method that maps an input, as nets without a framework call it; the first that exists counts."""
+DEPTH = 4
+"""How deep arrays are looked for in lists, dictionaries and objects."""
+
+
+def forward_method(cls: Class) -> Optional[Function]:
+    """The method of a plain class that maps an input."""
+    for name in FORWARD:
+        method, _ = find_member(cls, name)
+        if isinstance(method, Function) and len(method.node.params) >= 2:
+            return method
+    return None
+
+
+def adopt(instance: Instance, depth: int = 0) -> bool:
+    """Register the arrays that a plain object holds as its parameters, and such objects as its modules; whether there are any."""
+    for name, value in list(instance.attrs.items()):
+        if not name.startswith("#"):
+            for path, found in _arrays(name, value, depth):
+                if isinstance(found, Tensor):
+                    found.parameter = True
+                    instance.parameters[path] = found
+                elif depth < DEPTH and found.cls.spec is None and adopt(found, depth + 1):
+                    instance.modules[path] = found
+    return bool(instance.parameters or instance.modules)
+
+
+def _arrays(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
+    """Arrays of at least one dimension with a law somebody chose, and objects, in ``value`` and the containers inside it."""
+    if isinstance(value, Tensor):
+        if value.storage.events and value.shape != ():
+            yield path, value
+    elif isinstance(value, Instance):
+        yield path, value
+    elif isinstance(value, (list, tuple, dict)) and depth < DEPTH:
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _arrays(f"{path}.{key}", inner, depth + 1)

@@ -1,0 +1,93 @@
+"""From what a layer was given as an initializer to the law of its parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, Optional
+
+from initlint.adapters.torch.binding import DoesNotFit, bind
+from initlint.findings import Site
+from initlint.interpreter.heap import possible
+from initlint.interpreter.values import Class, External, Instance, OneOf, unknown
+from initlint.overlays.declared.initializers import INITIALIZERS, Declared, resolve
+from initlint.overlays.spec import Shape
+from initlint.overlays.torch_init import InvalidCall, UnknownArgument
+from initlint.theory.laws import Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What an initializer gives one tensor."""
+
+    initializer: str
+    law: Optional[Distribution]
+    arguments: dict[str, Any] = field(default_factory=dict)
+    site: Optional[Site] = None
+    """Where the initializer was made, if at a place of its own."""
+    reason: str = ""
+
+
+def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Shape]) -> Draw:
+    """The law of a tensor of ``shape`` under the initializer ``chosen``, or by default the named one."""
+    if isinstance(chosen, OneOf) and len(options := possible(chosen)) == 1:
+        chosen = options[0]
+    if chosen is None:
+        name, arguments = default
+        return _drawn(INITIALIZERS[name], dict(arguments), dict(arguments), shape, None)
+    row, bound, passed, site = _read(chosen)
+    if row is None:
+        return Draw(unnamed(chosen), None, reason=unknown(chosen) or "an initializer that is not followed")
+    return _drawn(row, bound, passed, shape, site)
+
+
+def unnamed(chosen: Any) -> str:
+    """What to call an initializer of the analysed code."""
+    name = getattr(chosen, "name", "") if not isinstance(chosen, Instance) else chosen.cls.name
+    return name or "?"
+
+
+def _read(chosen: Any) -> tuple[Optional[Declared], dict[str, Any], dict[str, Any], Optional[Site]]:
+    """The table row of an initializer, its arguments bound and as passed, and where it was made."""
+    if isinstance(chosen, str):
+        return resolve(chosen), {}, {}, None
+    if isinstance(chosen, dict) and isinstance(chosen.get("class_name"), str):
+        config = chosen.get("config")
+        passed = dict(config) if isinstance(config, dict) else {}
+        return resolve(chosen["class_name"]), passed, passed, None
+    if isinstance(chosen, Class):
+        return INITIALIZERS.get(chosen.name), {}, {}, None
+    if isinstance(chosen, External):
+        return INITIALIZERS.get(chosen.name), {}, {}, chosen.site
+    if isinstance(chosen, Instance):
+        return INITIALIZERS.get(chosen.cls.name), dict(chosen.arguments), dict(chosen.attrs.get("#passed", {})), chosen.site
+    return None, {}, {}, None
+
+
+def _drawn(row: Declared, given: dict[str, Any], passed: dict[str, Any], shape: Optional[Shape], site: Optional[Site]) -> Draw:
+    try:
+        bound, _ = bind(row.signature, [], given)
+        return Draw(row.name, row.law(shape, bound), passed, site)
+    except UnknownArgument as error:
+        return Draw(row.name, None, passed, site, unknown(given.get(error.argument)) or f"{error.argument} is not known")
+    except (InvalidCall, DoesNotFit) as error:
+        return Draw(row.name, None, passed, site, str(error))
+    except (ArithmeticError, TypeError, ValueError) as error:
+        return Draw(row.name, None, passed, site, f"{type(error).__name__} in the law")
+
+
+def declare(instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> str:
+    """Bind the arguments of an initializer object; the answer is why that failed, or empty."""
+    try:
+        bound, passed = bind(INITIALIZERS[instance.cls.name].signature, args, kwargs)
+    except DoesNotFit as error:
+        return f"{instance.cls.name.rpartition('.')[2]}() {error}"
+    instance.arguments = vars(bound)
+    instance.attrs.update({**vars(bound), "#passed": passed})
+    return ""
+
+
+def namespace(instance: Instance, input_shape: Optional[Shape]) -> SimpleNamespace:
+    """The arguments of a layer as its table entry wants them, with the shape of its input where that is known."""
+    return SimpleNamespace(**instance.arguments, input_shape=input_shape)

@@ -1,0 +1,159 @@
+"""Functions and methods that declare parameters, inputs and models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Optional
+
+from initlint.adapters.declared import drawing
+from initlint.adapters.declared.modules import append, root_of
+from initlint.adapters.torch import signals
+from initlint.adapters.torch.binding import framework_of
+from initlint.adapters.torch.shapes import placeholder
+from initlint.adapters.torch.tensors import new_tensor
+from initlint.graph import InitEvent, Op, Origin
+from initlint.interpreter.iteration import elements_of
+from initlint.interpreter.values import Instance, Tensor, Unknown, is_number
+from initlint.overlays.declared.initializers import IDENTIFIERS
+from initlint.overlays.spec import Shape
+from initlint.theory.laws import custom
+
+if TYPE_CHECKING:
+    from initlint.adapters.torch.adapter import TorchFramework
+    from initlint.interpreter.calls import Call
+
+FORWARD = "#forward"
+"""What runs the forward pass of a model that is given as inputs and outputs."""
+GLOROT = (IDENTIFIERS["glorot_uniform"], {})  # type: tuple[str, dict[str, Any]]
+UNIT = ("haiku.initializers.TruncatedNormal", {})  # type: tuple[str, dict[str, Any]]
+
+
+def parameter(call: Call, shape: Any, chosen: Any, default: tuple[str, dict[str, Any]]) -> Tensor:
+    """A parameter as its declaration says."""
+    sizes = _sizes(call, shape)
+    made = drawing.draw(chosen, default, sizes)
+    tensor = new_tensor(sizes, made.law, reason=made.reason)
+    tensor.parameter = True
+    tensor.storage.events = (
+        InitEvent(
+            initializer=made.initializer, origin=Origin.DEFAULT if chosen is None else Origin.CALL, distribution=made.law or custom(made.reason),
+            site=made.site or call.site, arguments=made.arguments,
+        ),
+    )  # fmt: skip
+    return tensor
+
+
+def drawn(initializer: Instance, call: Call) -> Tensor:
+    """``initializer(shape)`` of Keras and Haiku, ``initializer(key, shape)`` of JAX: a new tensor, no parameter yet."""
+    position = 1 if initializer.cls.name.startswith("jax.") else 0
+    made = parameter(call, call.get(position, "shape"), initializer, GLOROT)
+    made.parameter = False
+    return made
+
+
+def _sizes(call: Call, shape: Any) -> Optional[Shape]:
+    if is_number(shape):
+        return (shape,)
+    items = elements_of(call.interp, shape)
+    if items is None:
+        return None
+    return tuple(v if is_number(v) else placeholder("size") for v in items)
+
+
+def get_parameter(call: Call) -> Any:
+    """``haiku.get_parameter(name, shape, dtype, init)``: belongs to the module whose method calls it."""
+    made = parameter(call, call.get(1, "shape"), call.get(3, "init"), UNIT)
+    owner, name = call.frame.receiver, call.get(0, "name")
+    if isinstance(owner, Instance) and isinstance(name, str):
+        register(call, owner, name, made)
+    return made
+
+
+def register(call: Call, owner: Instance, name: str, made: Tensor) -> None:
+    """A parameter that a module declares while it is constructed, or while its forward pass runs."""
+    call.interp.heap.set_item(owner.parameters, name, made)
+    framework_of(call).enter_late_parameter(owner, name, made)
+
+
+def param(call: Call) -> Any:
+    """``self.param(name, init_fn, *init_args)`` of Flax."""
+    owner, name = call.args[0], call.get(1, "name")
+    made = parameter(call, call.get(3, "shape", ()), call.get(2, "init_fn"), GLOROT)
+    if isinstance(owner, Instance) and isinstance(name, str):
+        register(call, owner, name, made)
+    return made
+
+
+def add_weight(call: Call) -> Any:
+    """``self.add_weight(shape, initializer)`` of Keras, also with the name first as Keras 2 has it."""
+    named = isinstance(call.args[1], str) if len(call.args) > 1 else False
+    shape = call.get(2 if named else 1, "shape", ())
+    chosen = call.kwargs.get("initializer", call.args[2] if len(call.args) > 2 and not named else None)
+    made = parameter(call, shape, chosen, GLOROT)
+    made.requires_grad = call.kwargs.get("trainable", True) is not False
+    return made
+
+
+def model_input(call: Call) -> Any:
+    """``keras.Input(shape)``."""
+    shape = call.get(0, "shape")
+    items = elements_of(call.interp, shape) if not is_number(shape) else None
+    source = signals.signal(Op(kind="input", name="input", site=call.site))
+    if items is not None:
+        source.shape = (placeholder("batch"), *(v if is_number(v) else placeholder("length") for v in items))
+    return source
+
+
+def functional(framework: TorchFramework, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
+    """``keras.Model(inputs, outputs)``: the layers on the way are its modules, the operations its forward pass."""
+    given = kwargs.get("inputs", args[0] if args else None)
+    results = kwargs.get("outputs", args[1] if len(args) > 1 else None)
+    ends = signals.sources([results])
+    if not ends:
+        return
+    seen: dict[int, Op] = {}
+    queue = list(ends)
+    for op in queue:
+        if id(op) not in seen:
+            seen[id(op)] = op
+            queue += op.inputs
+    for op in sorted(seen.values(), key=lambda one: one.time):
+        module = framework.called.get(id(op.layer)) if op.layer is not None else None
+        if module is not None and not any(module is known for known in instance.modules.values()):
+            instance.modules[_layer_name(instance, module)] = module
+
+    def forward(inputs: list[Op]) -> Any:
+        inputs += signals.sources([given])
+        return results
+
+    instance.attrs[FORWARD] = forward
+
+
+def _layer_name(owner: Instance, module: Instance) -> str:
+    """``dense``, ``dense_1`` …, or the name the layer was given."""
+    chosen = module.arguments.get("name", module.arguments.get("options", {}).get("name"))
+    if isinstance(chosen, str):
+        return chosen
+    short = module.cls.name.rpartition(".")[2]
+    base = "".join(
+        f"_{c.lower()}" if c.isupper() and i and not short[i - 1].isupper() and not short[i - 1].isdigit() else c.lower() for i, c in enumerate(short)
+    )
+    count = sum(1 for name in owner.modules if name == base or name.startswith(f"{base}_"))
+    return f"{base}_{count}" if count else base
+
+
+def method(instance: Instance, name: str) -> Optional[Callable[[Call], Any]]:
+    """A method that every module of these frameworks has, where it matters here."""
+    root = root_of(instance.cls) or ""
+    if name == "add_weight" and root.startswith("keras."):
+        return add_weight
+    if name == "add" and instance.cls.derives("keras.Sequential"):
+        return lambda call: append(call.interp, call.args[0], call.get(1, "layer"))
+    if name == "param" and root == "flax.linen.Module":
+        return param
+    if name in ("build", "compile", "summary", "fit", "load_weights", "sow", "variable"):
+        return lambda call: Unknown(f"{name}() is not followed")
+    return None
+
+
+FUNCTIONS: dict[str, Callable[[Call], Any]] = {"haiku.get_parameter": get_parameter, "keras.Input": model_input, "keras.layers.InputLayer": model_input}

@@ -1,0 +1,88 @@
+"""Shapes of signals between layers whose channels come last."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from initlint.adapters.torch.shapes import placeholder
+from initlint.interpreter.values import Instance, Tensor, is_number
+from initlint.overlays.spec import LayerSpec
+from initlint.symbolic import Number
+from initlint.theory.fans import product
+
+Shape = Optional[tuple[Number, ...]]
+WIDTHS = ("units", "filters", "output_size", "output_channels", "out_features", "features", "output_dim", "embed_dim")
+"""Arguments that say the size of the last axis that comes out."""
+
+
+def output_shape(instance: Instance, spec: LayerSpec, values: list[Any]) -> Shape:
+    """The shape a layer makes of those of its inputs, None where it is not known."""
+    shapes = [v.shape for v in values if isinstance(v, Tensor)]
+    shape = shapes[0] if shapes else None
+    if shape is None:
+        return None
+    arguments = instance.arguments
+    wide = next((arguments[name] for name in WIDTHS if is_number(arguments.get(name))), None)
+    if spec.role == "linear":
+        return (*shape[:-1], wide) if wide is not None else None
+    if spec.role in ("conv", "conv_transpose"):
+        return _convolved(arguments, shape, shape[-1] if wide is None else wide, spec.role == "conv_transpose")
+    if spec.role == "embedding":
+        return (*shape, wide) if wide is not None else None
+    if spec.role == "rnn":
+        whole = _option(arguments, "return_sequences") is True
+        return (*shape[:-1], wide) if whole and wide is not None else (shape[0], wide) if wide is not None else None
+    if spec.role == "pool":
+        return _pooled(spec.name, arguments, shape)
+    if spec.name.endswith(".Flatten"):
+        return (shape[0], product(shape[1:]))
+    if spec.name.endswith(".Reshape"):
+        target = arguments.get("target_shape")
+        return (shape[0], *target) if isinstance(target, (tuple, list)) and -1 not in target else None
+    if spec.name.endswith(".Concatenate"):
+        return (*shape[:-1], sum(s[-1] for s in shapes if s)) if all(s is not None for s in shapes) else None
+    return shape if spec.role in ("norm", "activation", "dropout", "other") else None
+
+
+def width(instance: Instance, spec: LayerSpec, value: Any) -> Optional[Number]:
+    """The size of the last axis that comes out, where that alone is known."""
+    if spec.role in ("norm", "activation", "dropout"):
+        return value.attrs.get("#width") if isinstance(value, Tensor) else None
+    wide = next((instance.arguments[name] for name in WIDTHS if is_number(instance.arguments.get(name))), None)
+    return wide if spec.role in ("linear", "conv", "conv_transpose", "embedding", "rnn") else None
+
+
+def _option(arguments: dict[str, Any], name: str) -> Any:
+    return arguments.get("options", {}).get(name, arguments.get(name))
+
+
+def _convolved(arguments: dict[str, Any], shape: tuple[Number, ...], wide: Number, transposed: bool) -> Shape:
+    rank = len(shape) - 2
+    kernel, stride = arguments.get("kernel_size", arguments.get("kernel_shape")), arguments.get("strides", arguments.get("stride", 1))
+    lengths = [_slid(shape[1 + axis], _at(kernel, axis), _at(stride, axis), arguments.get("padding"), transposed) for axis in range(rank)]
+    return (shape[0], *lengths, wide)
+
+
+def _pooled(name: str, arguments: dict[str, Any], shape: tuple[Number, ...]) -> Shape:
+    short = name.rpartition(".")[2]
+    if short.startswith("Global"):
+        return (shape[0], shape[-1])
+    positional = arguments.get("args", ())
+    size = _option(arguments, "pool_size") or (positional[0] if positional else 2)
+    stride = _option(arguments, "strides") or (positional[1] if len(positional) > 1 else size)
+    padding = _option(arguments, "padding") or "valid"
+    lengths = [_slid(shape[1 + axis], _at(size, axis), _at(stride, axis), padding, False) for axis in range(len(shape) - 2)]
+    return (shape[0], *lengths, shape[-1])
+
+
+def _at(value: Any, axis: int) -> Any:
+    return value[axis] if isinstance(value, (tuple, list)) and axis < len(value) else value
+
+
+def _slid(length: Any, kernel: Any, stride: Any, padding: Any, transposed: bool) -> Number:
+    if not all(isinstance(v, int) for v in (length, kernel, stride)) or not isinstance(padding, str) or not stride:
+        return placeholder("length")
+    same = padding.lower() == "same"
+    if transposed:
+        return length * stride if same else length * stride + max(kernel - stride, 0)  # type: ignore[no-any-return]
+    return -(-length // stride) if same else (length - kernel) // stride + 1  # type: ignore[no-any-return]

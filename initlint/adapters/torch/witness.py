@@ -1,0 +1,114 @@
+"""What the analysed code did that no table of parameters shows: initializer calls, mistakes, walks over modules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Optional
+
+from initlint import program as p
+from initlint.adapters.torch.binding import parse
+from initlint.findings import Site
+from initlint.graph import InitCall, Mistake, ModelGraph, Parameter, Sweep, tick
+from initlint.interpreter.calls import Call
+from initlint.interpreter.values import Instance, Storage, Tensor
+from initlint.overlays.torch_init import FILLS, Initializer
+from initlint.theory.laws import Distribution
+
+if TYPE_CHECKING:
+    from initlint.interpreter.core import Interpreter
+    from initlint.interpreter.scope import Frame
+
+MOST = 4096
+"""More calls than this are not kept for one context."""
+
+
+@dataclass(slots=True)
+class Drawn:
+    """An initializer call before it is known which parameter it wrote."""
+
+    call: InitCall
+    storage: Optional[Storage]
+
+
+@dataclass(slots=True)
+class Witness:
+    """Collects while one entry point runs."""
+
+    drawn: list[Drawn] = field(default_factory=list)
+    mistakes: dict[tuple[str, Site], Mistake] = field(default_factory=dict)
+    walks: list[tuple[Instance, Site, int]] = field(default_factory=list)
+    loose: bool = False
+    """Whether a function runs without a caller, on values that are not known."""
+
+    def start(self) -> None:
+        self.drawn, self.mistakes, self.walks = [], {}, []
+
+    def draw(self, call: Call, entry: Initializer, passed: dict[str, Any], target: Any, *, law: Optional[Distribution] = None, problem: str = "") -> None:
+        """An initializer ran, or raised ``problem``."""
+        if len(self.drawn) >= MOST:
+            return
+        tensor = target if isinstance(target, Tensor) else None
+        first = next(iter(entry.signature.split(",")), "").strip()
+        arguments = {name: value for name, value in passed.items() if name != first and name != "generator"}
+        made = InitCall(
+            initializer=entry.name, site=call.site, arguments=arguments, spelled=spelled(call, list(passed)), shape=tensor.shape if tensor else None, law=law,
+            successor=entry.successor or "", problem=problem, routine=call.interp.routines[-1].qualname if call.interp.routines else "",
+            certain=not self.loose and call.interp.heap.journal is None,
+        )  # fmt: skip
+        self.drawn.append(Drawn(made, tensor.storage if tensor else None))
+
+    def escaped(self, interp: Interpreter, values: list[Any], frame: Frame, node: p.Node) -> None:
+        """A call that is not followed: of an in-place fill, if its name says so and the tensor is not known."""
+        entry = FILLS.get(f"torch.Tensor.{node.func.attr}") if isinstance(node, p.Call) and isinstance(node.func, p.Attr) else None
+        if entry is None or not isinstance(node, p.Call) or any(arg.keyword or arg.star for arg in node.args) or len(values) != len(node.args):
+            return
+        names = [name for name, kind, _ in parse(entry.signature) if kind == "either"]
+        passed = dict(zip(names, [None, *values]))
+        self.draw(Call(interp, [None, *values], {}, frame, node), entry, passed, None)
+
+    def mistake(self, interp: Interpreter, kind: str, site: Site, text: str, **detail: Any) -> None:
+        """Something is wrong at ``site``, unless a handler waits for it."""
+        if interp.trying:
+            return
+        self.mistakes.setdefault((kind, site), Mistake(kind=kind, site=site, text=text, detail=detail))
+
+    def walk(self, call: Call, root: Instance) -> None:
+        """A routine is about to go through the modules of ``root``."""
+        self.walks.append((root, call.site, tick()))
+
+    def report(self, graph: ModelGraph, owners: dict[int, Parameter], paths: dict[int, str]) -> None:
+        """Enter everything into ``graph``, with the parameters and module paths it has."""
+        for drawn in self.drawn:
+            parameter = owners.get(id(drawn.storage)) if drawn.storage is not None else None
+            graph.calls.append(drawn.call if parameter is None else replace(drawn.call, parameter=parameter))
+        graph.mistakes = list(self.mistakes.values())
+        graph.sweeps = [Sweep(site=site, path=paths[id(root)], time=time) for root, site, time in self.walks if id(root) in paths]
+
+
+def spelled(call: Call, names: list[str]) -> dict[str, str]:
+    """Source of the arguments of ``call`` that are plain names or attributes; ``names`` are those of the parameters in order."""
+    node = call.node
+    if not isinstance(node, p.Call):
+        return {}
+    exprs: dict[str, p.Expr] = {}
+    positional = [arg.value for arg in node.args if arg.keyword is None and not arg.star]
+    if len(call.args) == len(positional) + 1 and isinstance(node.func, p.Attr):  # a method: the tensor stands before the dot
+        positional.insert(0, node.func.value)
+    exprs.update(zip(names, positional))
+    exprs.update({arg.keyword: arg.value for arg in node.args if arg.keyword is not None and not arg.star})
+    texts = {name: dotted(expr) for name, expr in exprs.items()}
+    return {("tensor" if index == 0 else name): texts[name] for index, name in enumerate(names) if texts.get(name)}
+
+
+def dotted(expr: p.Expr) -> str:
+    """``a.b[0].c`` as text, ``""`` for anything but names, attributes and constant subscripts."""
+    if isinstance(expr, p.Name):
+        return expr.id
+    if isinstance(expr, p.Attr):
+        inner = dotted(expr.value)
+        return f"{inner}.{expr.attr}" if inner else ""
+    if isinstance(expr, p.Subscript):
+        inner = dotted(expr.value)
+        index = repr(expr.index.value) if isinstance(expr.index, p.Const) else dotted(expr.index) or "…"
+        return f"{inner}[{index}]" if inner else ""
+    return ""

@@ -1,0 +1,116 @@
+"""Functions that initialize and that no model of their file runs: they are run once on values nobody knows.
+
+What such a run shows is about calls (arguments in the wrong place, names that do not exist), never about parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from initlint import program as p
+from initlint.graph import ModelGraph
+from initlint.interpreter.classes import find_member
+from initlint.interpreter.values import Class, Function, Method, OutOfBudget, TargetRaise, Unknown
+from initlint.source import Chunk, ClassChunk
+
+if TYPE_CHECKING:
+    from initlint.adapters.torch.witness import Witness
+    from initlint.contexts import Analysis
+    from initlint.interpreter.modules import Module
+
+INITIALIZES = re.compile(
+    r"\binit\s*\.\s*\w+\s*\(|\b(?:(?:xavier|kaiming|trunc|orthogonal|sparse|dirac|eye|constant|ones|zeros)_?(?:uniform|normal)?_?|(?:normal|uniform|zero|fill)_)\s*\("
+)
+"""What a call of an initializer looks like in source."""
+MOST = 40
+STEPS = 5_000
+FOUND_OUT = (bool, str, type(None))
+"""Kinds of default that decide between branches; numbers keep theirs."""
+
+
+class FileFacts:
+    """What the contexts of one file show apart from models, and the calls that were seen at all."""
+
+    def __init__(self, path: str, name: str) -> None:
+        self.graph = ModelGraph(name=name, path=path)
+        self.lines: set[int] = set()
+        """Lines of the file on which an initializer ran."""
+
+    def note(self, witness: Witness, *, modelled: bool) -> None:
+        """Add what one context did; where a model came of it, rules see the rest in the model."""
+        path = self.graph.path
+        self.lines |= {drawn.call.site.line for drawn in witness.drawn if drawn.call.site.path == path}
+        if not modelled:
+            known = {(mistake.kind, mistake.site) for mistake in self.graph.mistakes}
+            self.graph.calls += [drawn.call for drawn in witness.drawn if drawn.call.site.path == path]
+            self.graph.mistakes += [m for m in witness.mistakes.values() if m.site.path == path and (m.kind, m.site) not in known]
+
+
+def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
+    """Run every function that holds an initializer call which no context reached."""
+    interp, framework = analysis.interp, analysis.framework
+    for count, (chunk, owner) in enumerate(_unreached(module, facts)):
+        if count == MOST:
+            break
+        function = _function(module, chunk, owner)
+        if function is None:
+            continue
+        framework.start_recording(None)
+        framework.witness.loose = True
+        interp.limit = interp.steps + STEPS
+        try:
+            with interp.heap.sandbox():
+                interp.call(function, *_arguments(function), module.frame, p.Const(0, 0, None))
+        except (TargetRaise, OutOfBudget, RecursionError):
+            pass
+        finally:
+            framework.stop_recording()
+            framework.witness.loose = False
+            interp.reset()
+        facts.note(framework.witness, modelled=False)
+
+
+def _unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:
+    """Functions with a call on a line where none ran, with the class they belong to."""
+    for chunk in module.source.chunks:
+        members = chunk.members if isinstance(chunk, ClassChunk) else [chunk]
+        for one in members:
+            if one.kind == "def" and _lines(module, one) - facts.lines:
+                yield one, chunk.name if one is not chunk else ""
+
+
+def _lines(module: Module, chunk: Chunk) -> set[int]:
+    text = module.source.text
+    found = (match.start() for match in INITIALIZES.finditer(text, chunk.start, chunk.end))
+    return {module.source.index.position(offset)[0] for offset in found if not _commented(text, offset)}
+
+
+def _commented(text: str, offset: int) -> bool:
+    return "#" in text[text.rfind("\n", 0, offset) + 1 : offset]
+
+
+def _function(module: Module, chunk: Chunk, owner: str) -> Function | None:
+    value = module.get(owner or chunk.name)
+    if owner and isinstance(value, Class):
+        value = find_member(value, chunk.name)[0]
+    while isinstance(value, Method):
+        value = value.function
+    return value if isinstance(value, Function) and isinstance(value.node, p.FunctionDef) and not value.node.generator else None
+
+
+def _arguments(function: Function) -> tuple[list[Any], dict[str, Any]]:
+    """Values nobody knows; numbers keep their defaults, which is what a call without them means."""
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    for param in function.node.params:
+        default = function.defaults.get(param.name)
+        if param.kind in ("args", "kwargs") or (param.name in function.defaults and not isinstance(default, FOUND_OUT)):
+            continue
+        value = Unknown(f"the argument {param.name}")
+        if param.kind == "keyword" or len(args) < function.node.params.index(param):
+            kwargs[param.name] = value
+        else:
+            args.append(value)
+    return args, kwargs

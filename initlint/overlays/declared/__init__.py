@@ -1,0 +1,1 @@
+"""Frameworks whose layers are told their initializers: Keras, Haiku, Flax. Laws, layers and names as tables."""

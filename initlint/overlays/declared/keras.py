@@ -1,0 +1,178 @@
+"""Layers of Keras 3 and tf.keras. Kernels end in (in, out), those of transposed convolutions in (out, in)."""
+
+from __future__ import annotations
+
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+from initlint.overlays.declared.initializers import IDENTIFIERS
+from initlint.overlays.declared.table import channels, kernel, layer, width
+from initlint.overlays.spec import Builder, LayerSpec, Role
+from initlint.overlays.torch_functions import OpKind
+from initlint.overlays.torch_layers.table import on
+from initlint.symbolic import Number
+
+ROOT = "keras.layers.Layer"
+MERGES: dict[str, OpKind] = {
+    "Add": "add",
+    "Subtract": "sub",
+    "Average": "add",
+    "Maximum": "elementwise",
+    "Multiply": "mul",
+    "Concatenate": "concat",
+    "Dot": "matmul",
+}
+"""Layers that join several signals, with what they do."""
+GATES = {"SimpleRNN": 1, "LSTM": 4, "GRU": 3}
+
+
+def _default(identifier: str) -> tuple[str, dict[str, Any]]:
+    return IDENTIFIERS[identifier], {}
+
+
+def _draw(b: Builder, name: str, shape: tuple[Number, ...], chosen: Any, default: str) -> None:
+    """A chosen initializer that is the string Keras would use anyway counts as chosen all the same."""
+    b.draw(name, shape, None if chosen is None else chosen, _default(default))
+
+
+def _bias(b: Builder, a: SimpleNamespace, size: Number) -> None:
+    if on(a.use_bias):
+        _draw(b, "bias", (size,), a.bias_initializer, "zeros")
+
+
+def _dense(b: Builder, a: SimpleNamespace) -> None:
+    _draw(b, "kernel", (width(a), a.units), a.kernel_initializer, "glorot_uniform")
+    _bias(b, a, a.units)
+
+
+def _conv(rank: int, transposed: bool, b: Builder, a: SimpleNamespace) -> None:
+    sizes, fan = kernel(a.kernel_size, rank), channels(a)
+    groups = getattr(a, "groups", 1)
+    ends = (a.filters, fan) if transposed else (fan / groups if groups != 1 else fan, a.filters)
+    _draw(b, "kernel", (*sizes, *ends), a.kernel_initializer, "glorot_uniform")
+    _bias(b, a, a.filters)
+
+
+def _depthwise(rank: int, b: Builder, a: SimpleNamespace) -> None:
+    fan = channels(a)
+    _draw(b, "kernel", (*kernel(a.kernel_size, rank), fan, a.depth_multiplier), a.depthwise_initializer, "glorot_uniform")
+    _bias(b, a, fan * a.depth_multiplier)
+
+
+def _separable(rank: int, b: Builder, a: SimpleNamespace) -> None:
+    fan = channels(a)
+    _draw(b, "depthwise_kernel", (*kernel(a.kernel_size, rank), fan, a.depth_multiplier), a.depthwise_initializer, "glorot_uniform")
+    _draw(b, "pointwise_kernel", (*(1,) * rank, fan * a.depth_multiplier, a.filters), a.pointwise_initializer, "glorot_uniform")
+    _bias(b, a, a.filters)
+
+
+def _embedding(b: Builder, a: SimpleNamespace) -> None:
+    _draw(b, "embeddings", (a.input_dim, a.output_dim), a.embeddings_initializer, "random_uniform")
+
+
+def _norm(b: Builder, a: SimpleNamespace) -> None:
+    size = width(a)
+    if on(a.scale):
+        _draw(b, "gamma", (size,), a.gamma_initializer, "ones")
+    if on(a.center):
+        _draw(b, "beta", (size,), a.beta_initializer, "zeros")
+
+
+def _recurrent(gates: int, b: Builder, a: SimpleNamespace) -> None:
+    size = a.units
+    _draw(b, "kernel", (width(a), gates * size), a.kernel_initializer, "glorot_uniform")
+    _draw(b, "recurrent_kernel", (size, gates * size), a.recurrent_initializer, "orthogonal")
+    if not on(a.use_bias):
+        return
+    if gates == 3 and getattr(a, "reset_after", False) is True:
+        _draw(b, "bias", (2, 3 * size), a.bias_initializer, "zeros")
+    else:
+        _draw(b, "bias", (gates * size,), a.bias_initializer, "zeros")
+
+
+_BIAS = "use_bias=True, kernel_initializer=None, bias_initializer=None, **options"
+_DENSE = f"units, activation=None, {_BIAS}"
+_CONV = "filters, kernel_size, strides=1, padding='valid', data_format=None, dilation_rate=1, groups=1, activation=None, " + _BIAS
+_TRANSPOSED = "filters, kernel_size, strides=1, padding='valid', output_padding=None, data_format=None, dilation_rate=1, activation=None, " + _BIAS
+_DEPTHWISE = (
+    "kernel_size, strides=1, padding='valid', depth_multiplier=1, data_format=None, dilation_rate=1, activation=None, use_bias=True, "
+    "depthwise_initializer=None, bias_initializer=None, **options"
+)
+_SEPARABLE = (
+    "filters, kernel_size, strides=1, padding='valid', data_format=None, dilation_rate=1, depth_multiplier=1, activation=None, use_bias=True, "
+    "depthwise_initializer=None, pointwise_initializer=None, bias_initializer=None, **options"
+)
+_NORM = "axis=-1, {}epsilon=0.001, center=True, scale=True, beta_initializer=None, gamma_initializer=None, **options"
+_RECURRENT = "units, activation='tanh', {}use_bias=True, kernel_initializer=None, recurrent_initializer=None, bias_initializer=None, **options"
+_RNN_GATES = {"SimpleRNN": "", "LSTM": "recurrent_activation='sigmoid', ", "GRU": "recurrent_activation='sigmoid', "}
+_PLAIN: dict[str, tuple[str, Role]] = {
+    "Dropout": ("rate, **options", "dropout"),
+    "SpatialDropout1D": ("rate, **options", "dropout"),
+    "SpatialDropout2D": ("rate, **options", "dropout"),
+    "AlphaDropout": ("rate, **options", "dropout"),
+    "GaussianNoise": ("stddev, **options", "dropout"),
+    "Flatten": ("**options", "view"),
+    "Reshape": ("target_shape, **options", "view"),
+    "Permute": ("dims, **options", "view"),
+    "RepeatVector": ("n, **options", "view"),
+    "Masking": ("**options", "view"),
+    "UpSampling1D": ("**options", "upsample"),
+    "UpSampling2D": ("**options", "upsample"),
+    "ZeroPadding1D": ("**options", "pad"),
+    "ZeroPadding2D": ("padding=1, **options", "pad"),
+    "Cropping2D": ("cropping=0, **options", "view"),
+    **{f"{kind}Pooling{rank}D": ("*args, **options", "pool") for kind in ("Max", "Average", "GlobalMax", "GlobalAverage") for rank in (1, 2, 3)},
+}
+
+
+def _convolutions() -> list[LayerSpec]:
+    rows = []
+    for rank in (1, 2, 3):
+        rows.append(layer(f"keras.layers.Conv{rank}D", _CONV, ROOT, role="conv", build=partial(_conv, rank, False), activation="activation"))
+        rows.append(
+            layer(f"keras.layers.Conv{rank}DTranspose", _TRANSPOSED, ROOT, role="conv_transpose", build=partial(_conv, rank, True), activation="activation")
+        )
+        rows.append(layer(f"keras.layers.DepthwiseConv{rank}D", _DEPTHWISE, ROOT, role="conv", build=partial(_depthwise, rank), activation="activation"))
+        rows.append(layer(f"keras.layers.SeparableConv{rank}D", _SEPARABLE, ROOT, role="conv", build=partial(_separable, rank), activation="activation"))
+    return rows
+
+
+LAYERS: dict[str, LayerSpec] = {
+    row.name: row
+    for row in (
+        layer("keras.layers.Dense", _DENSE, ROOT, role="linear", build=_dense, activation="activation"),
+        *_convolutions(),
+        layer("keras.layers.Embedding", "input_dim, output_dim, embeddings_initializer=None, **options", ROOT, role="embedding", build=_embedding),
+        layer("keras.layers.BatchNormalization", _NORM.format("momentum=0.99, "), ROOT, role="norm", build=_norm),
+        layer("keras.layers.LayerNormalization", _NORM.format(""), ROOT, role="norm", build=_norm),
+        layer("keras.layers.GroupNormalization", "groups=32, " + _NORM.format(""), ROOT, role="norm", build=_norm),
+        *(
+            layer(f"keras.layers.{name}", _RECURRENT.format(_RNN_GATES[name]), ROOT, role="rnn", build=partial(_recurrent, gates))
+            for name, gates in GATES.items()
+        ),
+        layer("keras.layers.Activation", "activation, **options", ROOT, role="view", activation="activation"),
+        *(layer(f"keras.layers.{name}", signature, ROOT, role=role) for name, (signature, role) in _PLAIN.items()),
+        *(layer(f"keras.layers.{name}", "**options", ROOT, role="other") for name in MERGES),
+        layer("keras.layers.ReLU", "max_value=None, negative_slope=0.0, threshold=0.0, **options", ROOT, role="activation"),
+        layer("keras.layers.LeakyReLU", "negative_slope=0.3, **options", ROOT, role="activation"),
+        layer("keras.layers.ELU", "alpha=1.0, **options", ROOT, role="activation"),
+        layer("keras.layers.PReLU", "alpha_initializer='zeros', **options", ROOT, role="activation"),
+        layer("keras.layers.Softmax", "axis=-1, **options", ROOT, role="activation"),
+        layer("keras.Sequential", "layers=None, **options", "keras.Model", role="container"),
+    )
+}
+"""By canonical dotted name."""
+
+ACTIVATIONS = {
+    "relu": "relu", "relu6": "relu6", "sigmoid": "sigmoid", "tanh": "tanh", "softmax": "softmax", "selu": "selu", "elu": "elu", "gelu": "gelu",
+    "swish": "silu", "silu": "silu", "softplus": "softplus", "softsign": "softsign", "hard_sigmoid": "hardsigmoid", "mish": "mish",
+    "leaky_relu": "leaky_relu", "linear": "linear", "exponential": "exp", "hard_silu": "hardswish", "hard_swish": "hardswish", "log_softmax": "log_softmax",
+}  # fmt: skip
+"""Keras's strings and the functions of ``keras.activations``, with the names theory knows. The slope of ``leaky_relu`` is 0.2."""
+SLOPE = 0.2
+MODULES: dict[str, tuple[str, str]] = {
+    "keras.layers.ReLU": ("relu", "negative_slope"), "keras.layers.LeakyReLU": ("leaky_relu", "negative_slope"), "keras.layers.ELU": ("elu", "alpha"),
+    "keras.layers.PReLU": ("prelu", ""), "keras.layers.Softmax": ("softmax", ""),
+}  # fmt: skip
+"""Layers that are a nonlinearity, with the argument that shapes it."""
