@@ -9,6 +9,7 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn import Parameter
 
 from initlint.adapters.torch.writes import write_region
+from initlint.findings import Site
 from initlint.graph import InitEvent
 from initlint.interpreter.values import Storage, Tensor
 from initlint.theory.laws import Distribution
@@ -22,8 +23,8 @@ class Ledger:
     def __init__(self) -> None:
         self._records: dict[int, tuple[StorageWeakRef, Storage]] = {}
         self._calls: dict[int, tuple[int, str, Any]] = {}
-        self.modules: dict[int, Any] = {}
-        """Where modules were constructed, by identity."""
+        self.modules: dict[int, tuple[Site | None, int]] = {}
+        """Where and when modules were constructed, by identity."""
         self.assigning = False
         """Whether the write at hand is ``tensor[…] = …``."""
 
@@ -59,6 +60,7 @@ class Ledger:
     def write(self, tensor: Any, event: InitEvent, law: Distribution | None, reason: str, call: int) -> None:
         """Add ``event`` to what is known of ``tensor``. Writes of one running call of an initializer are one event."""
         storage = self.record(tensor)
+        storage.twin = None
         if isinstance(tensor, Parameter):
             storage.recomputed = False  # a parametrization that was removed leaves its result behind as a parameter
         target = storage.origin if storage.recomputed else storage

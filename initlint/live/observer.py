@@ -15,7 +15,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from initlint.graph import InitEvent, Origin
+from initlint.graph import InitEvent, Origin, tick
 from initlint.interpreter.values import Storage
 from initlint.live import arithmetic, frames, layers, sources
 from initlint.live.ledger import OUTSIDE, Ledger, is_whole
@@ -38,7 +38,7 @@ def observed() -> Iterator[Ledger]:
     plain = torch.nn.Module.__init__
 
     def construct(self: Any, *args: Any, **kwargs: Any) -> None:
-        ledger.modules[id(self)] = _construction(self)
+        ledger.modules[id(self)] = (_construction(self), tick())
         plain(self, *args, **kwargs)
 
     torch.nn.Module.__init__ = construct
@@ -93,6 +93,7 @@ class _Operators(TorchDispatchMode):
             if result.dtype.is_floating_point and result.device.type != "meta":
                 result.fill_(NAN)
             self._created(name, result, None, arithmetic.UNFILLED)
+            self.ledger.record(result).empty = _site_now()
             return
         entry = arithmetic.factory(name)
         if entry is not None:
@@ -104,6 +105,8 @@ class _Operators(TorchDispatchMode):
         if law is None and self._is_fixed(name, given):
             law = layers.fixed(result)
         made = self.ledger.start(result, law, reason, source.events if source is not None else ())
+        if source is not None:
+            made.twin = source.twin or source
         origin = layers.recomputed_from(self.ledger, frames.stack().inner)
         if origin is not None:
             made.recomputed, made.origin, made.events, made.distribution = True, origin, origin.events, origin.distribution
@@ -162,7 +165,8 @@ def record_write(ledger: Ledger, tensor: Any, name: str, given: dict[str, Any], 
         return
     source = given.get("src")
     if isinstance(source, torch.Tensor) and any(frame.f_code.co_name == "__deepcopy__" for frame in stack.inner):
-        ledger.start(tensor, *known, ledger.record(source).events)
+        original = ledger.record(source)
+        ledger.start(tensor, *known, original.events).twin = original.twin or original
         return
     law, reason = known
     bare = name.rstrip("_")
@@ -206,7 +210,7 @@ def _event(
     arguments = {name: value for name, value in (passed or {}).items() if not isinstance(value, torch.Tensor) and not _is_default(initializer, name, value)}
     return InitEvent(
         initializer=initializer, origin=origin, distribution=law or custom(reason), site=site, arguments=arguments,
-        partial=not is_whole(tensor), guard=guard, variable=variable, routine=routine, effective=True,
+        partial=not is_whole(tensor), guard=guard, variable=variable, routine=routine, time=tick(),
     )  # fmt: skip
 
 
@@ -260,6 +264,11 @@ def _law_of_initializer(frame: FrameType, passed: dict[str, Any], law: Distribut
 def _is_default(initializer: str, name: str, value: Any) -> bool:
     entry = INITIALIZERS.get(initializer)
     return entry is not None and layers.default_of(entry.signature, name) == value
+
+
+def _site_now() -> Any:
+    users = frames.stack().users
+    return frames.site(users[0]) if users else None
 
 
 def _construction(module: Any) -> Any:
