@@ -18,6 +18,7 @@ STYLES = {"passed": "bold green", "failed": "bold red", "error": "bold red", "ti
 ROW_STYLES = {"fails": "red", "untested": "dim"}
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _GAP = "  "
+_NARROWEST = 8
 
 
 class Result(Protocol):
@@ -98,8 +99,9 @@ def _where(result: Result) -> str:
 def _table(parameters: Sequence[dict[str, Any]], paint: Paint, columns: int | None) -> Iterator[str]:
     table = [_cells(parameter) for parameter in parameters]
     widths = [max(map(width, column)) for column in zip(HEADER, *table, strict=True)]
-    if columns is not None and (spare := sum(widths) + len(_GAP) * (len(widths) - 1) - columns) > 0:
-        widths[0] = max(12, widths[0] - spare)
+    room = columns - len(_GAP) * (len(widths) - 1) if columns is not None else sum(widths)
+    while sum(widths) > room and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
     yield paint(_line(HEADER, widths), "bold")
     yield _GAP.join("─" * size for size in widths)
     for parameter, cells in zip(parameters, table, strict=True):
