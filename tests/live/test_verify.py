@@ -196,6 +196,31 @@ def test_signal_measured_is_signal_foretold() -> None:
     assert rows[0]["gradient"] < rows[-1]["gradient"] and all(row["dead"] < 0.2 for row in rows)
 
 
+def test_the_clamped_value_of_a_truncated_normal_is_no_fault(tmp_path: Path) -> None:
+    text = """
+        import helper
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(100, 100)
+                helper.trunc_normal_(self.fc.weight)
+    """
+    helper = """
+        import torch
+
+        def trunc_normal_(tensor, std=0.02, a=-2.0, b=2.0):
+            with torch.no_grad():
+                tensor.uniform_(-1, 1)
+                tensor.view(-1)[0] = 1.0  # what the generator returns once in 2**24 draws
+                return tensor.erfinv_().mul_(std * 2**0.5).clamp_(a, b)
+    """
+    (tmp_path / "helper.py").write_text(dedent(helper), encoding="utf-8")
+    result = verify_text(tmp_path, text, forward=False)
+    assert not result.findings and result.parameters[0]["measured_std"] > 0.02
+    assert (result.parameters[0]["verdict"], result.parameters[0]["expected_std"]) == ("ok", pytest.approx(0.02))
+
+
 def test_half_precision(tmp_path: Path) -> None:
     result = verify_text(tmp_path, "def net():\n    return nn.Sequential(nn.Linear(64, 64), nn.LayerNorm(64))\n", "net()", dtype="bfloat16")
     assert result.status == "passed" and {row["verdict"] for row in result.parameters} == {"ok"}
