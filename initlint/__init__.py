@@ -74,6 +74,7 @@ def verify(
     dtype: str | None = None,
     forward: bool = True,
     signal: bool = False,
+    by_parts: bool = False,
     timeout: float = 600.0,
     memory_limit: int | None = None,
     select: Iterable[str] | None = None,
@@ -87,14 +88,15 @@ def verify(
     built already, of which only contracts and theory can be judged and which is left exactly as it was.
 
     ``expect`` maps globs on parameter names to laws, ``{"*.weight": "kaiming_normal(nonlinearity='relu')"}``. ``inputs``
-    spells the shapes of the forward pass (``2,3,224,224``); they are inferred otherwise.
+    spells the shapes of the forward pass (``2,3,224,224``); they are inferred otherwise. ``by_parts`` builds on meta and draws
+    one parameter at a time, for models that the device cannot hold; ``reason`` then says what that cannot see.
 
     The result holds one entry per target with its ``status``, ``parameters`` and ``findings``. What the model's code raises
     is a status, not an exception; ``ValueError`` where ``select`` or ``ignore`` name no rule.
     """
     from initlint.live import api
 
-    options = _live_options(inputs, seeds, device, dtype, forward, signal, expect, select, ignore, search_path)
+    options = _live_options(inputs, seeds, device, dtype, forward, signal, by_parts, expect, select, ignore, search_path)
     return api.verify(model, options, api.Limits(timeout, memory_limit))
 
 
@@ -128,7 +130,7 @@ def assert_init(
     """
     from initlint.live import api
 
-    options = _live_options(inputs, seeds, device, None, forward, False, expect, select, ignore, ())
+    options = _live_options(inputs, seeds, device, None, forward, False, False, expect, select, ignore, ())
     return api.assert_init(model, expect, options, api.Limits(600.0))
 
 
@@ -139,6 +141,7 @@ def _live_options(
     dtype: str | None,
     forward: bool,
     signal: bool,
+    by_parts: bool,
     expect: Mapping[str, str] | None,
     select: Iterable[str] | None,
     ignore: Iterable[str],
@@ -157,6 +160,7 @@ def _live_options(
         inputs=inputs,
         forward=forward,
         signal=signal,
+        by_parts=by_parts,
         contracts=expect or {},
         select=chosen,
         ignore=left_out,

@@ -18,6 +18,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--input", metavar="SHAPE", help="example input, 2,3,224,224 or 2,16:int64, several by ';' (default: inferred)")
     command.add_argument("--no-forward", action="store_true", help="do not run the forward pass")
     command.add_argument("--signal", action="store_true", help="measure signal and gradient by layer too")
+    command.add_argument("--by-parts", action="store_true", help="for models the device cannot hold: build on meta, draw one parameter at a time")
     command.add_argument("--expect", action="append", default=[], metavar="GLOB=LAW", help="demand a law of parameters: '*.weight=normal(std=0.02)'")
     command.add_argument("--timeout", type=float, metavar="SECONDS", help=f"time for each target (default: {TIMEOUT:g})")
     command.add_argument("--memory-limit", metavar="SIZE", help="memory for each target, as 8G (default: most of what is free)")

@@ -65,6 +65,7 @@ def _overrides(arguments: argparse.Namespace) -> Overrides:
     return Overrides(
         values={**values, "expect": dict(_expectation(text) for text in arguments.expect)},
         signal=arguments.signal,
+        by_parts=arguments.by_parts,
         select=tuple(arguments.select) if arguments.select is not None else None,
         ignore=tuple(arguments.ignore or ()),
         search_path=tuple(arguments.search_path),

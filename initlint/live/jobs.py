@@ -28,6 +28,7 @@ class Overrides:
     values: Mapping[str, Any] = field(default_factory=dict)
     """By the keys of the settings table; these win."""
     signal: bool = False
+    by_parts: bool = False
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     search_path: tuple[str, ...] = ()
@@ -63,6 +64,7 @@ def _job(target: str, values: Mapping[str, Any], loose: tuple[str, ...], overrid
         inputs=values.get("input"),
         forward=values.get("forward", True),
         signal=overrides.signal,
+        by_parts=overrides.by_parts,
         contracts=values["expect"],
         loose=loose,
         select=overrides.select,

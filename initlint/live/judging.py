@@ -58,13 +58,12 @@ def questions(graph: ModelGraph, claimed: ModelGraph | None, demanded: Mapping[s
             yield Asked(parameter, "claim", law)
 
 
-def verdicts_on_values(model: Any, asked: list[Asked], alpha: float) -> dict[Key, Verdict]:
+def verdicts_on_values(tensors: Mapping[str, Any], asked: list[Asked], alpha: float) -> dict[Key, Verdict]:
     """Verdicts that need a whole tensor, while it is there: on laws that are constraints, and on rows that chance would not make."""
-    tensors = dict(model.named_parameters())
     found: dict[Key, Verdict] = {}
     for one in asked:
-        tensor = tensors[one.parameter.name]
-        if not measurable(tensor):
+        tensor = tensors.get(one.parameter.name)
+        if tensor is None or not measurable(tensor):
             continue
         verdict = test(tensor.detach(), one.law, alpha) if one.law.kind in EXACT else None
         if (verdict is None or verdict.outcome == "ok") and one.law.kind in RANDOM and (reason := _odd_rows(one.parameter, tensor)):

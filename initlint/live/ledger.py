@@ -12,6 +12,7 @@ from initlint.adapters.torch.writes import write_region
 from initlint.findings import Site
 from initlint.graph import InitEvent
 from initlint.interpreter.values import Storage, Tensor
+from initlint.live.replay import Script
 from initlint.theory.laws import Distribution
 
 OUTSIDE = "values from outside the code that was observed"
@@ -25,6 +26,8 @@ class Ledger:
         self._calls: dict[int, tuple[int, str, Any]] = {}
         self.modules: dict[int, tuple[Site | None, int]] = {}
         """Where and when modules were constructed, by identity."""
+        self.script = Script()
+        """How to draw what was built on meta."""
         self.assigning = False
         """Whether the write at hand is ``tensor[…] = …``."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,8 +29,15 @@ class Taken:
 
 
 def take(model: Any, graph: ModelGraph) -> Taken:
-    """Measure every parameter with numbers in it."""
+    """Measure every parameter of a model, and compare them."""
     tensors = {name: tensor for name, tensor in model.named_parameters() if measurable(tensor)}
+    taken = take_tensors(tensors, graph)
+    taken.equal = identical({name: tensor for name, tensor in tensors.items() if tensor.requires_grad}, taken.moments)
+    return taken
+
+
+def take_tensors(tensors: Mapping[str, Any], graph: ModelGraph) -> Taken:
+    """Measure tensors with numbers in them; packed ones map by map."""
     parts = {p.name: maps for p in graph.parameters if p.name in tensors and (maps := maps_of(p)) > 1}
     found = measure(tensors, slices=parts)
     taken = Taken()
@@ -41,8 +49,6 @@ def take(model: Any, graph: ModelGraph) -> Taken:
         taken.slices[name] = [found[f"{name}[{index}]"] for index in range(maps)]
         digest = "|".join(part.digest for part in taken.slices[name])
         taken.moments[name] = replace(pool([replace(part, digest="") for part in taken.slices[name]]), shape=tuple(tensor.shape), digest=digest)
-    trained = {name: tensor for name, tensor in tensors.items() if tensor.requires_grad}
-    taken.equal = identical(trained, taken.moments)
     return taken
 
 

@@ -25,7 +25,7 @@ from initlint.theory.laws import Distribution, custom
 CONSTRUCTORS = ("__init__",)
 RESETS = ("reset_parameters", "_reset_parameters")
 LOADERS = ("_load_from_state_dict", "load_state_dict")
-SET_DATA, SET_ITEM = torch.Tensor.data.__set__, torch.Tensor.__setitem__
+SET_DATA, SET_ITEM, IS_META = torch.Tensor.data.__set__, torch.Tensor.__setitem__, torch.Tensor.is_meta.__get__
 FIXED = "fixed numbers"
 """How the law of a table of numbers reads."""
 NAN = float("nan")
@@ -71,15 +71,34 @@ class _Operators(TorchDispatchMode):
             known = _law_of_write(self.ledger, name, given)
             result = func(*args, **kwargs)
             self._written(name, [given[target] for target in targets], given, known)
+            self._keep_write(func, args, kwargs)
             return result
         result = func(*args, **kwargs)
         shares = any(value.alias_info is not None for value in schema.returns)
         for made in result if isinstance(result, (list, tuple)) else (result,):
             if isinstance(made, torch.Tensor) and not shares:
                 self._made(name, made, given)
+                self._keep_making(func, name, made, args, kwargs)
             elif isinstance(made, torch.Tensor) and name == "lift_fresh":
                 self.ledger.start(made, layers.fixed(made), OUTSIDE)
         return result
+
+    def _keep_write(self, func: Any, args: Any, kwargs: Any) -> None:
+        """Keep what fills memory on meta."""
+        if args and isinstance(args[0], torch.Tensor) and args[0].device.type == "meta":
+            self.ledger.script.written(self.ledger.record(args[0]), args[0], func, args[1:], kwargs)
+
+    def _keep_making(self, func: Any, name: str, made: Any, args: Any, kwargs: Any) -> None:
+        """Keep what makes memory on meta."""
+        if made.device.type != "meta":
+            return
+        record, script = self.ledger.record(made), self.ledger.script
+        if name in arithmetic.EMPTY:
+            script.bare(record)
+        elif name == "clone":
+            script.copied(record, self.ledger.record(args[0]))
+        else:
+            script.made(record, func, args, kwargs, known=arithmetic.factory(name) is not None)
 
     def _written(self, name: str, targets: list[Any], given: dict[str, Any], known: arithmetic.Law) -> None:
         for target in targets:
@@ -140,6 +159,8 @@ class _Assignments(TorchFunctionMode):
         self.ledger = ledger
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func == IS_META and args[0].is_meta:
+            self._skipped(args[0])
         if func == SET_ITEM:
             self.ledger.assigning = True
             try:
@@ -156,6 +177,16 @@ class _Assignments(TorchFunctionMode):
             event = _event(stack, args[0], "torch.Tensor.data", Origin.COPY, after.distribution, after.reason)
             after.events = (*before.events, event)
         return result
+
+    def _skipped(self, tensor: Any) -> None:
+        """Initializers that need values ask whether there are any, and do nothing on meta: the call is kept in their place."""
+        inner = frames.stack().inner
+        frame = frames.initializer(inner)
+        if frame is None or inner[0].f_code.co_filename != frames.INIT:
+            return
+        record_write(self.ledger, tensor, frame.f_code.co_name, {}, (None, ""))
+        passed = {name: value for name, value in frames.arguments(frame).items() if not isinstance(value, torch.Tensor)}
+        self.ledger.script.written(self.ledger.record(tensor), tensor, getattr(torch.nn.init, frame.f_code.co_name), (), passed)
 
 
 def record_write(ledger: Ledger, tensor: Any, name: str, given: dict[str, Any], known: arithmetic.Law) -> None:

@@ -26,6 +26,8 @@ class Options:
     forward: bool = True
     signal: bool = False
     """Whether to measure signal and gradient by layer."""
+    by_parts: bool = False
+    """Build on meta and draw one parameter at a time, for models that the device cannot hold."""
     contracts: Mapping[str, str] = field(default_factory=dict)
     """Glob on parameter names to the law demanded."""
     loose: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ import torch
 from initlint import frontend
 from initlint.evidence import Evidence
 from initlint.graph import Layer, ModelGraph, Parameter
-from initlint.live import examine, forward, graphs, inputs, judging, measuring, observer, signal, table, targets
+from initlint.live import examine, forward, graphs, inputs, judging, measuring, observer, replay, signal, table, targets
 from initlint.live.guard import random_states_kept, untouched
 from initlint.live.options import Options
 from initlint.live.results import TargetResult, status_of
@@ -51,6 +51,8 @@ def verify_build(
 ) -> TargetResult:
     """Verify what ``build`` makes, which is called once per seed. Its exceptions are the caller's."""
     device = device_of(options.device)
+    if options.by_parts:
+        return _verify_parts(target, name, build, options, progress, device, claimed, unread)
     with random_states_kept(), _defaults(device, options.dtype):
         progress(f"building 1/{options.seeds}")
         _seed(0)
@@ -63,7 +65,7 @@ def verify_build(
         taken = [measuring.take(model, graph)]
         demanded = judging.contracts_of(graph, options)
         asked = list(judging.questions(graph, claimed, demanded))
-        on_values = judging.verdicts_on_values(model, asked, judging.alpha_of(graph))
+        on_values = judging.verdicts_on_values(dict(model.named_parameters()), asked, judging.alpha_of(graph))
         samples = [signal.take(model, built.passed)] if options.signal else []
         built.model = model = None
         for seed in range(1, options.seeds):
@@ -77,6 +79,38 @@ def verify_build(
     evidence = judging.judge(graph, claimed, taken, asked, on_values, demanded)
     reasons = [text for text in (unread, built.passed.reason) if text]
     return _result(target, str(device), evidence, "; ".join(reasons), signal.rows(graph, samples), options)
+
+
+def _verify_parts(
+    target: str, name: str, build: Build, options: Options, progress: Progress, device: Any, claimed: ModelGraph | None, unread: str
+) -> TargetResult:
+    """Verify a model that was never whole: its parameters are drawn, measured and let go one at a time."""
+    with random_states_kept():
+        progress("building on meta")
+        with _defaults(torch.device("meta"), options.dtype):
+            _seed(0)
+            with observer.observed() as ledger:
+                model = build()
+            graph, layers, owners = graphs.build(model, name, claimed.path if claimed is not None else "", ledger)
+            built = Built(model, graph, layers, owners)
+            trace(built, options, torch.device("meta"), progress)
+        demanded = judging.contracts_of(graph, options)
+        asked = list(judging.questions(graph, claimed, demanded))
+        on_values: dict[judging.Key, Any] = {}
+        taken = []
+        for seed in range(options.seeds):
+            _seed(seed)
+            taken.append(measuring.Taken())
+            for number, (path, tensor) in enumerate(model.named_parameters(), 1):
+                progress(f"drawing {number}/{len(graph.parameters)}, seed {seed + 1}/{options.seeds}")
+                drawn = {path: ledger.script.draw(tensor, ledger.record(tensor), device)}
+                if drawn[path] is not None and measuring.measurable(drawn[path]):
+                    one = measuring.take_tensors(drawn, graph)
+                    taken[-1].moments.update(one.moments)
+                    on_values |= judging.verdicts_on_values(drawn, asked, judging.alpha_of(graph)) if seed == 0 else {}
+    evidence = judging.judge(graph, claimed, taken, asked, on_values, demanded)
+    reasons = [text for text in (unread, built.passed.reason, replay.CANNOT_SEE) if text]
+    return _result(target, str(device), evidence, "; ".join(reasons), [], options)
 
 
 def _result(target: str, device: str, evidence: Evidence, reason: str, signals: list[dict[str, Any]], options: Options) -> TargetResult:
@@ -95,7 +129,7 @@ def verify_model(model: Any, name: str, options: Options) -> TargetResult:
         demanded = judging.contracts_of(graph, options)
         asked = list(judging.questions(graph, None, demanded))
         taken = [measuring.take(model, graph)]
-        on_values = judging.verdicts_on_values(model, asked, judging.alpha_of(graph))
+        on_values = judging.verdicts_on_values(dict(model.named_parameters()), asked, judging.alpha_of(graph))
         samples = [signal.take(model, built.passed)] if options.signal else []
     evidence = judging.judge(graph, None, taken, asked, on_values, demanded)
     return _result(name, device, evidence, built.passed.reason, signal.rows(graph, samples), options)

@@ -225,6 +225,27 @@ def test_half_precision(tmp_path: Path) -> None:
     assert result.status == "passed" and {row["verdict"] for row in result.parameters} == {"ok"}
 
 
+def test_by_parts_draws_what_the_whole_would_hold() -> None:
+    whole, parts = (verify(f"{FAULTS}:Sound", by_parts=by_parts) for by_parts in (False, True))
+    assert parts.status == "passed" and parts.reason is not None and "one parameter at a time" in parts.reason
+    assert [(row["name"], row["verdict"]) for row in parts.parameters] == [(row["name"], row["verdict"]) for row in whole.parameters]
+    faulty = verify(f"{FAULTS}:Faulty", by_parts=True)
+    assert {finding.site.line for finding in faulty.findings} == set(faults_by_line())
+
+
+def test_by_parts_says_what_it_cannot_draw() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.orthogonal, self.cut, self.scaled = nn.Linear(32, 32), nn.Linear(32, 32), nn.Parameter(torch.randn(32, 32) * 2)
+            nn.init.orthogonal_(self.orthogonal.weight)
+            nn.init.trunc_normal_(self.cut.weight, std=0.02)
+
+    rows = {row["name"]: row for row in initlint.verify(Net, by_parts=True, forward=False).results[0].parameters}
+    assert {name: row["verdict"] for name, row in rows.items() if "bias" not in name} == {"orthogonal.weight": "ok", "cut.weight": "ok", "scaled": "untested"}
+    assert rows["orthogonal.weight"]["distribution"] == "orthogonal" and rows["scaled"]["measured_std"] is None
+
+
 @pytest.mark.parametrize(("device", "reason"), [("gpu0", "is not a device: write auto, cpu"), ("cuda:99", "no such device; use --device auto")])
 def test_devices_that_are_not_there(device: str, reason: str) -> None:
     result = initlint.verify(lambda: nn.Linear(2, 2), device=device).results[0]
