@@ -21,7 +21,7 @@ from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
-from initlint.loose import FileFacts, run_rest
+from initlint.loose import FileFacts, run_on_lstms, run_rest
 from initlint.overlays.declared.names import ROOTS
 from initlint.rules import Rule
 from initlint.source import Chunk, SourceFile, may_hold_nets
@@ -103,6 +103,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         contexts.models += _attempt(contexts, action, name, False)
         interp.limit = interp.steps + STEPS_PER_MODEL
     contexts.models += _called_nets(contexts)
+    contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
@@ -152,8 +153,8 @@ def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
 
 
 def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Model | None:
-    """A root module as a model, its forward pass traced; None where nobody chose an initial value in it."""
-    if not written_by_author(root):
+    """A root module as a model, its forward pass traced; None where nobody chose an initial value in it and no rule asks for such."""
+    if not written_by_author(root) and not any(rule.judges_defaults for rule in contexts.analysis.rules):
         return None
     interp, framework = contexts.analysis.interp, contexts.analysis.framework
     interp.limit = interp.steps + STEPS_PER_MODEL

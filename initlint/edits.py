@@ -16,6 +16,7 @@ from pathlib import Path
 from initlint.findings import Edit, Site
 
 NEWLINE = re.compile(r"\r\n?|\n")
+CHANGED = "has changed since it was read; left alone"
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#|$)")
 _LINE_END = re.compile(rb"\r\n?|\n")
@@ -142,6 +143,12 @@ def decode(data: bytes) -> Source:
     return Source(_decode(body, encoding), encoding or "utf-8", bom)
 
 
+def as_bytes(text: str) -> bytes:
+    """Bytes that decode to ``text``, in the encoding that it declares. Raises ``SourceError`` where that has no such characters."""
+    encoding = _declared_encoding(text[:4096].encode("ascii", "replace"))
+    return Source(text, encoding or "utf-8").encode(text)
+
+
 def _declared_encoding(body: bytes) -> str | None:
     for line in _LINE_END.split(body[:4096], maxsplit=2)[:2]:
         if match := _COOKIE.match(line):
@@ -179,7 +186,7 @@ def save(path: str | os.PathLike[str], before: str, after: str) -> None:
     data = Path(path).read_bytes()
     source = decode(data)
     if source.text != before:
-        raise SourceError("has changed since it was read; left alone")
+        raise SourceError(CHANGED)
     if source.encode(before) != data:
         raise SourceError(f"does not survive a round trip through {source.encoding}; left alone")
     encoded = source.encode(after)
@@ -187,21 +194,46 @@ def save(path: str | os.PathLike[str], before: str, after: str) -> None:
         raise SourceError("would not read back as it was written; left alone")
     if not os.stat(path).st_mode & 0o222:
         raise SourceError("is read-only; left alone")
-    write_atomic(path, encoded)
+    write_atomic(path, encoded, expected=data)
 
 
-def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file whole or not at all; its mode is kept, and a symbolic link still points where it did."""
+def write_atomic(path: str | os.PathLike[str], data: bytes, *, expected: bytes | None = None) -> None:
+    """Write a file whole or not at all; mode and owner are kept, and a symbolic link still points where it did.
+
+    Where ``expected`` is given, the file must hold just that until the moment it is replaced. Raises ``SourceError`` and ``OSError``.
+    """
     target = os.path.realpath(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target))
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target))
+    except OSError as error:
+        raise SourceError(f"cannot be replaced, its folder takes no new file: {error.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        if os.path.exists(target):
-            shutil.copymode(target, temporary)
+        _take_over(target, temporary)
+        if expected is not None and Path(target).read_bytes() != expected:
+            raise SourceError(CHANGED)
         os.replace(temporary, target)
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def _take_over(target: str, temporary: str) -> None:
+    """Give a new file the owner and mode of the one that it replaces, or those of any new file."""
+    try:
+        old = os.stat(target)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
+        return
+    new = os.stat(temporary)
+    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        try:
+            os.chown(temporary, old.st_uid, old.st_gid)
+        except PermissionError:
+            raise SourceError("belongs to someone else, and would not any more; left alone") from None
+    shutil.copymode(target, temporary)

@@ -1,31 +1,27 @@
-"""Paths to findings: which files matter, which models they build, what the rules say, which fixes hold."""
+"""Paths to findings: which files matter, which models they build, what the rules say."""
 
 from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from initlint import files, frontend, proof
 from initlint.contexts import Analysis
-from initlint.edits import SourceError, apply_fixes, decode
-from initlint.findings import Finding, Safety, Severity, Site
+from initlint.edits import SourceError, as_bytes, decode
+from initlint.findings import Finding, Severity, Site
 from initlint.frontend import TargetError
 from initlint.graph import ModelGraph
 from initlint.merging import analyse_file
-from initlint.rules import Rule, select
+from initlint.rules import Rule, find, select
 from initlint.source import NotPython, may_matter, parse_index
 from initlint.suppress import silence
 
-__all__ = ["CheckResult", "FileChange", "TargetError", "check", "fix", "show"]
+__all__ = ["CheckResult", "TargetError", "check", "recheck", "show"]
 
-TROUBLE = {
-    "INI901": ("syntax-error", Severity.ERROR),
-    "INI902": ("unreadable-file", Severity.ERROR),
-    "INI903": ("analysis-failed", Severity.WARNING),
-}
+TROUBLE = {"INI901": Severity.ERROR, "INI902": Severity.ERROR, "INI903": Severity.WARNING}
 
 
 @dataclass(slots=True)
@@ -42,28 +38,47 @@ class CheckResult:
     rules: tuple[Rule, ...] = ()
     elsewhere: list[Finding] = field(default_factory=list)
     """What the models of one file show in another."""
-
-
-@dataclass(slots=True)
-class FileChange:
-    """One file before and after its fixes."""
-
-    path: str
-    before: str
-    after: str
-    applied: list[Finding]
-    refused: list[tuple[Finding, str]]
+    suppressions: bool = True
+    """Whether comments in the files silence findings."""
+    analysis: Analysis | None = field(default=None, repr=False)
+    """What was parsed on the way, for a second look at some of the files."""
 
 
 def check(
-    paths: Sequence[str], *, stdin: bytes | None = None, stdin_filename: str = "<stdin>", search_path: Sequence[str] = (), rules: Sequence[Rule] | None = None
+    paths: Sequence[str],
+    *,
+    stdin: bytes | None = None,
+    stdin_filename: str = "<stdin>",
+    search_path: Sequence[str] = (),
+    rules: Sequence[Rule] | None = None,
+    suppressions: bool = True,
+    progress: Callable[[str], None] = lambda path: None,
 ) -> CheckResult:
-    """Analyse files and folders. What cannot be read is a finding of the tool's own; nothing is skipped silently."""
-    result = CheckResult([], 0, search_path=tuple(search_path), rules=tuple(select() if rules is None else rules))
+    """Analyse files and folders. What cannot be read is a finding of the tool's own; nothing is skipped silently.
+
+    Without ``suppressions``, comments silence nothing. ``progress`` is told each path before it is analysed.
+    """
+    result = CheckResult([], 0, search_path=tuple(search_path), rules=tuple(select() if rules is None else rules), suppressions=suppressions)
     with _rare_collection():
-        frontend.with_deep_stack(lambda: _check_all(paths, stdin, stdin_filename, result))
+        frontend.with_deep_stack(lambda: _check_all(paths, stdin, stdin_filename, result, progress))
     result.findings.sort(key=lambda finding: finding.order)
     return result
+
+
+def recheck(result: CheckResult, path: str, text: str) -> CheckResult:
+    """One file of ``result`` as if it held ``text``; only its own models are looked at, and nothing is read from it."""
+    again = CheckResult([], 1, search_path=result.search_path, rules=result.rules, suppressions=result.suppressions, analysis=result.analysis)
+
+    def analyse() -> None:
+        analysis = result.analysis.edited(path) if result.analysis is not None else Analysis(result.search_path, result.rules)
+        _check_file(analysis, path, as_bytes(text), again)
+        _silence(again)
+
+    with _rare_collection():
+        frontend.with_deep_stack(analyse)
+    again.sources[path] = text
+    again.findings.sort(key=lambda finding: finding.order)
+    return again
 
 
 @contextmanager
@@ -77,14 +92,15 @@ def _rare_collection() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def _check_all(paths: Sequence[str], stdin: bytes | None, stdin_filename: str, result: CheckResult) -> None:
-    analysis = Analysis(result.search_path, result.rules)
+def _check_all(paths: Sequence[str], stdin: bytes | None, stdin_filename: str, result: CheckResult, progress: Callable[[str], None]) -> None:
+    analysis = result.analysis = Analysis(result.search_path, result.rules)
     checked: dict[str, str] = {}
     if stdin is not None:
         result.files += 1
         _check_file(analysis, stdin_filename, stdin, result)
     for path in files.discover(paths, result.missing):
         result.files += 1
+        progress(path)
         try:
             data = files.read(path)
         except SourceError as error:
@@ -98,6 +114,8 @@ def _check_all(paths: Sequence[str], stdin: bytes | None, stdin_filename: str, r
 
 def _silence(result: CheckResult) -> None:
     """Leave out what comments in the files silence."""
+    if not result.suppressions:
+        return
     ran = [name for rule in result.rules for name in (rule.code, rule.name)]
     by_path: dict[str, list[Finding]] = {path: [] for path in result.sources}
     for finding in result.findings:
@@ -152,26 +170,7 @@ def _check_file(analysis: Analysis, path: str, data: bytes, result: CheckResult)
 
 def trouble(path: str, code: str, message: str, line: int = 1, column: int = 1) -> Finding:
     """A finding of the tool's own: a file it could not read (901, 902) or analyse (903)."""
-    name, severity = TROUBLE[code]
-    return Finding(code=code, rule=name, message=message, site=Site(path, line, column, line, column), severity=severity)
-
-
-def fix(result: CheckResult) -> list[FileChange]:
-    """The text of every file with its proven fixes applied; fixes that collide wait for the next run."""
-    changes = []
-    by_path: dict[str, list[Finding]] = {}
-    for finding in result.findings:
-        if finding.fix is not None:
-            by_path.setdefault(finding.site.path, []).append(finding)
-    for path, findings in by_path.items():
-        before = result.sources[path]
-        wanted = [f for f in findings if f.fix is not None and f.fix.edits and f.fix.safety is not Safety.ADVICE]
-        after, landed = apply_fixes(before, [f.fix.edits for f in wanted if f.fix is not None])
-        applied = [wanted[index] for index in landed]
-        refused = [(f, "it overlaps another fix; run again") for f in wanted if f not in applied]
-        refused += [(f, str(f.evidence["refused"])) for f in findings if "refused" in f.evidence]
-        changes.append(FileChange(path, before, after, applied, refused))
-    return changes
+    return Finding(code=code, rule=find(code).name, message=message, site=Site(path, line, column, line, column), severity=TROUBLE[code])
 
 
 def show(target: str, search_path: Sequence[str] = ()) -> ModelGraph:

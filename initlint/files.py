@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from initlint.edits import SourceError
+from initlint.ignores import Exclusion, around, decided, own
 
-SKIPPED_FOLDERS = frozenset(
-    {".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".ruff_cache", ".svn", ".tox", ".venv", "__pycache__", "build", "dist", "node_modules"}
-    | {"site-packages", "venv"}
-)
-"""Folders that a walk does not enter; naming one on the command line does."""
 LARGEST = 4_000_000
 
 
-def discover(paths: Sequence[str], missing: list[str]) -> Iterator[str]:
+def discover(paths: Sequence[str], missing: list[str], exclusion_at: Callable[[str], Exclusion] = lambda folder: Exclusion()) -> Iterator[str]:
     """Every Python file under ``paths``, each once however many links lead to it, folders in order.
 
-    A path that does not exist goes to ``missing``; a folder that cannot be listed is yielded itself, for ``read`` to say so.
+    ``exclusion_at`` says what is left out in a folder. A path that does not exist goes to ``missing``; a folder that cannot be
+    listed is yielded itself, for ``read`` to say so.
     """
     seen: set[str] = set()
     for path in paths:
         if os.path.isdir(path):
-            found = _walk(path)
+            found = _walk(path, exclusion_at)
         elif os.path.lexists(path):
-            found = iter((path,))
+            found = iter(() if exclusion_at(os.path.dirname(path)).refuses(path) else (path,))
         else:
             missing.append(path)
             continue
@@ -37,14 +34,39 @@ def discover(paths: Sequence[str], missing: list[str]) -> Iterator[str]:
                 yield file
 
 
-def _walk(folder: str) -> Iterator[str]:
+def _walk(top: str, exclusion_at: Callable[[str], Exclusion]) -> Iterator[str]:
     closed: list[str] = []
-    for root, folders, files in os.walk(folder, onerror=lambda error: closed.append(error.filename)):
-        folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS and not name.endswith(".egg-info"))
-        for name in sorted(files):
-            if name.endswith(".py"):
-                yield os.path.normpath(os.path.join(root, name))
+    waiting = [(os.path.normpath(top), around(os.path.abspath(top)))]
+    while waiting:
+        folder, ignores = waiting.pop()
+        exclusion = exclusion_at(folder)
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            closed.append(folder)
+            continue
+        here = os.path.join(os.path.abspath(folder), "")
+        ignores = (*ignores, *own(here)) if exclusion.gitignore else ()
+        inner = []
+        for entry in entries:
+            path, is_folder = os.path.normpath(os.path.join(folder, entry.name)), _is_folder(entry)
+            if not (is_folder or entry.name.endswith(".py")) or (is_folder and entry.is_symlink()):
+                continue
+            if exclusion.decide(here + entry.name, folder=is_folder) or decided(ignores, here + entry.name, folder=is_folder):
+                continue
+            if is_folder:
+                inner.append((path, ignores))
+            else:
+                yield path
+        waiting += reversed(inner)
     yield from closed
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def read(path: str) -> bytes:

@@ -76,7 +76,27 @@ class RemoveStatement:
     site: Site
 
 
-Action = Union[ReplaceCall, InsertBranch, RemoveStatement]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleDraw:
+    """Multiply the draw at ``site``, a call with sizes such as ``torch.randn(a, b)``, by one of its sizes to the power -1/2.
+
+    ``axis`` is the number of that size, ``rank`` how many there are.
+    """
+
+    site: Site
+    axis: int
+    rank: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsertAfter:
+    """Add ``lines`` behind the statement that is the call at ``site``; each is how much deeper it stands, in blocks, and its text."""
+
+    site: Site
+    lines: tuple[tuple[int, str], ...]
+
+
+Action = Union[ReplaceCall, InsertBranch, RemoveStatement, ScaleDraw, InsertAfter]
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ class InitEvent:
     """Arguments as evaluated, by parameter name; only those the author passed."""
     partial: bool = False
     """Whether only a slice was written; ``distribution`` is then that of the slice."""
+    region: str = ""
+    """That slice, ``start:stop:step`` of each axis as ``repr`` gives them; empty where it is not one plain slice."""
     guard: Site | None = None
     """The test of the innermost ``isinstance`` that selected the layer, if any."""
     variable: str = ""
@@ -146,6 +148,8 @@ class Parameter:
     """Where its memory was made, if nothing is known to have filled it."""
     twin: Parameter | None = None
     """The parameter whose very values it started with, if it was copied from one."""
+    copied: Site | None = None
+    """Where code asked for that copy; None for the copies that a framework's own layers are made of."""
     loaded: Site | None = None
     """Where a checkpoint was loaded into it."""
 

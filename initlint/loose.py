@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
+from initlint.adapters.torch import graphs
 from initlint.graph import ModelGraph
 from initlint.interpreter.classes import find_member
-from initlint.interpreter.values import Class, Function, Method, OutOfBudget, TargetRaise, Unknown
+from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Unknown
 from initlint.source import Chunk, ClassChunk
+from initlint.symbolic import symbol
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.witness import Witness
@@ -24,6 +26,7 @@ INITIALIZES = re.compile(
     r"\binit\s*\.\s*\w+\s*\(|\b(?:(?:xavier|kaiming|trunc|orthogonal|sparse|dirac|eye|constant|ones|zeros)_?(?:uniform|normal)?_?|(?:normal|uniform|zero|fill)_)\s*\("
 )
 """What a call of an initializer looks like in source."""
+LSTM = re.compile(r"\bLSTM(?:Cell)?\b")
 MOST = 40
 STEPS = 5_000
 FOUND_OUT = (bool, str, type(None))
@@ -54,15 +57,14 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
     for count, (chunk, owner) in enumerate(_unreached(module, facts)):
         if count == MOST:
             break
-        function = _function(module, chunk, owner)
-        if function is None:
-            continue
         framework.start_recording(None)
         framework.witness.loose = True
         interp.limit = interp.steps + STEPS
         try:
-            with interp.heap.sandbox():
-                interp.call(function, *_arguments(function), module.frame, p.Const(0, 0, None))
+            function = _function(module, chunk, owner)
+            if function is not None:
+                with interp.heap.sandbox():
+                    interp.call(function, *_arguments(function), module.frame, p.Const(0, 0, None))
         except (TargetRaise, OutOfBudget, RecursionError):
             pass
         finally:
@@ -70,6 +72,30 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
             framework.witness.loose = False
             interp.reset()
         facts.note(framework.witness, modelled=False)
+
+
+def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterator[tuple[ModelGraph, Class]]:
+    """What those of these functions that speak of LSTMs make of one: a layer is all that they ask for."""
+    interp, framework, path = analysis.interp, analysis.framework, facts.graph.path
+    for chunk, owner in _unreached(module, facts):
+        if not LSTM.search(module.source.text, chunk.start, chunk.end):
+            continue
+        framework.start_recording(None)
+        interp.limit = interp.steps + STEPS
+        try:
+            with interp.heap.sandbox():
+                function, cls, node = _function(module, chunk, owner), framework.layer_class("torch.nn.LSTM"), p.Const(0, 0, None)
+                layer = interp.call(cls, [symbol("input_size"), symbol("hidden_size")], {}, module.frame, node)
+                args, kwargs = _arguments(function) if function is not None else ([], {})
+                first = 1 if owner else 0
+                if isinstance(layer, Instance) and function is not None and len(args) > first:
+                    interp.call(function, [*args[:first], layer, *args[first + 1 :]], kwargs, module.frame, node)
+                    yield graphs.build(interp, framework, layer, f"{chunk.name}(LSTM)", path), cls
+        except (TargetRaise, OutOfBudget, RecursionError):
+            pass
+        finally:
+            framework.stop_recording()
+            interp.reset()
 
 
 def _unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:

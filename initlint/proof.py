@@ -10,7 +10,7 @@ from typing import Any
 
 from initlint.contexts import Analysis, Model
 from initlint.edits import Source, SourceError, apply_edits, decode
-from initlint.findings import Edit, Finding, Fix, InsertBranch, RemoveStatement, Safety
+from initlint.findings import Edit, Finding, Fix, InsertAfter, InsertBranch, RemoveStatement, Safety
 from initlint.merging import analyse_file
 from initlint.rewrite import Refusal, rewrite
 from initlint.source import SourceFile
@@ -95,5 +95,5 @@ def _changed(before: Table, after: Table) -> set[str] | None:
 
 
 def _safety(finding: Finding, fix: Fix, changed: set[str]) -> Safety:
-    adds = any(isinstance(action, (InsertBranch, RemoveStatement)) for action in fix.actions)
+    adds = any(isinstance(action, (InsertAfter, InsertBranch, RemoveStatement)) for action in fix.actions)
     return Safety.UNSAFE if adds or not changed <= set(finding.parameters) else Safety.SAFE

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from initlint.findings import Finding, Severity, Site
-from initlint.rules import all_rules
+from initlint.rules import all_rules, find
 
 COMMENT = re.compile(r"#\s*initlint:\s*ignore(?P<file>-file)?\[(?P<codes>[^\]]*)\]")
 ALWAYS = ("INI901", "INI902", "INI903")
@@ -67,11 +67,11 @@ def silence(path: str, text: str, findings: Sequence[Finding], ran: Sequence[str
         silenced = [finding for finding in findings if one.covers(finding)]
         kept = [finding for finding in kept if not any(finding is other for other in silenced)]
         if one.code not in known:
-            kept.append(_about(one, "INI905", "unknown-suppression", f"`{one.code}` is no rule: `initlint rules` lists them", Severity.WARNING))
+            kept.append(_about(one, "INI905", f"`{one.code}` is no rule: `initlint rules` lists them", Severity.WARNING))
         elif not silenced and one.code in ran:
-            kept.append(_about(one, "INI904", "unused-suppression", f"nothing here is silenced by `{one.code}`: remove the comment", Severity.NOTE))
+            kept.append(_about(one, "INI904", f"nothing here is silenced by `{one.code}`: remove the comment", Severity.NOTE))
     return sorted(kept, key=lambda finding: finding.order)
 
 
-def _about(one: Suppression, code: str, rule: str, message: str, severity: Severity) -> Finding:
-    return Finding(code=code, rule=rule, message=message, site=one.site, severity=severity)
+def _about(one: Suppression, code: str, message: str, severity: Severity) -> Finding:
+    return Finding(code=code, rule=find(code).name, message=message, site=one.site, severity=severity)

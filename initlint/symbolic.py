@@ -160,6 +160,18 @@ def reciprocal(value: Number) -> Number:
     return _simplify({((f"({value})", Fraction(-1)),): 1})
 
 
+def at(value: Number, size: float) -> float:
+    """``value`` where every size in it that is not known is ``size``."""
+    if not isinstance(value, Sym):
+        return float(value)
+    return float(sum(coefficient * math.prod(size ** float(e) for _, e in monomial) for monomial, coefficient in value.terms))
+
+
+def plain(value: Number) -> bool:
+    """Whether every unknown in ``value`` has a name, and none is an expression that was not taken apart."""
+    return not isinstance(value, Sym) or all(atom.lstrip("?").isidentifier() for monomial, _ in value.terms for atom, _ in monomial)
+
+
 def known(value: Number) -> bool:
     """Whether ``value`` is an ordinary number."""
     return not isinstance(value, Sym)

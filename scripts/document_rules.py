@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from initlint.rules import Rule, all_rules
+from initlint.rules import Rule, all_rules, own_rules
 
 FOLDER = Path(__file__).parent.parent / "docs" / "rules"
 FIXES = {"always": "always", "sometimes": "where the code is plain", "never": "by hand"}
@@ -14,7 +14,7 @@ FIXES = {"always": "always", "sometimes": "where the code is plain", "never": "b
 
 def pages() -> dict[str, str]:
     """File names to what they should hold."""
-    rules = all_rules()
+    rules = (*all_rules(), *own_rules())
     return {"README.md": index(rules), **{f"{rule.name}.md": page(rule) for rule in rules}}
 
 

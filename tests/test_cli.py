@@ -9,16 +9,17 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-import initlint
+from initlint import engine, repair
 from initlint.cli import main
 from initlint.edits import apply_fixes
+from initlint.engine import CheckResult
 from initlint.findings import Edit, Finding, Fix, Safety, Severity, Site
 from initlint.graph import ModelGraph
+from initlint.repair import FileChange, Refine
 
 SOURCE = "a = 1\nb = 2\n"
 NOTE = Finding(code="INI402", rule="r", message="m", site=Site("net.py", 1, 1, 1, 2), severity=Severity.NOTE)
@@ -27,47 +28,46 @@ UNSAFE = replace(SAFE, severity=Severity.ERROR, fix=Fix(message="Use 4", safety=
 ADVICE = replace(NOTE, fix=Fix(message="Think again", safety=Safety.ADVICE))
 
 
-class TargetError(Exception):
-    """What the engine raises for a target that cannot be found."""
-
-
-class Engine(ModuleType):
+class Engine:
     """Stands in for the engine: says what it was told to find."""
 
-    TargetError = TargetError
-
     def __init__(self, path: str = "net.py") -> None:
-        super().__init__("initlint.engine")
         self.findings: list[Finding] = []
         self.path = path
-        self.missing: list[str] = []
+        self.mended: set[int] = set()
         self.refused: list[tuple[Finding, str]] = []
         self.asked: dict[str, Any] = {}
 
-    def check(self, paths: Sequence[str], **options: Any) -> SimpleNamespace:
-        """The findings prepared."""
+    def check(self, paths: Sequence[str], **options: Any) -> CheckResult:
+        """The findings prepared, less those that are mended."""
+        del options["progress"]
         self.asked = {"paths": paths, **options}
-        return SimpleNamespace(findings=self.findings, files=1, sources={self.path: SOURCE}, missing=self.missing)
+        return CheckResult([finding for finding in self.findings if id(finding) not in self.mended], 1, {self.path: SOURCE})
 
-    def fix(self, result: SimpleNamespace) -> list[SimpleNamespace]:
-        """Every fix that has edits, on one file."""
-        applied = [finding for finding in result.findings if finding.fix and finding.fix.edits]
-        after, _ = apply_fixes(SOURCE, [finding.fix.edits for finding in applied])
-        return [SimpleNamespace(path=self.path, before=SOURCE, after=after, applied=applied, refused=self.refused)]
+    def fix(self, result: CheckResult, *, unsafe: bool = True, refine: Refine) -> list[FileChange]:
+        """Every fix that is wanted and has edits, on one file."""
+        safeties = (Safety.SAFE, Safety.UNSAFE) if unsafe else (Safety.SAFE,)
+        applied = [finding for finding in result.findings if finding.fix and finding.fix.edits and finding.fix.safety in safeties]
+        after, _ = apply_fixes(SOURCE, [finding.fix.edits for finding in applied if finding.fix])
+        self.mended = {id(finding) for finding in applied}
+        return [FileChange(self.path, SOURCE, after, applied, self.refused, [])]
 
     def show(self, target: str, search_path: Sequence[str]) -> ModelGraph:
         """An empty model, or the error that a target without a file gives."""
         if target == "gone.py:Net":
-            raise TargetError("no such file: gone.py")
+            raise engine.TargetError("no such file: gone.py")
         return ModelGraph(name="Net", path="net.py")
 
 
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """The stand-in, installed."""
+@pytest.fixture(name="engine")
+def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
+    """The stand-in, installed, in a folder with one file."""
     fake = Engine()
-    monkeypatch.setitem(sys.modules, "initlint.engine", fake)
-    monkeypatch.setattr(initlint, "engine", fake, raising=False)
+    monkeypatch.setattr(engine, "check", fake.check)
+    monkeypatch.setattr(engine, "show", fake.show)
+    monkeypatch.setattr(repair, "fix", fake.fix)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text(SOURCE)
     return fake
 
 
@@ -103,7 +103,7 @@ def test_check_reports_in_both_formats(engine: Engine, capsys: pytest.CaptureFix
 @pytest.mark.parametrize("arguments", [["check"], ["fix"], ["fix", "--apply"]])
 def test_a_missing_path_is_status_2(engine: Engine, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     """One line on standard error; the rest is reported all the same."""
-    engine.findings, engine.missing = [NOTE], ["gone.py"]
+    engine.findings = [NOTE]
     assert main([*arguments, "net.py", "gone.py"]) == 2
     assert capsys.readouterr().err == "initlint: gone.py: no such file or folder\n"
 
@@ -111,16 +111,16 @@ def test_a_missing_path_is_status_2(engine: Engine, capsys: pytest.CaptureFixtur
 def test_options_reach_the_engine(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Paths, standard input, search path and the chosen rules."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x = 1\xff")))
-    main(["check", "-", "a.py", "--stdin-filename", "b.py", "--search-path", "src", "--select", "INI1, zero-weight", "--ignore", "INI201"])
+    main(["check", "-", "net.py", "--stdin-filename", "b.py", "--search-path", "src", "--select", "INI1, zero-weight", "--ignore", "INI201"])
     rules = engine.asked.pop("rules")
-    assert engine.asked == {"paths": ["a.py"], "stdin": b"x = 1\xff", "stdin_filename": "b.py", "search_path": ["src"]}
+    assert engine.asked == {"paths": ["net.py"], "stdin": b"x = 1\xff", "stdin_filename": "b.py", "search_path": ["src"], "suppressions": True}
     assert {rule.code[:4] for rule in rules} == {"INI1"}
 
 
 def test_without_a_path_the_folder_is_checked(engine: Engine) -> None:
     """The default is the current folder, and standard input is left alone."""
     main(["check"])
-    assert (engine.asked["paths"], engine.asked["stdin"]) == (["."], None)
+    assert (engine.asked["paths"], engine.asked["stdin"]) == (["net.py"], None)
 
 
 def test_fix_previews_with_labels(engine: Engine, capsys: pytest.CaptureFixture[str]) -> None:
@@ -181,7 +181,12 @@ def test_a_file_that_changed_meanwhile_is_left_alone(engine: Engine, tmp_path: P
     ("arguments", "message"),
     [
         (["fix", "--unsafe"], "--unsafe says what --apply may write; give both"),
-        (["fix", "--apply", "-"], "standard input cannot be written to; leave out --apply for a diff"),
+        (["fix", "--apply", "-", "net.py"], "standard input is fixed by itself: leave out the other paths"),
+        (["check", "--exclude", "!"], "'!' is not a pattern"),
+        (["check", "--statistics", "--config", "gone.toml"], "gone.toml: cannot be read: No such file or directory"),
+        (["check", "--baseline", "gone.json"], "gone.json: no such file; `initlint check --write-baseline gone.json` makes it"),
+        (["check", "--write-baseline", "b.json", "--changed-only"], "--write-baseline with --changed-only would forget the findings of all other files"),
+        (["check", "--add-ignores", "-"], "--add-ignores writes to files: standard input is none"),
         (["check", "--select", "INI10l"], "no rule matches 'INI10l', did you mean 'INI101'?"),
         (["explain", "INI999"], "no rule matches 'INI999'"),
         (["show", "gone.py:Net"], "no such file: gone.py"),
@@ -208,7 +213,7 @@ def crash(error: BaseException) -> Callable[..., Any]:
 def test_a_crash_is_one_line_and_a_traceback_on_request(engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """INITLINT_DEBUG=1 lets the exception through."""
     monkeypatch.delenv("INITLINT_DEBUG", raising=False)
-    monkeypatch.setattr(engine, "check", crash(ZeroDivisionError("oh\nno")))
+    monkeypatch.setattr("initlint.engine.check", crash(ZeroDivisionError("oh\nno")))
     assert main(["check"]) == 2
     assert capsys.readouterr().err == "initlint: internal error: ZeroDivisionError: oh\\nno (INITLINT_DEBUG=1 shows where)\n"
     monkeypatch.setenv("INITLINT_DEBUG", "1")
@@ -218,7 +223,7 @@ def test_a_crash_is_one_line_and_a_traceback_on_request(engine: Engine, monkeypa
 
 def test_an_interrupt_is_quiet(engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """130, as the shell expects."""
-    monkeypatch.setattr(engine, "check", crash(KeyboardInterrupt()))
+    monkeypatch.setattr("initlint.engine.check", crash(KeyboardInterrupt()))
     assert main(["check"]) == 130
     assert capsys.readouterr().err == ""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from initlint.edits import LineIndex, OverlapError, Source, SourceError, apply_edits, apply_fixes, decode, read_source, save, write_atomic
+from initlint.edits import LineIndex, OverlapError, Source, SourceError, apply_edits, apply_fixes, as_bytes, decode, read_source, save, write_atomic
 from initlint.findings import Edit, Site
 
 MIXED = "a = 1\r\nb = 2\nc = 3\rd = 4"
@@ -176,6 +177,70 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytes
         write_atomic(path, b"new")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["net.py"]
+
+
+def test_a_file_that_changes_at_the_last_moment_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody saves while the new text is being written."""
+    path = tmp_path / "net.py"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", lambda handle: path.write_bytes(b"newer"))
+    with pytest.raises(SourceError, match="has changed since it was read"):
+        save(path, "old", "fixed")
+    assert path.read_bytes() == b"newer"
+    assert os.listdir(tmp_path) == ["net.py"]
+
+
+def test_the_owner_stays_or_the_file_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of somebody else stays theirs."""
+    path = tmp_path / "net.py"
+    path.write_bytes(b"old")
+    real = os.stat
+
+    def foreign(name: str | Path, **options: Any) -> os.stat_result:
+        found = real(name, **options)
+        return found if Path(name).name != "net.py" else os.stat_result((*found[:4], found.st_uid + 1, found.st_gid + 1, *found[6:]))
+
+    owners: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "stat", foreign)
+    monkeypatch.setattr(os, "chown", lambda name, *owner: owners.append(owner))
+    save(path, "old", "new")
+    assert owners == [(real(path).st_uid + 1, real(path).st_gid + 1)]
+
+    def deny(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chown", deny)
+    with pytest.raises(SourceError, match="belongs to someone else"):
+        save(path, "new", "newer")
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["net.py"]
+
+
+def test_a_folder_that_takes_no_new_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written in place: half a file would be worse."""
+    path = tmp_path / "net.py"
+    path.write_bytes(b"old")
+
+    def deny(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.mkstemp", deny)
+    with pytest.raises(SourceError, match="its folder takes no new file: Permission denied"):
+        save(path, "old", "new")
+    assert path.read_bytes() == b"old"
+
+
+def test_a_new_file_has_the_mode_of_any_new_file(tmp_path: Path) -> None:
+    """Not that of a temporary one, which nobody else may read."""
+    (tmp_path / "usual").touch()
+    write_atomic(tmp_path / "new", b"")
+    assert (tmp_path / "new").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+@pytest.mark.parametrize("data", [b"x = 1\n", "# größe\n".encode(), b"# coding: latin-1\nx = '\xe9'\n"])
+def test_a_text_gives_the_bytes_it_came_from(data: bytes) -> None:
+    """By the encoding it declares itself."""
+    assert as_bytes(decode(data).text) == data
 
 
 def test_sites_are_half_open() -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from initlint import check, engine
+from initlint import check, repair
 from initlint.cli import main
 from initlint.edits import SourceError, apply_fixes, save
-from initlint.engine import CheckResult, FileChange
+from initlint.engine import CheckResult
 from initlint.findings import Finding, Safety
+from initlint.repair import FileChange
 
 NET = """\
 import torch.nn as nn
@@ -77,7 +78,7 @@ class Net(nn.Module):
 def changes(path: Path) -> tuple[CheckResult, list[FileChange]]:
     """Check one file, and what its fixes make of it."""
     result = check(path)
-    return result, engine.fix(result)
+    return result, repair.fix(result)
 
 
 def only(findings: Sequence[Finding], code: str) -> Finding:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
 from initlint.edits import LineIndex, apply_edits, apply_fixes
-from initlint.findings import Action, Fix, InsertBranch, RemoveStatement, ReplaceCall, Site
+from initlint.findings import Action, Fix, InsertAfter, InsertBranch, RemoveStatement, ReplaceCall, ScaleDraw, Site
 from initlint.rewrite import Refusal, rewrite
 
 XAVIER = ("tensor", "gain")
@@ -373,3 +374,36 @@ def test_a_test_may_be_part_of_a_larger_one() -> None:
 def test_a_branch_that_has_no_place_is_declined(text: str, reason: str) -> None:
     """A final ``else``, a comprehension or an unknown namespace is left to the author."""
     assert refusal(text, norm_branch(text)) == reason
+
+
+@pytest.mark.parametrize(
+    ("before", "axis", "after"),
+    [
+        ("w = P(torch.randn(a, b))\n", 1, "w = P(torch.randn(a, b) * b ** -0.5)\n"),
+        ("w = P(torch.randn((a, b), device=d))\n", 0, "w = P(torch.randn((a, b), device=d) * a ** -0.5)\n"),
+        ("w = P(torch.randn(size=(a, b)))\n", 0, "w = P(torch.randn(size=(a, b)) * a ** -0.5)\n"),
+        ("w = P(torch.randn(a, 4 * b), False)\n", 1, "w = P(torch.randn(a, 4 * b) * (4 * b) ** -0.5, False)\n"),
+        ("w = P(torch.randn(a, b).cuda())\n", 1, "w = P((torch.randn(a, b) * b ** -0.5).cuda())\n"),
+        ("w = torch.randn(a, (b + c))\n", 1, "w = (torch.randn(a, (b + c)) * (b + c) ** -0.5)\n"),
+    ],
+)
+def test_a_draw_is_divided_by_the_root_of_a_size(before: str, axis: int, after: str) -> None:
+    call = re.search(r"torch\.randn(\((?:[^()]|\([^()]*\))*\))", before)
+    assert call is not None
+    assert run(before, ScaleDraw(site=site(before, call[0]), axis=axis, rank=2)) == after
+
+
+@pytest.mark.parametrize("call", ["torch.randn(*shape)", "torch.randn(shape)", "torch.randn((a, *rest))", "torch.randn(a, b, c)"])
+def test_sizes_that_are_not_written_out_are_declined(call: str) -> None:
+    assert refusal(f"w = P({call})\n", ScaleDraw(site=site(f"w = P({call})\n", call), axis=0, rank=2)) == "the sizes are not written out one by one"
+
+
+def test_lines_behind_a_statement_stand_in_its_block() -> None:
+    text = "def f(m):\n    if m:\n        m.w.normal_()  # wide\n\n    return m\n"
+    after = run(text, InsertAfter(site=site(text, "m.w.normal_()"), lines=((0, "if m.i is not None:"), (1, "m.w[m.i].zero_()"))))
+    assert after == "def f(m):\n    if m:\n        m.w.normal_()  # wide\n        if m.i is not None:\n            m.w[m.i].zero_()\n\n    return m\n"
+
+
+@pytest.mark.parametrize("text", ["x = m.w.normal_()\n", "m.w.normal_(); y = 1\n", "if m: m.w.normal_()\n"])
+def test_no_lines_behind_what_is_not_a_line_of_its_own(text: str) -> None:
+    assert refusal(text, InsertAfter(site=site(text, "m.w.normal_()"), lines=((0, "pass"),)))

@@ -223,6 +223,8 @@ class Storage:
     """Where the memory was made, if that left it uninitialised."""
     twin: Optional[Storage] = None
     """The storage this one is a copy of, until it is written."""
+    copied: Optional[Site] = None
+    """Where code asked for that copy."""
 
     @property
     def state(self) -> tuple[Any, ...]:

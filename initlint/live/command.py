@@ -40,9 +40,10 @@ def status(outcome: VerifyResult, arguments: argparse.Namespace) -> int:
     """0 clean, 1 findings at or above ``--fail-on``, 2 where a target could not be built."""
     if not all(result.ran for result in outcome.results):
         return 2
-    if arguments.exit_zero or arguments.fail_on == "never":
+    mildest = arguments.fail_on or Severity.WARNING.value
+    if arguments.exit_zero or mildest == "never":
         return 0
-    limit = Severity(arguments.fail_on).rank
+    limit = Severity(mildest).rank
     return int(any(finding.severity.rank >= limit for finding in outcome.findings))
 
 

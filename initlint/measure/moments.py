@@ -93,26 +93,25 @@ def measure(tensors: Mapping[str, torch.Tensor], *, slices: Mapping[str, int] | 
 
     ``slices`` names tensors that stack several maps of equal size along dimension 0 (the 4 gates of an LSTM, the 3 maps of
     a packed QKV projection); each map is measured on its own, under ``name[0]``, ``name[1]`` … Raises ``ValueError`` for
-    a tensor without values (on ``meta``) and for one that cannot be cut that way.
+    a tensor without values (on ``meta``, or lazy) and for one that cannot be cut that way.
     """
     import torch
 
-    from initlint.measure.passes import Workspace, finite_only
+    from initlint.measure.passes import finite_only, reduced
 
+    found = {}
     with torch.no_grad():
         named = {name: _real(name, tensor) for name, tensor in _cut(tensors, slices or {})}
-        workspaces = {tensor.device: Workspace(tensor.device) for tensor in named.values()}
-        for tensor in named.values():
-            workspaces[tensor.device].add(tensor)
-        collected = {device: workspace.collect() for device, workspace in workspaces.items()}
-        found = {}
+        by_device: dict[torch.device, list[str]] = {}
         for name, tensor in named.items():
-            row, digest = next(collected[tensor.device])
-            lost = 0
-            if tensor.numel() and not all(map(math.isfinite, row)):
-                row, lost = finite_only(tensor)
-            found[name] = _moments(tensor, row, lost, digest)
-    return found
+            by_device.setdefault(tensor.device, []).append(name)
+        for names in by_device.values():
+            for name, (row, digest) in zip(names, reduced([named[name] for name in names]), strict=True):
+                lost = 0
+                if named[name].numel() and not all(map(math.isfinite, row)):
+                    row, lost = finite_only(named[name])
+                found[name] = _moments(named[name], row, lost, digest)
+    return {name: found[name] for name in named}
 
 
 def pool(measured: Iterable[Moments]) -> Moments:
@@ -145,6 +144,8 @@ def pool(measured: Iterable[Moments]) -> Moments:
 def _real(name: str, tensor: torch.Tensor) -> torch.Tensor:
     import torch
 
+    if torch.nn.parameter.is_lazy(tensor):
+        raise ValueError(f"{name}: a lazy parameter has no values before the first forward pass")
     if tensor.is_meta:
         raise ValueError(f"{name}: a tensor on the meta device has no values to measure")
     tensor = tensor.detach()

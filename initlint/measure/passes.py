@@ -1,14 +1,22 @@
-"""One pass over a tensor's memory, chunk by chunk, on the device it lives on."""
+"""One pass over a tensor's memory, chunk by chunk, on the device it lives on.
+
+A chunk of single or half precision is summed in float32, by halves, unless that could cost accuracy that a test would notice;
+sums of chunks are added in float64.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
-CHUNK = 1 << 18
-"""Values widened at a time on a CPU: 4 MiB of buffers, whatever the size of the model."""
+CHUNK = 1 << 16
+"""Values reduced at a time on a CPU: 1.5 MiB of buffers for each worker at most, whatever the size of the model."""
+WORKERS = 4
+"""At most so many on a CPU; memory feeds no more."""
 ACCELERATOR_CHUNK = 1 << 24
 """The same elsewhere, where a launch costs more than a pass over a cache."""
 SAMPLED = 1 << 12
@@ -16,31 +24,59 @@ SAMPLED = 1 << 12
 _MIX = -7046029254386353131  # 2**64 / golden ratio, odd, as a signed integer
 _BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
+_SINGLE = (torch.float32, torch.bfloat16, torch.float16)
+"""Types whose values float32 holds exactly."""
+
 Row = list[float]
 """Sums of the first four powers, how many values are not zero, minimum and maximum."""
 
 
+def reduced(tensors: Sequence[torch.Tensor]) -> list[tuple[Row, int]]:
+    """For every tensor of one device its numbers and its digest."""
+    if not tensors:
+        return []
+    device = tensors[0].device
+    if device.type == "cpu":
+        return _by_workers(tensors)
+    workspace = Workspace(device)
+    rows = torch.stack([workspace.reduce(tensor) for tensor in tensors])
+    digests = torch.stack([workspace.digest(tensor) for tensor in tensors])
+    return list(zip(rows.tolist(), digests.tolist(), strict=True))  # the only two copies from the device
+
+
+def _by_workers(tensors: Sequence[torch.Tensor]) -> list[tuple[Row, int]]:
+    """Each worker takes whole tensors, the largest first.
+
+    Torch's own threads would meet at a barrier after every operation on every chunk, which is slow at best and very slow
+    on a busy machine; they are set aside meanwhile.
+    """
+    threads = torch.get_num_threads()
+    own = threading.local()
+
+    def one(tensor: torch.Tensor) -> tuple[Row, int]:
+        if not hasattr(own, "workspace"):
+            own.workspace = Workspace(tensor.device)
+        return own.workspace.reduce(tensor).tolist(), int(own.workspace.digest(tensor))
+
+    order = sorted(range(len(tensors)), key=lambda index: -tensors[index].numel())
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(min(threads, WORKERS)) as pool:
+            found = dict(zip(order, pool.map(one, [tensors[index] for index in order])))
+    finally:
+        torch.set_num_threads(threads)
+    return [found[index] for index in range(len(tensors))]
+
+
 class Workspace:
-    """The buffers of one device, and what has been reduced there so far."""
+    """The buffers that tensors of one device are reduced in, one after the other."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self.chunk = CHUNK if device.type == "cpu" else ACCELERATOR_CHUNK
         self._wide = torch.float32 if device.type == "mps" else torch.float64  # the one accelerator without float64
-        self._buffers = torch.empty(2, 0, dtype=self._wide, device=device)
+        self._buffers: dict[tuple[int, torch.dtype], torch.Tensor] = {}
         self._weights = torch.arange(1, SAMPLED + 1, device=device) * _MIX
-        self._rows: list[torch.Tensor] = []
-        self._digests: list[torch.Tensor] = []
-
-    def add(self, tensor: torch.Tensor) -> None:
-        """Reduce ``tensor``; ``collect`` returns its numbers later, so that nothing waits for the device in between."""
-        self._rows.append(self.reduce(tensor))
-        self._digests.append(self._digest(tensor))
-
-    def collect(self) -> Iterator[tuple[Row, int]]:
-        """For every tensor added, its numbers and its digest, copied from the device in one go."""
-        if self._rows:
-            yield from zip(torch.stack(self._rows).tolist(), torch.stack(self._digests).tolist(), strict=True)
 
     def reduce(self, tensor: torch.Tensor) -> torch.Tensor:
         """A ``Row`` on the device; not finite where a value is not."""
@@ -48,25 +84,33 @@ class Workspace:
             return torch.tensor([0.0] * 5 + [math.inf, -math.inf], dtype=self._wide, device=self.device)
         low, high = torch.aminmax(tensor)
         parts = [part for flat in flattened(tensor, self.chunk) for part in flat.split(self.chunk)]
-        sums = self._sums_at_once(parts) if self.device.type == "cpu" else torch.stack([torch.stack(self._powers(part)) for part in parts]).sum(0)
+        sums = self._sums_at_once(parts) if self.device.type == "cpu" else torch.stack([torch.stack(self._powers(part, self._wide)) for part in parts]).sum(0)
         ends = torch.stack([torch.count_nonzero(tensor).to(self._wide), low.to(self._wide), high.to(self._wide)])
         return torch.cat([sums, ends])
 
     def _sums_at_once(self, parts: list[torch.Tensor]) -> torch.Tensor:
-        """On a CPU a number is at hand as soon as it is computed."""
-        rows = [[power.item() for power in self._powers(part)] for part in parts]
+        """On a CPU a number is at hand as soon as it is computed, and a chunk that needs it is done again in float64."""
+        rows = []
+        for part in parts:
+            row = [power.item() for power in self._powers(part, torch.float32)] if part.dtype in _SINGLE else []
+            if not row or not _well_conditioned(row, part.numel()):
+                row = [power.item() for power in self._powers(part, torch.float64)]
+            rows.append(row)
         return torch.tensor([math.fsum(column) if all(map(math.isfinite, column)) else math.nan for column in zip(*rows)], dtype=self._wide)
 
-    def _powers(self, part: torch.Tensor) -> list[torch.Tensor]:
-        size = part.numel()
-        if self._buffers.shape[1] < size:
-            self._buffers = torch.empty(2, size, dtype=self._wide, device=self.device)
-        x, xx = self._buffers[0, :size], self._buffers[1, :size]
-        x.copy_(part)
-        torch.mul(x, x, out=xx)
+    def _powers(self, part: torch.Tensor, wide: torch.dtype) -> list[torch.Tensor]:
+        """Sums of the first four powers of one chunk, computed in ``wide``."""
+        x = part if part.dtype == wide else self._buffer(0, part.numel(), wide).copy_(part)
+        xx = torch.mul(x, x, out=self._buffer(1, part.numel(), wide))
         return [x.sum(), xx.sum(), torch.dot(xx, x), torch.dot(xx, xx)]
 
-    def _digest(self, tensor: torch.Tensor) -> torch.Tensor:
+    def _buffer(self, index: int, size: int, dtype: torch.dtype) -> torch.Tensor:
+        key = (index, dtype)
+        if key not in self._buffers or self._buffers[key].numel() < size:
+            self._buffers[key] = torch.empty(size, dtype=dtype, device=self.device)
+        return self._buffers[key][:size]
+
+    def digest(self, tensor: torch.Tensor) -> torch.Tensor:
         """A sum of the bits of evenly spaced values, each weighted by its place."""
         count = tensor.numel()
         if not count:
@@ -75,6 +119,12 @@ class Workspace:
         sample = tensor.take(places) if tensor.is_contiguous() else tensor[torch.unravel_index(places, tensor.shape)]
         bits = sample.view(_BITS[sample.element_size()]).to(torch.int64)
         return ((bits ^ (bits >> 7)) * self._weights[: len(places)]).sum()
+
+
+def _well_conditioned(row: Row, size: int) -> bool:
+    """Whether sums taken in float32 are as good as any: nothing overflowed or vanished, and the mean does not hide the spread."""
+    total, squares, _, fourths = row
+    return math.isfinite(fourths) and fourths > 1e-30 and total**2 < squares * size / 2
 
 
 def flattened(tensor: torch.Tensor, chunk: int) -> Iterator[torch.Tensor]:

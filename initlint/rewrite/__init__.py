@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from initlint.findings import Action, Edit, Fix, InsertBranch, RemoveStatement, ReplaceCall
+from initlint.findings import Action, Edit, Fix, InsertAfter, InsertBranch, RemoveStatement, ReplaceCall, ScaleDraw
 from initlint.rewrite.branches import insert_branch
 from initlint.rewrite.calls import replace_call
 from initlint.rewrite.document import Declined, Document
+from initlint.rewrite.draws import scale_draw
+from initlint.rewrite.insertions import insert_after
 from initlint.rewrite.names import Names
 from initlint.rewrite.statements import remove_statement
 
@@ -54,6 +56,10 @@ def _edits(names: Names, action: Action) -> list[Edit]:
             return remove_statement(names.document, action)
         case ReplaceCall():
             return replace_call(names, action)
+        case InsertAfter():
+            return insert_after(names.document, action)
+        case ScaleDraw():
+            return scale_draw(names.document, action)
 
 
 __all__ = ["Refusal", "rewrite"]

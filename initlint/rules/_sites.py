@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from initlint.findings import ReplaceCall, Site
 from initlint.flow import BIAS_ROLES
-from initlint.graph import InitEvent, ModelGraph, Op, Origin, Parameter
+from initlint.graph import InitCall, InitEvent, ModelGraph, Op, Origin, Parameter
 from initlint.symbolic import Sym
 
 INIT = "torch.nn.init."
@@ -27,6 +28,8 @@ POSITIONAL = {
     "sparse_": ("tensor", "sparsity", "std", "generator"),
 }
 """Parameter names of torch.nn.init functions, in order."""
+GAINS = (math.sqrt(2), 5 / 3, *(math.sqrt(2 / (1 + slope * slope)) for slope in (0.01, 0.1, 0.2, 0.25, 0.3)))
+"""What torch.nn.init.calculate_gain gives for relu, tanh and the slopes that leaky_relu has in practice."""
 
 
 def explicit(parameter: Parameter) -> InitEvent | None:
@@ -85,7 +88,7 @@ def short(initializer: str) -> str:
     return initializer.rpartition(".")[2]
 
 
-def function_of(event: InitEvent) -> str | None:
+def function_of(event: InitEvent | InitCall) -> str | None:
     """The ``torch.nn.init`` function that ``event`` calls, current name, or None where it calls something else."""
     if not event.initializer.startswith(INIT):
         return None
@@ -94,7 +97,7 @@ def function_of(event: InitEvent) -> str | None:
     return name if name in POSITIONAL else None
 
 
-def other_call(event: InitEvent, function: str, **keywords: str) -> ReplaceCall | None:
+def other_call(event: InitEvent | InitCall, function: str, **keywords: str) -> ReplaceCall | None:
     """Replace the call of ``event`` by ``torch.nn.init.<function>`` with just these keyword arguments (source text)."""
     old = function_of(event)
     if old is None or event.site is None:
@@ -104,8 +107,10 @@ def other_call(event: InitEvent, function: str, **keywords: str) -> ReplaceCall 
     return ReplaceCall(site=event.site, function=name, parameters=POSITIONAL[old], drop=dropped, set=tuple(keywords.items()))
 
 
-def constant_call(event: InitEvent, value: int) -> ReplaceCall | None:
-    """Replace the call of ``event`` by the one that writes ``value``, 0 or 1."""
+def constant_call(event: InitEvent | InitCall, value: int) -> ReplaceCall | None:
+    """Replace the call of ``event`` by the one that writes, or makes, ``value``, 0 or 1."""
+    if event.initializer in ("torch.randn", "torch.rand") and event.site is not None:
+        return ReplaceCall(site=event.site, function="torch.ones" if value else "torch.zeros")
     if event.initializer.startswith(TENSOR) and event.site is not None:
         name = short(event.initializer)
         positional = {"normal_": ("mean", "std"), "uniform_": ("from", "to"), "fill_": ("value",)}.get(name)
@@ -114,6 +119,14 @@ def constant_call(event: InitEvent, value: int) -> ReplaceCall | None:
         new = (("value", str(value)),) if value else ()
         return ReplaceCall(site=event.site, function=TENSOR + ("fill_" if value else "zero_"), parameters=positional, drop=positional, set=new)
     return other_call(event, "ones_" if value else "zeros_")
+
+
+def gain_given_as_slope(arguments: dict[str, Any]) -> float | None:
+    """The value of ``a`` of a kaiming call, where that is the gain of an activation and no slope: those stay below 1."""
+    value = arguments.get("a")
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or arguments.get("nonlinearity", "leaky_relu") != "leaky_relu":
+        return None
+    return next((float(value) for gain in GAINS if abs(value / gain - 1) < 2e-3), None)
 
 
 def constant_value(parameter: Parameter) -> float | None:

@@ -9,7 +9,7 @@ in front of the ReLU family come first.
 A layer followed by `f` multiplies the second moment of the signal by `r = Var(W) fan_in E f(z)^2`. For ReLU
 `E f^2 = 1/2`, so `r = 1` needs `Var(W) = 2 / fan_in` (He et al. 2015, eq. 10; backwards eq. 14). Xavier's
 `2 / (fan_in + fan_out)` was derived for `f'(0) = 1` (Glorot & Bengio 2010, eq. 16): `r = 1/2`, and 1/1024 of the
-variance is left behind ten layers. Sigmoid, SELU, GELU and the like are judged by iterating `E f(sqrt(q) z)^2`
+variance is left behind ten layers. Sigmoid, GELU and the like are judged by iterating `E f(sqrt(q) z)^2`
 over the depth found, forward and backward.
 
 ## Example
@@ -51,7 +51,6 @@ from initlint.flow import (
     WEIGHTED,
     Pairing,
     Weight,
-    descendants,
     gates,
     in_residual,
     is_head,
@@ -63,10 +62,23 @@ from initlint.flow import (
 )
 from initlint.graph import InitEvent, ModelGraph, Op, Parameter
 from initlint.rules import Rule
-from initlint.rules._sites import POSITIONAL, by_site, explicit, function_of, origin_of, other_call, qualified, short, spell_names, written_at
+from initlint.rules._scale import fans_of
+from initlint.rules._sites import (
+    POSITIONAL,
+    by_site,
+    explicit,
+    function_of,
+    gain_given_as_slope,
+    origin_of,
+    other_call,
+    qualified,
+    short,
+    spell_names,
+    written_at,
+)
 from initlint.symbolic import Sym
 from initlint.theory.activations import RELU_FAMILY, canonical, moments
-from initlint.theory.fans import FanRole, Fans, scaling_law, true_fans
+from initlint.theory.fans import scaling_law
 from initlint.theory.laws import Distribution
 from initlint.theory.propagate import Verdict, judge, stack, worst
 from initlint.theory.recommend import Recommendation, recommend
@@ -80,14 +92,16 @@ RULE = Rule(
 TOLERANCE = 0.1
 DEFAULT_COPY = 1 / math.sqrt(3)
 """The gain of ``kaiming_uniform_(a=sqrt(5))``, torch's own default."""
-ACCEPTED = {"tanh": (1.0, math.sqrt(2), 5 / 3), "softsign": (1.0,), "hardtanh": (1.0,), "sin": (1.0, math.sqrt(2)), "selu": (1.0, 0.75)}
+ACCEPTED = {"tanh": (1.0, math.sqrt(2), 5 / 3), "softsign": (1.0,), "hardtanh": (1.0,), "sin": (1.0, math.sqrt(2))}
 """Gains with a source of their own, whatever the second moment alone would ask for."""
+OTHERS = ("identity", "selu")
+"""What asks for no gain of its own, and what `selu-init` judges."""
 UNNOTICED = 0.05
 """How far a layer's true factor may be from 1: Xavier is 2/fan_in within 5 % where fan_in is 19 times fan_out."""
 NEGLIGIBLE = 1e-3
 """Gains up to this are a way of writing zero."""
 TINY = 0.1
-"""Gains up to this make a map that starts near nothing, as the coupling nets of a normalising flow do on purpose."""
+"""Gains up to this make a map that starts near nothing, on purpose or by mistake: `weight-scale` tells which."""
 SMALLEST = 1e-300
 
 
@@ -140,25 +154,20 @@ def _mismatch(weight: Weight) -> Case | None:
         return None
     event = explicit(weight.parameter)
     needed = recommend(pairing.name, pairing.parameter, original=event.initializer if event else "")
-    if needed is None or canonical(pairing.name) == "identity" or _near(gain, needed.gain) or _near(gain, DEFAULT_COPY, 1e-3):
+    if needed is None or canonical(pairing.name) in OTHERS or _near(gain, needed.gain) or _near(gain, DEFAULT_COPY, 1e-3):
         return None
     if any(_near(gain, accepted, 0.02) for accepted in ACCEPTED.get(canonical(pairing.name), ())):
         return None
-    if gain <= TINY and _used_elsewhere(weight):
+    if gain <= TINY:
         return None
     return Case(weight, pairing, gain, needed) if _scale_matters(weight, pairing) else None
 
 
-def _used_elsewhere(weight: Weight) -> bool:
-    """Whether the model's own forward pass never reaches the weight, so that what its output meets is not seen."""
-    return any(op.kind == "input" and op.detail.get("part") for use in weight.uses for op in descendants(use, backward=True))
-
-
 def _gain(parameter: Parameter) -> float | None:
-    """The gain of an explicit initializer that scales by fans, where it is known."""
+    """The gain of an explicit initializer that scales by fans, where it is known and meant."""
     event = explicit(parameter)
     law = parameter.distribution
-    if event is None or law is None or short(event.initializer) in ("mul_", "div_"):
+    if event is None or law is None or short(event.initializer) in ("mul_", "div_") or gain_given_as_slope(event.arguments) is not None:
         return None
     if (law.fan is None and law.kind != "orthogonal") or law.gain is None or isinstance(law.gain, Sym) or law.mean != 0:
         return None
@@ -224,27 +233,13 @@ def _effect(group: list[Case], chain: list[Op]) -> Effect:
 def _layer_factors(case: Case, second: float, derivative: float) -> tuple[float, float]:
     """Factors on signal and gradient: by the true fans where they are numbers, by the gain alone otherwise."""
     nominal = case.gain**2 * second, case.gain**2 * derivative
-    law, fans = case.weight.parameter.distribution, _fans(case.weight)
+    law, fans = case.weight.parameter.distribution, fans_of(case.weight)
     if law is None or fans is None or law.std is None:
         return nominal
     forward, backward = law.std * law.std * fans.fan_in * second, law.std * law.std * fans.fan_out * derivative
     if isinstance(forward, Sym) or isinstance(backward, Sym):
         return nominal
     return float(forward), float(backward)
-
-
-def _fans(weight: Weight) -> Fans | None:
-    shape, layer = weight.parameter.shape, weight.layer
-    if shape is None:
-        return None
-    try:
-        if layer is None:
-            return true_fans("matmul", shape)
-        role: FanRole = "linear" if "Linear" in layer.kind else "conv_transpose" if "Transpose" in layer.kind else "conv"
-        plain = {name: layer.arguments.get(name, 1) for name in ("groups", "stride")} if role != "linear" else {}
-        return true_fans(role, shape, **plain)
-    except (TypeError, ValueError, ZeroDivisionError):
-        return None
 
 
 def _mean_field(pairing: Pairing, gain: float, depth: int) -> Effect:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.arrays import formulas
 from initlint.adapters.torch.shapes import function_shape, output_shape
+from initlint.adapters.torch.sums import einsum_terms, summed
 from initlint.findings import Site
 from initlint.graph import Layer, Op
 from initlint.interpreter.heap import possible
@@ -34,6 +35,8 @@ BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "
 WEIGHT_KINDS = {
     "linear_function": "layer", "conv_function": "layer", "conv_transpose_function": "layer", "bilinear_function": "layer", "embedding_function": "embedding",
 }  # fmt: skip
+LOOKUPS = ("index_select", "gather", "take_along_dim")
+"""Views that look up rows of a table where only the index is a signal."""
 
 
 def signal(op: Op) -> Tensor:
@@ -96,6 +99,8 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
         if weight is not None:
             parameter = owners.get(id(weight)) or _shared(weight, owners)
             detail["transposed"] = weight.transposed != (weight is left)  # W @ x has the outputs first, as x @ W.T
+            detail["terms"] = summed("matmul" if weight is right else "linear", weight.shape)
+            detail["left"] = weight is left
         inputs = sources([left, right])
     else:
         inputs = operands([v for v in (left, right) if not formulas.is_mask(v)], owners)
@@ -113,7 +118,7 @@ def _shared(tensor: Tensor, owners: dict[int, Any]) -> Any:
 
 def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
     """``torch.relu(x)``, ``F.linear(x, w)`` … with a signal among the arguments; None where the tables have no word for it."""
-    kind = FUNCTIONS.get(name)
+    kind: Optional[str] = FUNCTIONS.get(name)
     if kind is None:
         return None
     values = [*call.args, *call.kwargs.values()]
@@ -124,6 +129,8 @@ def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
         if weighted is not None:
             return weighted
     short = name.rpartition(".")[2]
+    if short in LOOKUPS and not is_signal(call.get(0, "input")):
+        kind = "embedding"
     if short == "einsum":
         return _einsum(call, owners)
     made = signal(Op(kind=kind, name=short, inputs=operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values), site=call.site))
@@ -141,6 +148,7 @@ def _weighted(name: str, kind: str, call: Call, owners: dict[int, Any]) -> Optio
         layer = parameter.layer if parameter is not None else None
         op = Op(kind=WEIGHT_KINDS.get(kind, "matmul"), name=argument.role, inputs=sources([x]), parameter=parameter, site=call.site)
         op.detail["transposed"] = weight.transposed
+        op.detail["terms"] = summed(argument.role, weight.shape)
         if layer is not None and layer.kind and parameter is not None and parameter.role == "weight" and op.kind == "layer":
             op.layer, op.name = layer, layer.kind
             layer.calls.append(op)
@@ -154,7 +162,11 @@ def _einsum(call: Call, owners: dict[int, Any]) -> Tensor:
     weights = [owners.get(id(t)) for t in tensors if t.op is None]
     parameter = weights[0] if len(weights) == 1 and len(tensors) == 2 else None
     equation = next((v for v in call.args if isinstance(v, str)), "")
-    return signal(Op(kind="matmul", name="einsum", detail={"equation": equation}, inputs=sources(values), parameter=parameter, site=call.site))
+    detail: dict[str, Any] = {"equation": equation}
+    if parameter is not None:
+        place = 0 if tensors[0].op is None else 1
+        detail["terms"] = einsum_terms(equation, place, tensors[place].shape)
+    return signal(Op(kind="matmul", name="einsum", detail=detail, inputs=sources(values), parameter=parameter, site=call.site))
 
 
 def _several(short: str, made: Tensor, call: Call, first: int) -> Any:
@@ -170,7 +182,7 @@ def method(name: str, call: Call, owners: dict[int, Any]) -> Any:
     """``x.relu()``, ``x.view(…)`` …; the signal is the first argument."""
     if name in ACTIVATION_METHODS:
         return activate(ACTIVATION_METHODS[name], call, call.args[:1], call.args[1:])
-    kind = SIGNAL_METHODS.get(name, "opaque")
+    kind = "embedding" if name in LOOKUPS and not is_signal(call.args[0]) else SIGNAL_METHODS.get(name, "opaque")
     values = [*call.args, *call.kwargs.values()]
     if name in ("matmul", "mm", "bmm", "dot", "__matmul__") and len(values) > 1:
         return arithmetic("@", values[0], values[1], call.site, owners)

@@ -214,7 +214,7 @@ def split(call: Call) -> Optional[tuple[Tensor, ...]]:
     if total is None:
         return None
     if isinstance(size, (list, tuple)):
-        return parts(tensor, list(size), dim)
+        return parts(tensor, list(size), dim) if all(map(is_number, size)) else None
     if isinstance(size, int) and isinstance(total, int) and size > 0:
         return parts(tensor, [size] * (total // size) + ([total % size] if total % size else []), dim)
     if is_number(size) and is_number(total):

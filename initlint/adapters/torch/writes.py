@@ -41,7 +41,7 @@ def write(
         origin = Origin.LOOP
     event = InitEvent(
         initializer=initializer, origin=origin, distribution=distribution or custom(reason), site=site, arguments=arguments or {},
-        partial=not tensor.whole, guard=guard, variable=variable,
+        partial=not tensor.whole, region=tensor.region if isinstance(tensor.region, str) else "", guard=guard, variable=variable,
         routine=routine, effective=not storage.recomputed, chosen=chosen, time=tick(),
     )  # fmt: skip
     if storage.recomputed and storage.origin is not None:

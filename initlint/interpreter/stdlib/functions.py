@@ -8,7 +8,7 @@ from initlint.interpreter.classes import find_member, known_class
 from initlint.interpreter.clone import deep_copy, shallow_copy
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.stdlib.registry import function
-from initlint.interpreter.values import Builtin, Class, External, Function, Instance, Method, Partial, Repeat, Unknown
+from initlint.interpreter.values import Builtin, Class, External, Function, Instance, Method, Partial, Repeat, Storage, Unknown
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
@@ -58,7 +58,12 @@ def _wraps(call: Call) -> Any:
 
 @function("copy.deepcopy")
 def _deepcopy(call: Call) -> Any:
-    return deep_copy(call.get(0, "x"), {})
+    parts: dict[int, Any] = {}
+    made = deep_copy(call.get(0, "x"), parts)
+    for part in parts.values():
+        if isinstance(part, Storage):
+            part.copied = call.site
+    return made
 
 
 @function("copy.copy")

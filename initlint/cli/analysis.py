@@ -1,0 +1,154 @@
+"""What ``check`` and ``fix`` share: settings, files, findings, and the exit status that these deserve."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from initlint import baseline, engine, files, git, rules
+from initlint.cli.console import CLEAN, FAILED, FOUND, Failure, complain
+from initlint.cli.formats import FORMATS
+from initlint.cli.progress import watching
+from initlint.config import Config, ConfigError
+from initlint.engine import CheckResult
+from initlint.findings import Finding, Severity
+from initlint.ignores import read
+from initlint.projects import Projects, Settings
+
+MOST_STALE = 10
+"""Stale entries of a baseline that are named."""
+
+
+@dataclass
+class Run:
+    """One run of a command over files."""
+
+    options: argparse.Namespace
+    projects: Projects
+    settings: Settings
+    """Those that concern the run as a whole."""
+    files: list[str]
+    missing: list[str]
+    known: baseline.Baseline | None = None
+    data: bytes = b""
+    """Standard input, as far as it was asked for."""
+    piped: bool = False
+    """Whether standard input is checked."""
+    baselined: int = 0
+    """Findings of the last check that the baseline knows."""
+
+    def check(self) -> CheckResult:
+        """Analyse the files, and keep what the settings and the baseline keep."""
+        used = [self.projects.of(path) for path in (*self.files, *self._stdin)]
+        wanted = frozenset[str]().union(*(settings.codes for settings in used))
+        with watching(len(self.files)) as progress:
+            result = engine.check(
+                self.files,
+                stdin=self.data if self.piped else None,
+                stdin_filename=self.options.stdin_filename,
+                search_path=list(dict.fromkeys(folder for settings in used or [self.settings] for folder in settings.search_path)),
+                rules=[rule for rule in rules.all_rules() if rule.code in wanted],
+                suppressions=not self.options.ignore_suppressions,
+                progress=progress,
+            )
+        self._judge(result)
+        if self.known is not None:
+            found = len(result.findings)
+            result.findings, met = self.known.split(result.findings, result.sources)
+            self.baselined = found - len(result.findings)
+            _report_stale(self.known, self.known.stale(met, self.files, wanted))
+        return result
+
+    def refine(self, result: CheckResult) -> None:
+        """Leave the findings of ``result`` that the settings and the baseline keep, with the severities they have here."""
+        self._judge(result)
+        if self.known is not None:
+            result.findings, _ = self.known.split(result.findings, result.sources)
+
+    def verdict(self, findings: Sequence[Finding], *, failed: bool = False) -> int:
+        """The exit status that ``findings`` deserve."""
+        if failed or self.missing:
+            return FAILED
+        if self.options.exit_zero or self.settings.fail_on == "never":
+            return CLEAN
+        limit = Severity(self.settings.fail_on).rank
+        return FOUND if any(finding.severity.rank >= limit for finding in findings) else CLEAN
+
+    @property
+    def _stdin(self) -> list[str]:
+        return [self.options.stdin_filename] if self.piped else []
+
+    def _judge(self, result: CheckResult) -> None:
+        judged = (self.projects.of(finding.site.path).judge(finding) for finding in result.findings)
+        result.findings = [finding for finding in judged if finding is not None]
+
+
+def prepare(options: argparse.Namespace) -> Run:
+    """Find settings and files for ``options``. Raises ``Failure``."""
+    paths = [path for path in options.paths if path != "-"]
+    piped = "-" in options.paths
+    missing: list[str] = []
+    try:
+        projects = find_projects(options, **_given(options))
+        settings = projects.common([*paths, *([options.stdin_filename] if piped else [])])
+        found = list(files.discover(paths, missing, lambda folder: projects.at(folder).exclusion))
+        if options.changed_only or options.base is not None:
+            if piped:
+                raise Failure("--changed-only is about files: standard input is in no repository")
+            changed = git.changed([path for path in paths if path not in missing], options.base)
+            found = [path for path in found if os.path.realpath(path) in changed]
+        known = baseline.load(settings.baseline) if settings.baseline and not options.write_baseline else None
+        for path in found:
+            projects.of(path)
+        left_out = piped and projects.of(options.stdin_filename).exclusion.refuses(options.stdin_filename)
+    except (ConfigError, git.GitError, baseline.BaselineError) as error:
+        raise Failure(str(error)) from None
+    for path in missing:
+        complain(f"{path}: no such file or folder")
+    return Run(options, projects, settings, found, missing, known, sys.stdin.buffer.read() if piped else b"", piped and not left_out)
+
+
+def find_projects(options: argparse.Namespace, **given: Any) -> Projects:
+    """The settings of configuration files, with what the command line says. Raises ``ConfigError``."""
+    said = Config(folder=Path.cwd(), search_path=tuple(options.search_path), **given)
+    return Projects(said, file=options.config, isolated=options.isolated, formats=FORMATS)
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """What the options for files say. Raises ``Failure``."""
+    selection = rules.Selection(
+        select=None if options.select is None else tuple(options.select),
+        extend=tuple(options.extend_select),
+        ignore=(*options.ignore, *options.extend_ignore),
+    )
+    try:
+        rules.codes(selection)
+    except rules.UnknownRule as error:
+        raise Failure(str(error)) from None
+    for pattern in (*(options.exclude or ()), *options.extend_exclude):
+        if read(pattern) is None:
+            raise Failure(f"{pattern!r} is not a pattern")
+    return {
+        "selection": selection,
+        "exclude": None if options.exclude is None else tuple(options.exclude),
+        "extend_exclude": tuple(options.extend_exclude),
+        "respect_gitignore": options.respect_gitignore,
+        "force_exclude": options.force_exclude,
+        "baseline": options.baseline,
+        "fail_on": options.fail_on,
+        "format": getattr(options, "format", None),
+        "unsafe_fixes": getattr(options, "unsafe", None),
+    }
+
+
+def _report_stale(known: baseline.Baseline, stale: Sequence[baseline.Entry]) -> None:
+    for entry in stale[:MOST_STALE]:
+        complain(f"{known.file}: stale: {entry.path}: {entry.code} on `{entry.line}`")
+    if stale:
+        more = f"{len(stale) - MOST_STALE} more stale entries; " if len(stale) > MOST_STALE else ""
+        complain(f"{known.file}: {more}what is stale goes with `initlint check --write-baseline {known.file}`")

@@ -1,0 +1,156 @@
+"""A bias drawn at random with the spread of a signal.
+
+## What it does
+Reports biases of linear, convolution, attention and recurrent layers, and vectors that `forward` adds to the output of a
+product, that an explicit draw gives a std of 0.5 or more. Routines that no model of the file runs are judged by the tensor
+they are handed, `init.normal_(m.bias)`.
+
+## Why is this bad?
+With weights scaled for their fan the sums have variance 1, and a bias of std `s` adds `s^2` (Poole et al. 2016, eq. 3): of the
+variance `1 + s^2` the share `s^2 / (1 + s^2)` is the same for every input. With the `std = 1` that `normal_` has by default, half of
+what a unit starts from says nothing about its input, and the gates of a recurrent cell are stuck open or shut at random.
+
+## Example
+    nn.init.xavier_normal_(m.weight)
+    nn.init.normal_(m.bias)
+
+Use instead:
+    nn.init.xavier_normal_(m.weight)
+    nn.init.zeros_(m.bias)
+
+## Fix safety
+The draw becomes zeros. Safe where it writes the flagged biases only, unsafe where it also writes others.
+
+## A real bug it would have caught
+dgllife's `dgmg.py` draws every bias by `init.normal_(m.bias.data)`, beside Xavier weights.
+
+## What it leaves alone
+Small draws (torch's own default is bounded by 1/sqrt(fan_in)), constants and known values such as prior biases and forget
+gates, draws that are not centred at 0, biases in front of a norm or a sine, frozen ones, tables that are added to an input.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from initlint.findings import Finding, Fix, Severity, Site
+from initlint.flow import WEIGHTED, consumers, is_parametric, is_transparent, signals
+from initlint.graph import InitCall, InitEvent, ModelGraph, Op, Parameter
+from initlint.rules import Rule
+from initlint.rules._scale import RECURRENT, follow
+from initlint.rules._sites import by_site, constant_call, explicit, origin_of, qualified, short, spell_names
+from initlint.symbolic import at, plain
+
+RULE = Rule(
+    code="INI403",
+    name="bias-scale",
+    summary="A bias drawn at random with a std near that of the signal it is added to",
+    fixable="sometimes",
+)
+SMALLEST = 0.5
+FEW = 16
+"""What a size that is not known is taken to be at least."""
+BIAS = re.compile(r"(?:^|\.)(?:in_proj_)?bias(?:_[ih]h\w*)?(?:\.data)?$")
+RANDOM = ("normal", "uniform", "trunc_normal")
+
+
+def check(graph: ModelGraph) -> Iterator[Finding]:
+    """Every call that draws biases far from 0."""
+    spread: dict[int, float] = {}
+    if not graph.forward_reason:
+        for parameter in graph.parameters:
+            std = _std(parameter)
+            if std is not None and std >= SMALLEST and (_of_layer(parameter) or _is_added(graph, parameter)):
+                spread[id(parameter)] = std
+    seen: set[Site] = set()
+    for site, parameters in by_site(p for p in graph.parameters if id(p) in spread):
+        event = explicit(parameters[0])
+        if event is not None:
+            seen.add(site)
+            text = f"{spell_names(parameters)} {'is' if len(parameters) == 1 else 'are'}"
+            yield _finding(graph, site, event, text, max(spread[id(p)] for p in parameters), parameters)
+    for call in graph.calls:
+        std = _std_of_call(call) if call.parameter is None and not call.certain else None
+        if std is not None and std >= SMALLEST and call.site not in seen:
+            seen.add(call.site)
+            yield _finding(graph, call.site, call, f"`{call.spelled['tensor']}` is", std, [])
+
+
+def _std(parameter: Parameter) -> float | None:
+    event, law = explicit(parameter), parameter.distribution
+    if event is None or law is None or law.kind not in RANDOM or law.mean != 0 or law.std is None or not plain(law.std):
+        return None
+    return at(law.std, FEW)
+
+
+def _of_layer(parameter: Parameter) -> bool:
+    """Whether it is the bias of a layer that sums, in front of nothing that would undo it."""
+    layer = parameter.layer
+    if layer is None or not parameter.role.startswith(("bias", "in_proj_bias")) or parameter.role in ("bias_k", "bias_v"):
+        return False
+    if not layer.kind.startswith((*WEIGHTED, *RECURRENT, "MultiheadAttention", "Bilinear")) or not layer.calls:
+        return False
+    return not all(_undone(use) for use in layer.calls)
+
+
+def _undone(use: Op) -> bool:
+    """Whether a norm or a sine follows, for which a shift is a phase or nothing."""
+    ends = consumers(use)
+    return bool(ends) and all(end.kind == "norm" or end.name in ("sin", "cos") for end in ends)
+
+
+def _is_added(graph: ModelGraph, parameter: Parameter) -> bool:
+    """Whether a vector of the model's own is used as a bias: added to what a product gives, and nothing else."""
+    shape = parameter.shape
+    if shape is None or (parameter.layer is not None and parameter.layer.kind) or sum(1 for size in shape if size != 1) != 1:
+        return False
+    sums = [target for op in graph.ops if op.kind == "const" and op.parameter is parameter for target in op.outputs]
+    return bool(sums) and all(_adds_to_a_product(target) and not _undone(target) and not follow([target]).lost for target in sums)
+
+
+def _adds_to_a_product(op: Op) -> bool:
+    if op.kind != "add":
+        return False
+    frontier = [source for source in signals(op) if source.parameter is None or source.kind != "const"]
+    for source in frontier:
+        if is_parametric(source):
+            return True
+        if is_transparent(source) or source.kind == "add":
+            frontier += signals(source)
+    return False
+
+
+def _std_of_call(call: InitCall) -> float | None:
+    """The std that a call on a tensor called ``bias`` gives it, from its arguments alone."""
+    if not BIAS.search(call.spelled.get("tensor", "")) or call.problem:
+        return None
+    name, given = short(call.initializer).rstrip("_"), call.arguments
+    if name == "normal" and given.get("mean", 0) == 0:
+        std = given.get("std", 1.0)
+    elif name == "uniform" and "a" in given and isinstance(given.get("b"), (int, float)) and given["a"] == -given["b"]:
+        std = given["b"] / 3**0.5
+    else:
+        return None
+    return float(std) if isinstance(std, (int, float)) else None
+
+
+def _finding(graph: ModelGraph, site: Site, written: InitEvent | InitCall, subject: str, std: float, parameters: list[Parameter]) -> Finding:
+    share = std * std / (1 + std * std)
+    action = constant_call(written, 0)
+    return RULE.at(
+        graph,
+        site,
+        Severity.WARNING,
+        f"{subject} drawn with std {std:.3g}: beside sums of variance 1, {100 * share:.0f} % of what a unit starts from is the same for every input",
+        fix=Fix(message="Start the bias at 0", actions=(action,)) if action else None,
+        parameter=parameters[0].name if parameters else None,
+        parameters=qualified(graph, parameters),
+        evidence={
+            "initializer": short(written.initializer),
+            "std": std,
+            "share": share,
+            **(origin_of(written) if isinstance(written, InitEvent) else {}),
+        },
+        help="Start the bias at 0, or at the one value that is meant.",
+    )

@@ -1,0 +1,117 @@
+"""Layers that start as exact copies of one another.
+
+## What it does
+Follows copies that `copy.deepcopy` makes of an initialised layer, and reports those that nothing draws again. Copies that
+read the same input compute the same; copies in series start with the same matrix.
+
+## Why is this bad?
+Equal weights on an equal input give equal outputs, and what sums or averages them gives equal gradients
+`dL/dW_1 = dL/dW_2`: `n` heads or experts remain one for ever (Rumelhart, Hinton & Williams 1986, "symmetry breaking"). Where their
+outputs are kept apart the copies part in time, but an ensemble or a mixture starts without the diversity it is built for.
+
+## Example
+    expert = nn.Sequential(nn.Linear(d, h), nn.ReLU(), nn.Linear(h, d))
+    self.experts = nn.ModuleList([copy.deepcopy(expert) for _ in range(4)])
+
+Use instead:
+    self.experts = nn.ModuleList([nn.Sequential(nn.Linear(d, h), nn.ReLU(), nn.Linear(h, d)) for _ in range(4)])
+
+## Fix safety
+None is offered: the constructor has to move into the loop, or the copies have to be drawn again.
+
+## A real bug it would have caught
+pytorch#72253, still so in 2.13: every layer of `nn.TransformerEncoder` starts with the same weights, because it deep-copies the
+one it is given.
+
+## What it leaves alone
+Copies that are drawn again, loaded or frozen (target networks, momentum encoders), constants, norms, `[layer] * n` (that is sharing), the
+layers inside torch's own Transformer. Copies in series are a note: they differ in what they read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from initlint.findings import Finding, Severity, Site
+from initlint.flow import Weight, descendants, signals
+from initlint.graph import ModelGraph, Op, Parameter
+from initlint.rules import Rule
+from initlint.rules._scale import feeds, matrices
+from initlint.rules._sites import qualified, spell_names
+
+RULE = Rule(
+    code="INI202",
+    name="identical-layers",
+    summary="Copies of one initialised layer that start with the same weights",
+)
+MERGES = ("add", "sub", "mul", "pool", "reduce")
+RANDOM = ("normal", "uniform", "trunc_normal", "orthogonal", "sparse")
+
+
+def check(graph: ModelGraph) -> Iterator[Finding]:
+    """One finding per place that copies layers."""
+    families: dict[tuple[Site, int], list[Weight]] = {}
+    table = {id(weight.parameter): weight for weight in matrices(graph)} if any(p.copied for p in graph.parameters) else {}
+    for weight in table.values():
+        parameter = weight.parameter
+        if parameter.copied is not None and parameter.twin is not None and _is_drawn(parameter) and weight.uses:
+            first = table.get(id(parameter.twin))
+            members = families.setdefault((parameter.copied, id(parameter.twin)), [first] if first is not None and first.uses else [])
+            members.append(weight)
+    places: dict[Site, list[list[Weight]]] = {}
+    for (site, _), members in families.items():
+        if len(members) > 1 and all(member.parameter.requires_grad for member in members):
+            places.setdefault(site, []).append(members)
+    if graph.forward_reason:
+        return
+    for site, groups in places.items():
+        yield _finding(graph, site, groups)
+
+
+def _is_drawn(parameter: Parameter) -> bool:
+    law = parameter.distribution
+    return law is not None and law.kind in RANDOM and parameter.loaded is None
+
+
+def _finding(graph: ModelGraph, site: Site, groups: list[list[Weight]]) -> Finding:
+    parallel = next((group for group in groups if _share_input(group)), None)
+    members = parallel or groups[0]
+    parameters = [weight.parameter for weight in members]
+    subject = f"{spell_names(parameters)} start as copies of one draw"
+    if parallel is None:
+        severity, text = Severity.NOTE, "in series, where what they read tells them apart"
+    elif _merged(parallel):
+        severity, text = Severity.WARNING, f"on the same input, and their outputs are merged: all {len(members)} get the same gradient and stay one for ever"
+    else:
+        severity, text = Severity.WARNING, f"on the same input: all {len(members)} compute the same until something behind them tells them apart"
+    return RULE.at(
+        graph,
+        site,
+        severity,
+        f"{subject}, {text}",
+        parameter=parameters[0].name,
+        parameters=qualified(graph, [weight.parameter for group in groups for weight in group]),
+        evidence={"copies": len(members), "parallel": parallel is not None},
+        help="Construct each layer anew, or draw each copy again with its reset_parameters().",
+    )
+
+
+def _share_input(group: list[Weight]) -> bool:
+    """Whether two or more members read the very same signals, and none reads what another made."""
+    sources = [frozenset(id(op) for op in feeds(weight.uses)) for weight in group]
+    return bool(sources[0]) and len(set(sources)) == 1
+
+
+def _merged(group: list[Weight]) -> bool:
+    """Whether one operation adds or averages the outputs of all members."""
+    reached = [{id(op): op for use in weight.uses for op in (use, *descendants(use))} for weight in group]
+    common = set(reached[0]).intersection(*reached[1:])
+    first = min((reached[0][key] for key in common), key=lambda op: op.time, default=None)
+    return first is not None and _adds(first, reached)
+
+
+def _adds(op: Op, reached: list[dict[int, Op]]) -> bool:
+    """Whether ``op``, where the branches first meet, mixes them: a sum, or a stack that is averaged next."""
+    if op.kind == "add":
+        return len(signals(op)) > 1
+    return op.kind == "concat" and op.name == "stack" and bool(op.outputs) and all(after.kind in MERGES for after in op.outputs)

@@ -1,0 +1,71 @@
+"""Copies on one input stay one where their outputs are averaged."""
+
+from __future__ import annotations
+
+import pytest
+
+from initlint.findings import Severity
+from initlint.graph import Layer, ModelGraph
+from initlint.theory.laws import constant, uniform
+from tests.harness import FIXTURES, load
+from tests.rules.graphs import Net, found, only, site, write
+
+
+def copies(net: Net, count: int) -> list[Layer]:
+    layers = [net.linear(f"copies.{index}") for index in range(count)]
+    for layer in layers[1:]:
+        for role, parameter in layer.parameters.items():
+            parameter.twin, parameter.copied = layers[0].parameters[role], site(4)
+    return layers
+
+
+def parallel(net: Net, layers: list[Layer]) -> ModelGraph:
+    return net.output(net.op("add", *(net.call(layer, net.input) for layer in layers)))
+
+
+def test_copies_that_are_added_stay_one() -> None:
+    net = Net()
+    finding = only(found("INI202", parallel(net, copies(net, 3))))
+    assert finding.severity is Severity.WARNING and "all 3 get the same gradient" in finding.message
+    assert finding.parameters == ("Net:copies.0.weight", "Net:copies.1.weight", "Net:copies.2.weight")
+
+
+def test_copies_in_series_are_a_note() -> None:
+    net = Net()
+    first, second = copies(net, 2)
+    assert only(found("INI202", net.output(net.call(second, net.act("tanh", net.call(first, net.input)))))).severity is Severity.NOTE
+
+
+def test_frozen_constant_and_foreign_copies_are_silent() -> None:
+    net = Net()
+    layers = copies(net, 2)
+    layers[1].parameters["weight"].requires_grad = False
+    assert found("INI202", parallel(net, layers)) == []
+    net = Net()
+    layers = copies(net, 2)
+    for layer in layers:
+        write(layer.parameters["weight"], "zeros_", constant(0), 7)
+    assert found("INI202", parallel(net, layers)) == []
+    net = Net()
+    layers = copies(net, 2)
+    for parameter in layers[1].parameters.values():
+        parameter.copied = None
+    assert found("INI202", parallel(net, layers)) == []
+
+
+def test_a_copy_drawn_again_is_no_copy() -> None:
+    net = Net()
+    layers = copies(net, 2)
+    write(layers[1].parameters["weight"], "uniform_", uniform(-0.1, 0.1), 7)
+    layers[1].parameters["weight"].twin = None
+    assert found("INI202", parallel(net, layers)) == []
+
+
+def test_the_gradients_of_averaged_copies_are_equal() -> None:
+    torch = pytest.importorskip("torch")
+    module = load(FIXTURES / "identical-layers" / "torch_experts.py")
+    torch.manual_seed(0)
+    model = module.build()
+    model(torch.randn(module.EXAMPLE_SHAPE)).square().sum().backward()
+    gradients = [expert[0].weight.grad for expert in model.experts]
+    assert all(torch.equal(gradients[0], gradient) for gradient in gradients[1:])
