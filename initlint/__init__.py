@@ -35,10 +35,12 @@ def check(
     ignore: Iterable[str] = (),
     search_path: Sequence[_Path] = (),
 ) -> CheckResult:
-    """Analyse files and folders, as ``initlint check`` does.
+    """Analyse Python files, notebooks and folders, as ``initlint check`` does.
 
     ``paths`` is one path or several. ``select`` and ``ignore`` choose rules by code, prefix, name or ``ALL``; ``ValueError``
     where one names no rule. ``search_path`` are folders in which imported source is looked for too.
+
+    Folders are walked as the command does, ``.gitignore`` files included; no configuration file is read.
 
     The result holds the ``findings`` in order, each with its site, severity and proven fix. A file that cannot be read or
     analysed is a finding of its own (INI9xx); a path that does not exist is named in ``missing``.
@@ -47,7 +49,9 @@ def check(
 
     several = [paths] if isinstance(paths, (str, os.PathLike)) else paths
     chosen = rules.select(select, ignore)
-    return engine.check([os.fspath(path) for path in several], search_path=[os.fspath(path) for path in search_path], rules=chosen)
+    result = engine.check([os.fspath(path) for path in several], search_path=[os.fspath(path) for path in search_path], rules=chosen)
+    result.analysis = None
+    return result
 
 
 def show(target: str, *, search_path: Sequence[_Path] = ()) -> ModelGraph:

@@ -15,6 +15,7 @@ from initlint.adapters.arrays.calls import Calls, as_model, called
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.frontend import instantiate, new_interpreter
+from initlint.gate import may_hold_nets
 from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
@@ -24,7 +25,7 @@ from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, 
 from initlint.loose import FileFacts, run_on_lstms, run_rest
 from initlint.overlays.declared.names import ROOTS
 from initlint.rules import Rule
-from initlint.source import Chunk, SourceFile, may_hold_nets
+from initlint.source import Chunk, SourceFile
 
 STEPS_PER_MODEL = 100_000
 STEPS_PER_FILE = 1_500_000
@@ -148,7 +149,8 @@ def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
     key = fingerprint(root)
     if not bare and key in contexts.seen:
         return False
-    contexts.seen.add(key)
+    if not bare or written_by_author(root):
+        contexts.seen.add(key)
     return True
 
 
@@ -168,6 +170,8 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
 def written_by_author(root: Instance) -> bool:
     """Whether any parameter holds something else than its layer's default, or nothing: rules judge what somebody chose."""
     storages = [tensor.storage for _, tensor in named_tensors(root)]
+    if not storages and not any(c.name == "torch.nn.Module" for c in root.cls.mro):
+        return True  # Haiku and Flax make them in the first call
     return any(s.empty is not None or s.twin is not None or any(event.origin is not Origin.DEFAULT for event in s.events) for s in storages)
 
 
@@ -228,7 +232,7 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
         elif chunk.kind == "other" and MAIN.search(text):
             yield "__main__", partial(_run_main, contexts, chunk)
         elif chunk.kind == "other" and (BUILDS.search(text) or (contexts.analysis.framework.plain_nets and CALLS.search(text))):
-            yield f"line {chunk.line}", partial(_run_statement, contexts, chunk)
+            yield ", ".join(sorted(chunk.names)) or "script", partial(_run_statement, contexts, chunk)
 
 
 def builds_alone(function: Function) -> bool:

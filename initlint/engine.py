@@ -13,10 +13,12 @@ from initlint.contexts import Analysis
 from initlint.edits import SourceError, as_bytes, decode
 from initlint.findings import Finding, Severity, Site
 from initlint.frontend import TargetError
+from initlint.gate import may_matter
 from initlint.graph import ModelGraph
 from initlint.merging import analyse_file
+from initlint.notebook import Notebook, is_notebook, load, placed
 from initlint.rules import Rule, find, select
-from initlint.source import NotPython, may_matter, parse_index
+from initlint.source import NotPython, parse_index
 from initlint.suppress import silence
 
 __all__ = ["CheckResult", "TargetError", "check", "recheck", "show"]
@@ -31,7 +33,8 @@ class CheckResult:
     findings: list[Finding]
     files: int
     sources: dict[str, str] = field(default_factory=dict)
-    """Text of every file that a finding is about."""
+    """Text of every file that a finding is about; of a notebook, the module that its code cells form."""
+    notebooks: dict[str, Notebook] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     """Paths that were asked for and do not exist."""
     search_path: tuple[str, ...] = ()
@@ -61,7 +64,7 @@ def check(
     result = CheckResult([], 0, search_path=tuple(search_path), rules=tuple(select() if rules is None else rules), suppressions=suppressions)
     with _rare_collection():
         frontend.with_deep_stack(lambda: _check_all(paths, stdin, stdin_filename, result, progress))
-    result.findings.sort(key=lambda finding: finding.order)
+    _finish(result)
     return result
 
 
@@ -69,16 +72,23 @@ def recheck(result: CheckResult, path: str, text: str) -> CheckResult:
     """One file of ``result`` as if it held ``text``; only its own models are looked at, and nothing is read from it."""
     again = CheckResult([], 1, search_path=result.search_path, rules=result.rules, suppressions=result.suppressions, analysis=result.analysis)
 
+    notebook = result.notebooks[path].edited(text) if path in result.notebooks else None
+
     def analyse() -> None:
         analysis = result.analysis.edited(path) if result.analysis is not None else Analysis(result.search_path, result.rules)
-        _check_file(analysis, path, as_bytes(text), again)
+        _check_file(analysis, path, b"" if notebook else as_bytes(text), again, notebook)
         _silence(again)
 
     with _rare_collection():
         frontend.with_deep_stack(analyse)
     again.sources[path] = text
-    again.findings.sort(key=lambda finding: finding.order)
+    _finish(again)
     return again
+
+
+def _finish(result: CheckResult) -> None:
+    """Say of findings in which cell they are, and put them in order."""
+    result.findings = sorted((placed(finding, result.notebooks) for finding in result.findings), key=lambda finding: finding.order)
 
 
 @contextmanager
@@ -120,7 +130,8 @@ def _silence(result: CheckResult) -> None:
     by_path: dict[str, list[Finding]] = {path: [] for path in result.sources}
     for finding in result.findings:
         by_path.setdefault(finding.site.path, []).append(finding)
-    result.findings = [f for path, found in by_path.items() for f in silence(path, result.sources.get(path, ""), found, ran)]
+    texts = {**result.sources, **{path: notebook.code for path, notebook in result.notebooks.items()}}
+    result.findings = [finding for path, found in by_path.items() for finding in silence(path, texts.get(path, ""), found, ran)]
 
 
 def _bring_home(result: CheckResult, checked: dict[str, str]) -> None:
@@ -139,12 +150,19 @@ def _advice(finding: Finding) -> str:
     return finding.fix.message if finding.fix is not None else ""
 
 
-def _check_file(analysis: Analysis, path: str, data: bytes, result: CheckResult) -> None:
+def _check_file(analysis: Analysis, path: str, data: bytes, result: CheckResult, notebook: Notebook | None = None) -> None:
     """One file; whatever goes wrong inside becomes a finding about it, and the next file starts afresh."""
+    text = ""
     try:
-        text = decode(data).text
+        if notebook or is_notebook(path):
+            notebook = result.notebooks[path] = notebook or load(data)
+            text, data = notebook.text, notebook.code.encode()
+            if notebook.broken:
+                raise notebook.broken
+        else:
+            text = decode(data).text
         if not may_matter(data):
-            parse_index(text)
+            parse_index(decode(data).text)
             return
         models, everywhere = analyse_file(analysis, path, data)
         found = [finding for finding in everywhere if finding.site.path == path]

@@ -1,4 +1,4 @@
-"""Paths to Python files, each once, and files to bytes; what cannot be read says why."""
+"""Paths to Python files and notebooks, each once, and files to bytes; what cannot be read says why."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from initlint.edits import SourceError
 from initlint.ignores import Exclusion, around, decided, own
 
+SUFFIXES = (".py", ".ipynb")
 LARGEST = 4_000_000
+LARGEST_NOTEBOOK = 64_000_000
+"""A notebook holds what its cells printed and drew as well."""
 
 
 def discover(paths: Sequence[str], missing: list[str], exclusion_at: Callable[[str], Exclusion] = lambda folder: Exclusion()) -> Iterator[str]:
-    """Every Python file under ``paths``, each once however many links lead to it, folders in order.
+    """Every Python file and notebook under ``paths``, each once however many links lead to it, folders in order.
 
     ``exclusion_at`` says what is left out in a folder. A path that does not exist goes to ``missing``; a folder that cannot be
     listed is yielded itself, for ``read`` to say so.
@@ -50,7 +53,7 @@ def _walk(top: str, exclusion_at: Callable[[str], Exclusion]) -> Iterator[str]:
         inner = []
         for entry in entries:
             path, is_folder = os.path.normpath(os.path.join(folder, entry.name)), _is_folder(entry)
-            if not (is_folder or entry.name.endswith(".py")) or (is_folder and entry.is_symlink()):
+            if not (is_folder or entry.name.endswith(SUFFIXES)) or (is_folder and entry.is_symlink()):
                 continue
             if exclusion.decide(here + entry.name, folder=is_folder) or decided(ignores, here + entry.name, folder=is_folder):
                 continue
@@ -77,8 +80,9 @@ def read(path: str) -> bytes:
             os.listdir(path)
         if not stat.S_ISREG(status.st_mode):
             raise SourceError("is not a regular file")
-        if status.st_size > LARGEST:
-            raise SourceError(f"is larger than {LARGEST // 1_000_000} MB")
+        largest = LARGEST_NOTEBOOK if path.endswith(".ipynb") else LARGEST
+        if status.st_size > largest:
+            raise SourceError(f"is larger than {largest // 1_000_000} MB")
         with open(path, "rb") as stream:
             return stream.read()
     except OSError as error:

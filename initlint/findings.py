@@ -27,6 +27,18 @@ class Safety(str, Enum):
     ADVICE = "advice"
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A code cell of a notebook, as a stretch of the one module that all code cells form."""
+
+    number: int
+    """1-based, all cells of the notebook counted."""
+    first: int
+    """The line of the module on which the cell begins."""
+    file_lines: tuple[int, ...]
+    """The line of the notebook's file that holds each line of the cell."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Site:
     """A source span. Lines and columns are 1-based, columns count characters; the end is exclusive."""
@@ -36,6 +48,35 @@ class Site:
     column: int
     end_line: int
     end_column: int
+    cell: Cell | None = field(default=None, compare=False)
+    """The notebook cell it lies in; lines then count in the module that the code cells form."""
+
+    def __str__(self) -> str:
+        """``net.py:3:5``, or ``net.ipynb:cell 2:3:5``."""
+        return f"{self.place}:{self.row}:{self.column}"
+
+    @property
+    def place(self) -> str:
+        """The file, and the cell where it is a notebook."""
+        return f"{self.path}:cell {self.cell.number}" if self.cell else self.path
+
+    @property
+    def row(self) -> int:
+        """The line in the cell, or in the file where there are no cells."""
+        return self.line - self.cell.first + 1 if self.cell else self.line
+
+    @property
+    def end_row(self) -> int:
+        """The line of the end in the cell, or in the file where there are no cells."""
+        return self.end_line - self.cell.first + 1 if self.cell else self.end_line
+
+    @property
+    def file_lines(self) -> tuple[int, int]:
+        """The lines of the start and the end in the file as it is stored."""
+        if self.cell is None:
+            return self.line, self.end_line
+        last = len(self.cell.file_lines)
+        return self.cell.file_lines[min(self.row, last) - 1], self.cell.file_lines[min(self.end_row, last) - 1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

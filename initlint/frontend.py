@@ -7,21 +7,24 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional, TypeVar
 
-from initlint import lower
+from initlint import files, lower
 from initlint import program as p
 from initlint.adapters.arrays import plain
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.adapter import TorchFramework
 from initlint.edits import SourceError
+from initlint.findings import Site
 from initlint.graph import ModelGraph
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.core import Interpreter
 from initlint.interpreter.modules import Module
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Class, Function, Instance, OutOfBudget, TargetRaise, Unknown, unknown
+from initlint.notebook import Notebook, is_notebook, load
 from initlint.overlays.declared.names import ROOTS
 from initlint.source import SourceFile
 from initlint.symbolic import symbol
@@ -31,7 +34,7 @@ STACKS = tuple(size << 20 for size in (512, 256, 128, 64, 32, 16))
 FRAME = 16 << 10
 """Stack that one level of recursion may take, generously."""
 RECURSION = 12_000
-TARGET = re.compile(r"^(?P<place>.+?\.py|[\w.]+):(?P<expr>.+)$", re.DOTALL)
+TARGET = re.compile(r"^(?P<place>.+?\.(?:py|ipynb)|[\w.]+):(?P<expr>.+)$", re.DOTALL)
 PLAIN_ANNOTATIONS = {"str", "bool", "dict", "Dict", "list", "List", "Callable", "tuple", "Tuple"}
 
 
@@ -113,7 +116,8 @@ def _show(target: str, search_path: Sequence[str]) -> ModelGraph:
     if match is None:
         raise TargetError(f"{target!r} is not a target: write path/to/file.py:EXPR or package.module:EXPR")
     interp, framework = new_interpreter(search_path)
-    module = _open(interp, match["place"])
+    notebook = _notebook(match["place"]) if is_notebook(match["place"]) else None
+    module = _open(interp, match["place"], notebook)
     value = _evaluate(interp, module, match["expr"].strip())
     if isinstance(value, (Class, Function)):
         try:
@@ -124,11 +128,31 @@ def _show(target: str, search_path: Sequence[str]) -> ModelGraph:
         raise TargetError(f"{target}: {unknown(value) or 'it is no torch.nn.Module and holds no arrays'}")
     if "#failed" in value.attrs:
         raise TargetError(f"{target}: {value.attrs['#failed']}")
-    return graphs.build(interp, framework, value, match["expr"].strip(), str(module.path))
+    graph = graphs.build(interp, framework, value, match["expr"].strip(), str(module.path))
+    for parameter in graph.parameters if notebook else ():
+        parameter.events = [replace(event, site=_in_cell(notebook, event.site, module)) for event in parameter.events]
+    return graph
 
 
-def _open(interp: Interpreter, place: str) -> Module:
+def _notebook(place: str) -> Notebook:
     try:
+        notebook = load(files.read(place))
+    except SourceError as error:
+        raise TargetError(f"{place}: {error}") from None
+    if notebook.broken:
+        site = notebook.place(Site(place, notebook.broken.line, 1, notebook.broken.line, 1))
+        raise TargetError(f"{site}: {notebook.broken}")
+    return notebook
+
+
+def _in_cell(notebook: Notebook | None, site: Site | None, module: Module) -> Site | None:
+    return notebook.place(site) if notebook and site and site.path == str(module.path) else site
+
+
+def _open(interp: Interpreter, place: str, notebook: Notebook | None) -> Module:
+    try:
+        if notebook:
+            return interp.project.open(Path(place), notebook.code.encode())
         if place.endswith(".py"):
             return interp.project.open(Path(place))
         interp.project.roots.append(Path.cwd())

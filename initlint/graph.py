@@ -93,7 +93,7 @@ class Mistake:
 
     kind: str
     """``unknown-name``, ``missing-attribute``, ``called-tensor``, ``called-routine``, ``unbound-super``, ``before-init``, ``iterated-module``,
-    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``."""
+    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``reset-seed`` (``detail["resets"]``: when, and to which seed)."""
     site: Site
     text: str
     """What is wrong there, for a message."""
@@ -187,6 +187,8 @@ class Op:
     name: str = ""
     """``relu``, ``leaky_relu``, ``softmax`` … for an activation; the layer's kind for a layer."""
     detail: dict[str, Any] = field(default_factory=dict)
+    """Numbers that shape it: ``parameter`` of an activation, ``factor``. Of a product with a weight: ``terms``, how many products
+    each of its sums has, ``transposed``, whether the weight holds the outputs first, and ``left``, whether it stands on the left."""
     layer: Layer | None = None
     parameter: Parameter | None = None
     inputs: list[Op] = field(default_factory=list)

@@ -15,6 +15,7 @@ DEFAULT_EXCLUDE = (
     ".git-rewrite/",
     ".hg/",
     ".ipynb_checkpoints/",
+    ".ipynb_checkpoints/",
     ".mypy_cache/",
     ".nox/",
     ".pants.d/",

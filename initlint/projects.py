@@ -77,7 +77,7 @@ class Settings:
     def ignored(self, path: str) -> frozenset[str]:
         """The codes that are ignored for one file."""
         full = os.path.abspath(path)
-        found = [matching(rule) for patterns, rules in self._per_file for rule in rules if patterns.covers(full)]
+        found = [matching(rule) for patterns, wanted, rules in self._per_file for rule in rules if patterns.covers(full) is wanted]
         return frozenset().union(*found)
 
     @cached_property
@@ -87,8 +87,10 @@ class Settings:
         return {code: severity for selector, severity in entries for code in matching(selector)}
 
     @cached_property
-    def _per_file(self) -> tuple[tuple[Patterns, tuple[str, ...]], ...]:
-        return tuple((Patterns(str(self.file.folder), [pattern]), rules) for pattern, rules in self.file.per_file_ignores)
+    def _per_file(self) -> tuple[tuple[Patterns, bool, tuple[str, ...]], ...]:
+        """Patterns, whether they are to match (behind an exclamation mark they are not), and the rules to ignore then."""
+        table = self.file.per_file_ignores
+        return tuple((Patterns(str(self.file.folder), [text.removeprefix("!")]), not text.startswith("!"), rules) for text, rules in table)
 
     def _either(self, key: str, *, default: T) -> T:
         given, file = getattr(self.given, key), getattr(self.file, key)

@@ -18,8 +18,7 @@ from initlint.depth import too_deep
 from initlint.edits import LineIndex, SourceError, decode
 from initlint.findings import Site
 
-GATE = (re.compile(rb"torch|keras|tensorflow|flax|jax"), re.compile(rb"nn\.|init|Parameter"))
-ARRAY_GATE = (re.compile(rb"np\.random|numpy\.random|default_rng|RandomState"), re.compile(rb"\.dot\(|@|matmul|einsum"), re.compile(rb"\bdef \w+\("))
+INITIALIZER = re.compile(r"^(?:.*\.)?init\.\w+$|^\w+_$")
 WRAPPER = "class _:\n"
 
 
@@ -30,16 +29,6 @@ class NotPython(SourceError):
         super().__init__(message)
         self.line = line
         self.column = column
-
-
-def may_matter(data: bytes) -> bool:
-    """Whether a file can hold anything this tool judges: it names a framework, and layers or initializers; or it may be a net of arrays."""
-    return all(pattern.search(data) for pattern in GATE) or may_hold_nets(data)
-
-
-def may_hold_nets(data: bytes) -> bool:
-    """Whether a file may define a net of plain arrays: it draws numbers, multiplies matrices, and names no framework."""
-    return all(pattern.search(data) for pattern in ARRAY_GATE) and not GATE[0].search(data)
 
 
 @dataclass(slots=True, eq=False)
@@ -100,6 +89,7 @@ class SourceFile:
         self.path = path
         self.text = decode(data).text
         self.index = LineIndex(self.text)
+        self.sites: dict[tuple[str, int, int], Site] = {}
         body = parse_index(self.text).body
         self.registrations = _registrations(body)
         self.chunks: list[Chunk] = self._index_body(body, False)
@@ -112,7 +102,12 @@ class SourceFile:
         return [c for c in self.chunks if isinstance(c, ClassChunk)]
 
     def site(self, node: p.Node) -> Site:
-        return self.index.site(self.path, node.pos, max(node.end, node.pos))
+        """Where a node stands; asked for again and again, so remembered."""
+        place = (self.path, node.pos, node.end)
+        found = self.sites.get(place)
+        if found is None:
+            found = self.sites[place] = self.index.site(self.path, node.pos, max(node.end, node.pos))
+        return found
 
     def _offset(self, line: int) -> int:
         starts = self.index.starts
@@ -212,10 +207,14 @@ def _names(node: ast.AST) -> list[str]:
         return _targets(node.target) if isinstance(node, ast.AugAssign) or node.value else []
     if isinstance(node, ast.Expr):
         call = node.value
+        if isinstance(call, ast.Call) and _initializes(call):
+            return [name for argument in call.args[:1] for name in _targets(argument)]
         return _targets(call.func) if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) else []
     names: list[str] = []
     if isinstance(node, (ast.For, ast.AsyncFor)):
         names += _targets(node.target)
+        if isinstance(node.iter, ast.Call) and any(isinstance(n, ast.Call) and _initializes(n) for n in ast.walk(node)):
+            names += _targets(node.iter.func.value) if isinstance(node.iter.func, ast.Attribute) else []
     if isinstance(node, (ast.With, ast.AsyncWith)):
         names += [n for item in node.items if item.optional_vars for n in _targets(item.optional_vars)]
     for field_name in ("body", "orelse", "finalbody"):
@@ -224,6 +223,11 @@ def _names(node: ast.AST) -> list[str]:
     for handler in getattr(node, "handlers", []):
         names += [name for child in handler.body for name in _names(child)]
     return names
+
+
+def _initializes(call: ast.Call) -> bool:
+    """Whether a call changes its first argument, as ``nn.init.zeros_(net.bias)`` does, and not what its name starts with."""
+    return INITIALIZER.search(_dotted(call.func)) is not None
 
 
 def _targets(node: ast.AST) -> list[str]:

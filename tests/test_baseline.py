@@ -107,6 +107,17 @@ def test_what_is_gone_is_named(folder: Path, capsys: pytest.CaptureFixture[str])
     assert found(capsys, "other.py") == (0, [], line + hint)
 
 
+def test_what_is_gone_is_named_once_by_a_run_that_looks_twice(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``fix --apply`` looks again after it has written."""
+    path = folder / "net.py"
+    path.write_text(path.read_text().replace("layer.weight", "layer.weight, 1.0"))
+    capsys.readouterr()
+    assert main(["fix", "--apply", "--baseline", "etc/known.json"]) == 0
+    out, err = capsys.readouterr()
+    assert "Fixed 1 finding" in out
+    assert err.count("stale: ../net.py") == 1
+
+
 def test_many_stale_entries_are_cut_short(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Ten are named."""
     rows = [{"path": f"gone{number:02}.py", "code": "INI101", "line": "x", "count": 1} for number in range(14)]

@@ -20,6 +20,7 @@ from initlint.engine import CheckResult
 from initlint.findings import Edit, Finding, Fix, Safety, Severity, Site
 from initlint.graph import ModelGraph
 from initlint.repair import FileChange, Refine
+from initlint.report import FORMATS
 
 SOURCE = "a = 1\nb = 2\n"
 NOTE = Finding(code="INI402", rule="r", message="m", site=Site("net.py", 1, 1, 1, 2), severity=Severity.NOTE)
@@ -98,6 +99,24 @@ def test_check_reports_in_both_formats(engine: Engine, capsys: pytest.CaptureFix
     assert capsys.readouterr().out.endswith("Found 1 finding (1 warning).\n[*] 1 fixable with `initlint fix --apply`\n")
     main(["check", "--format", "json", "net.py"])
     assert [row["code"] for row in json.loads(capsys.readouterr().out)] == ["INI101"]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_can_be_asked_for(engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """From ``check``, from ``fix`` for what it would repair, and from ``fix --apply`` for what it left; the exit status is that of text."""
+    path = tmp_path / "net.py"
+    path.write_text(SOURCE)
+    engine.path, engine.findings = str(path), [SAFE, replace(NOTE, code="INI403")]
+    shown = []
+    for command, status in (["check"], 1), (["fix"], 1), (["fix", "--apply"], 0):
+        assert main([*command, "--format", name, str(path)]) == status
+        shown.append(capsys.readouterr().out)
+    assert name == "text" or [("INI101" in text, "INI403" in text) for text in map(without_rules, shown)] == [(True, True), (True, False), (False, True)]
+
+
+def without_rules(report: str) -> str:
+    """A report without the rules that SARIF describes."""
+    return report.partition('"results"')[2] or report
 
 
 @pytest.mark.parametrize("arguments", [["check"], ["fix"], ["fix", "--apply"]])
@@ -187,7 +206,7 @@ def test_a_file_that_changed_meanwhile_is_left_alone(engine: Engine, tmp_path: P
         (["check", "--baseline", "gone.json"], "gone.json: no such file; `initlint check --write-baseline gone.json` makes it"),
         (["check", "--write-baseline", "b.json", "--changed-only"], "--write-baseline with --changed-only would forget the findings of all other files"),
         (["check", "--add-ignores", "-"], "--add-ignores writes to files: standard input is none"),
-        (["check", "--select", "INI10l"], "no rule matches 'INI10l', did you mean 'INI101'?"),
+        (["check", "--select", "zero-wieght"], "no rule matches 'zero-wieght', did you mean 'zero-weight'?"),
         (["explain", "INI999"], "no rule matches 'INI999'"),
         (["show", "gone.py:Net"], "no such file: gone.py"),
         (["check", "--output-file", "no/such/folder"], "cannot write no/such/folder: No such file or directory"),

@@ -76,7 +76,7 @@ def test_files_and_settings_are_shown_for_programs(folder: Path, capsys: pytest.
     assert main(["check", "--show-files", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out) == ["a.py", "b.py"]
     (folder / "sub").mkdir()
-    (folder / "sub" / "initlint.toml").write_text("select = ['INI2']\n")
+    (folder / "sub" / "initlint.toml").write_text("select = ['INI201']\n")
     (folder / "sub" / "c.py").touch()
     assert main(["check", "--show-settings", "--format", "json"]) == 0
     rows = json.loads(capsys.readouterr().out)

@@ -112,7 +112,7 @@ anything = 1
         ("select = 'INI1'", "select: is a string, expected a list of strings"),
         ("select = [1]", "select: holds a number, expected strings only"),
         ("ignore = ['']", "ignore: holds an empty string"),
-        ("select = ['INI10l']", "select: no rule matches 'INI10l', did you mean 'INI101'?"),
+        ("select = ['zero-wieght']", "select: no rule matches 'zero-wieght', did you mean 'zero-weight'?"),
         ("per-file-ignores = ['a.py']", "per-file-ignores: is a list, expected a table of patterns with lists of rules"),
         ("per-file-ignores = { 'a.py' = 'INI1' }", "per-file-ignores: 'a.py': is a string, expected a list of strings"),
         ("per-file-ignores = { 'a.py' = ['zero-wieght'] }", "per-file-ignores: 'a.py': no rule matches 'zero-wieght', did you mean 'zero-weight'?"),
@@ -193,7 +193,7 @@ def test_the_command_line_has_the_last_word(folder: Path, capsys: pytest.Capture
         "select = ['INI1']\nignore = ['INI201']\nexclude = ['a']\nextend-exclude = ['b']\nfail-on = 'never'\nbaseline = 'x.json'\nforce-exclude = true\n",
     )
     write(folder / "y.json", '{"schema_version": 1, "findings": []}')
-    arguments = ["--select", "INI2", "--exclude", "c,d", "--extend-exclude", "e", "--fail-on", "note", "--baseline", "y.json", "--no-force-exclude"]
+    arguments = ["--select", "INI201", "--exclude", "c,d", "--extend-exclude", "e", "--fail-on", "note", "--baseline", "y.json", "--no-force-exclude"]
     found = settings(capsys, *arguments, "--no-respect-gitignore", "--search-path", "src")["settings"]
     assert [code for code in found["select"] if code < "INI9"] == ["INI201"]
     assert found["exclude"] == ["c", "d", "b", "e"]
@@ -233,6 +233,7 @@ def test_severities_are_those_of_the_most_specific_entry(folder: Path) -> None:
         ("*_old.py", ["net_old.py", "deep/er/net_old.py"], ["net.py"]),
         ("__init__.py", ["__init__.py", "a/__init__.py"], ["a/init.py"]),
         ("/net.py", ["net.py"], ["a/net.py"]),
+        ("!src/", ["net.py", "a/net.py"], ["src/net.py", "src/deep/net.py"]),
     ],
 )
 def test_patterns_are_those_of_a_gitignore(folder: Path, pattern: str, matched: list[str], spared: list[str]) -> None:

@@ -26,6 +26,10 @@ ALLOWED = {
     "initlint.rules": ("initlint.rules", "initlint.graph", "initlint.flow", "initlint.findings", "initlint.evidence", *THEORY),
     "initlint.edits": ("initlint.findings",),
     "initlint.depth": (),
+    "initlint.ignores": (),
+    "initlint.git": (),
+    "initlint.config": ("initlint.findings", "initlint.ignores", "initlint.rules"),
+    "initlint.projects": ("initlint.config", "initlint.findings", "initlint.ignores", "initlint.rules"),
     "initlint.rewrite": ("initlint.rewrite", "initlint.edits", "initlint.findings", "initlint.depth"),
     "initlint.measure": (
         "initlint.measure",
@@ -88,6 +92,14 @@ def test_only_the_command_line_prints(name: str) -> None:
     prints = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "print"]
     streams = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in ("stdout", "stderr")]
     assert within(name, ("initlint.cli",)) or not prints + streams
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_only_the_command_line_knows_settings(name: str) -> None:
+    """What analyses and repairs is told; nothing but ``python -m initlint`` uses the command line."""
+    if not within(name, ("initlint.cli", "initlint.config", "initlint.projects")):
+        ours = [target for target in imports(MODULES[name]) if within(target, ("initlint.config", "initlint.projects", "initlint.cli"))]
+        assert ours == (["initlint.cli"] if name == "initlint.__main__" else [])
 
 
 @pytest.mark.parametrize("name", MODULES)

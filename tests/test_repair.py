@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from initlint import check, engine, repair
+from initlint import engine, repair
 from initlint.cli import main
 from initlint.edits import LineIndex, SourceError, apply_edits
 from initlint.engine import CheckResult
@@ -133,17 +133,12 @@ def test_a_second_look_is_what_a_first_would_be(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     text = f"from parts import Part\n{NET}"
     path.write_text(text)
-    result = check(path)
+    result = engine.check([str(path)])
     assert [finding.code for finding in engine.recheck(result, str(path), text).findings] == [finding.code for finding in result.findings]
     mended = apply_edits(text, [edit for finding in result.findings if finding.fix for edit in finding.fix.edits])
     assert engine.recheck(result, str(path), mended).findings == []
-    assert [finding.code for finding in engine.recheck(replace_analysis(result), str(path), "def f(:").findings] == ["INI901"]
+    assert [finding.code for finding in engine.recheck(replace(result, analysis=None), str(path), "def f(:").findings] == ["INI901"]
     assert path.read_text() == text
-
-
-def replace_analysis(result: CheckResult) -> CheckResult:
-    """The result without what was parsed on the way, as somebody may keep it."""
-    return replace(result, analysis=None)
 
 
 def test_a_fix_in_one_file_can_call_for_one_in_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -384,7 +384,7 @@ def test_a_branch_that_has_no_place_is_declined(text: str, reason: str) -> None:
         ("w = P(torch.randn(size=(a, b)))\n", 0, "w = P(torch.randn(size=(a, b)) * a ** -0.5)\n"),
         ("w = P(torch.randn(a, 4 * b), False)\n", 1, "w = P(torch.randn(a, 4 * b) * (4 * b) ** -0.5, False)\n"),
         ("w = P(torch.randn(a, b).cuda())\n", 1, "w = P((torch.randn(a, b) * b ** -0.5).cuda())\n"),
-        ("w = torch.randn(a, (b + c))\n", 1, "w = (torch.randn(a, (b + c)) * (b + c) ** -0.5)\n"),
+        ("w = torch.randn(a, (b + c))\n", 1, "w = torch.randn(a, (b + c)) * (b + c) ** -0.5\n"),
     ],
 )
 def test_a_draw_is_divided_by_the_root_of_a_size(before: str, axis: int, after: str) -> None:

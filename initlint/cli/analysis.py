@@ -41,6 +41,8 @@ class Run:
     """Whether standard input is checked."""
     baselined: int = 0
     """Findings of the last check that the baseline knows."""
+    looked: bool = False
+    """Whether the files were checked before."""
 
     def check(self) -> CheckResult:
         """Analyse the files, and keep what the settings and the baseline keep."""
@@ -61,7 +63,9 @@ class Run:
             found = len(result.findings)
             result.findings, met = self.known.split(result.findings, result.sources)
             self.baselined = found - len(result.findings)
-            _report_stale(self.known, self.known.stale(met, self.files, wanted))
+            if not self.looked:
+                _report_stale(self.known, self.known.stale(met, self.files, wanted))
+        self.looked = True
         return result
 
     def refine(self, result: CheckResult) -> None:

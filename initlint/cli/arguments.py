@@ -76,6 +76,7 @@ def _fix(commands: Any) -> None:
     _paths(command)
     _selection(command)
     _configuration(command)
+    command.add_argument_group("report").add_argument("--format", choices=FORMATS, default="text", help="how fixes are reported (default: text)")
     _status(command)
     _baseline(command.add_argument_group("findings that are to stay"))
     command.set_defaults(write_baseline=None)

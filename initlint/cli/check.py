@@ -8,9 +8,10 @@ from initlint import baseline
 from initlint.cli import formats, listing
 from initlint.cli.analysis import Run, prepare
 from initlint.cli.console import Failure, complain, emit, painter, reason
-from initlint.edits import SourceError, save, write_atomic
+from initlint.edits import SourceError, write_atomic
 from initlint.engine import CheckResult
 from initlint.findings import Finding
+from initlint.notebook import save
 from initlint.report import statistics
 from initlint.report.paint import safe
 from initlint.report.text import count, summary
@@ -85,4 +86,4 @@ def _add_ignores(run: Run, result: CheckResult) -> int:
 
 
 def _where(finding: Finding) -> str:
-    return f"{safe(finding.site.path)}:{finding.site.line}:{finding.site.column}:"
+    return f"{safe(str(finding.site))}:"

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from initlint import repair
+from initlint.cli import formats
 from initlint.cli.analysis import Run, prepare
 from initlint.cli.console import Failure, complain, emit, emit_bytes, on_terminal, painter, reason, remark
-from initlint.edits import SourceError, decode, save
+from initlint.edits import SourceError
 from initlint.engine import CheckResult
 from initlint.findings import Finding, Safety
+from initlint.notebook import pieces, save, written
 from initlint.repair import FileChange
 from initlint.report import diff, text
 from initlint.report.paint import Paint, plain, safe
@@ -31,7 +33,10 @@ def run(options: argparse.Namespace) -> int:
     if options.apply:
         return _filter(prepared) if "-" in options.paths else _apply(prepared)
     result = prepared.check()
-    emit(options, _preview(prepared, repair.fix(result, refine=prepared.refine), result))
+    if options.format == "text":
+        emit(options, _preview(prepared, repair.fix(result, refine=prepared.refine), result))
+    else:
+        emit(options, formats.render(result, options.format, painter(options), [finding for finding in result.findings if finding.fix]))
     return prepared.verdict(result.findings)
 
 
@@ -84,7 +89,8 @@ def _apply(run: Run) -> int:
         outcome.landed += landed
         result = run.check()
     outcome.left = result.findings
-    emit(run.options, outcome.text())
+    name = run.options.format
+    emit(run.options, outcome.text() if name == "text" else formats.render(result, name, painter(run.options)))
     return run.verdict(outcome.left, failed=bool(outcome.failed))
 
 
@@ -97,7 +103,7 @@ def _filter(run: Run) -> int:
         outcome.refuse([change])
         outcome.landed, outcome.left = change.applied, change.left
         if change.after != change.before:
-            data = decode(data).encode(change.after)
+            data = written(change.path, data, change.before, change.after)
     emit_bytes(run.options, data)
     remark(outcome.text())
     return run.verdict(outcome.left)
@@ -123,15 +129,15 @@ def _preview(run: Run, changes: Sequence[FileChange], result: CheckResult) -> st
     """Every fix with its label, then the diff that all of them make; ``patch`` reads past the labels."""
     paint = painter(run.options)
     coloured = on_terminal(run.options) or run.options.color == "always"
-    pieces = []
+    lines = []
     for change in changes:
-        change_diff = diff.unified(change.path, change.before, change.after)
-        pieces += [_label(finding, paint) for finding in change.applied]
-        pieces.append(diff.shown(change_diff, paint) if coloured else change_diff)
-    pieces += [_label(finding, paint) for finding in result.findings if finding.fix is not None and finding.fix.safety is Safety.ADVICE]
-    pieces += [f"{_where(finding)} {finding.code} not fixed: {safe(why)}\n" for change in changes for finding, why in change.refused]
+        change_diff = "".join(diff.unified(*piece) for piece in pieces(change.path, change.before, change.after))
+        lines += [_label(finding, paint) for finding in change.applied]
+        lines.append(diff.shown(change_diff, paint) if coloured else change_diff)
+    lines += [_label(finding, paint) for finding in result.findings if finding.fix is not None and finding.fix.safety is Safety.ADVICE]
+    lines += [f"{_where(finding)} {finding.code} not fixed: {safe(why)}\n" for change in changes for finding, why in change.refused]
     applied = any(change.applied for change in changes)
-    return "".join([*pieces, text.summary(result.findings, files=result.files, paint=paint), f"{REMINDER}\n" if applied else ""])
+    return "".join([*lines, text.summary(result.findings, files=result.files, paint=paint), f"{REMINDER}\n" if applied else ""])
 
 
 def _label(finding: Finding, paint: Paint) -> str:
@@ -141,4 +147,4 @@ def _label(finding: Finding, paint: Paint) -> str:
 
 
 def _where(finding: Finding) -> str:
-    return f"{safe(finding.site.path)}:{finding.site.line}:{finding.site.column}:"
+    return f"{safe(str(finding.site))}:"

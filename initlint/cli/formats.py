@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import importlib
+import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from initlint.report import FORMATS
 
 if TYPE_CHECKING:
     from initlint.engine import CheckResult
+    from initlint.findings import Finding
     from initlint.report.paint import Paint
 
-MODULES = {"json": "initlint.report.json"}
-"""Formats for programs: the module whose ``render`` turns findings into text."""
-FORMATS = ("text", *MODULES)
+__all__ = ["FORMATS", "render"]
 
 
-def render(result: CheckResult, name: str, paint: Paint) -> str:
-    """The report of ``result`` in one of ``FORMATS``."""
-    if name == "text":
-        from initlint.report import text
+def render(result: CheckResult, name: str, paint: Paint, findings: Sequence[Finding] | None = None) -> str:
+    """The report of ``result`` in one of ``FORMATS``, of all its findings or of those that are given."""
+    from initlint import __version__, rules
+    from initlint.links import documentation
+    from initlint.report import formats
 
-        return text.render(result.findings, result.sources, files=result.files, paint=paint)
-    report: str = importlib.import_module(MODULES[name]).render(result.findings)
-    return report
+    run = formats.Run(
+        sources=result.sources,
+        files=result.files,
+        root=os.getcwd(),
+        version=__version__,
+        rules=rules.all_rules(),
+        documentation=documentation(),
+        paint=paint,
+    )
+    return formats.render(name, result.findings if findings is None else findings, run)

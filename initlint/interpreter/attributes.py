@@ -70,7 +70,10 @@ def _other_attribute(interp: Interpreter, value: Any, name: str) -> Any:
             return value.scope.module.name
         if name == "__doc__":
             return None
-        return value.attrs[name] if name in value.attrs else interp.fail("AttributeError", f"a function has no attribute {name} that was found")
+        if name not in value.attrs:
+            return interp.fail("AttributeError", f"a function has no attribute {name} that was found")
+        interp.memory.read(value.attrs[name])
+        return value.attrs[name]
     if isinstance(value, Method):
         if name == "__self__":
             return value.receiver
@@ -156,6 +159,7 @@ def _bind(interp: Interpreter, member: Any, receiver: Any, name: str, frame: Fra
         return Method(member.function, receiver.cls if isinstance(receiver, Instance) else receiver)
     if isinstance(member, Factory):
         return Unknown("the default of a field")
+    interp.memory.read(member)
     return member
 
 
@@ -181,6 +185,7 @@ def class_attribute(interp: Interpreter, value: Class, name: str, frame: Frame, 
             return made
         if isinstance(member, Wrapped):
             return member.function if member.kind == "staticmethod" else Method(member.function, value)
+        interp.memory.read(member)
         return member
     found = interp.framework.class_attribute(interp, value, name)
     if found is not ABSENT:
@@ -254,8 +259,10 @@ def set_attribute(interp: Interpreter, value: Any, name: str, new: Any, frame: F
     elif isinstance(value, Tensor):
         interp.framework.set_tensor_attribute(interp, value, name, new, frame, node)
     elif isinstance(value, Class):
+        interp.heap.expose(value.namespace)
         interp.heap.set_item(value.namespace, name, new)
     elif isinstance(value, Function):
+        interp.heap.expose(value.attrs)
         interp.heap.set_item(value.attrs, name, new)
     elif isinstance(value, OneOf):
         for one in possible(value):

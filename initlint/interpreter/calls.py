@@ -108,7 +108,18 @@ def call_function(
     if "#manager" in func.attrs and on_yield is None:
         return Managed(func, args, kwargs)
     if interp.depth >= interp.framework.max_depth:
+        interp.count_bottom()
         return call_blind(interp, func, node, frame, f"{func.qualname or func.name}: calls are nested too deeply", args, kwargs)
+    what = interp.memory.function(func) if on_yield is None and not (args and isinstance(args[0], (Instance, Tensor))) else None
+    if what is None:
+        return follow_function(interp, func, args, kwargs, frame, node, on_yield)
+    return interp.memory.call(what, args, kwargs, partial(follow_function, interp, func, args, kwargs, frame, node))
+
+
+def follow_function(
+    interp: Interpreter, func: Function, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node, on_yield: Optional[Callable[[Any], None]] = None
+) -> Any:
+    """Run the body of a function."""
     names = bind_arguments(interp, func, args, kwargs)
     if isinstance(names, Unknown):
         return call_blind(interp, func, node, frame, names.reason, args, kwargs)
@@ -173,6 +184,7 @@ def bind_arguments(interp: Interpreter, func: Function, args: list[Any], kwargs:
             names[param.name] = Unknown(f"the argument {param.name} may come from keyword arguments that are not known")
         elif param.name in func.defaults:
             names[param.name] = func.defaults[param.name]
+            interp.memory.read(func.defaults[param.name])
         else:
             return Unknown(f"{func.qualname or func.name}() misses the argument {param.name}")
     rest = {name: value for name, value in rest.items() if not may_be_absent(value)}
@@ -199,7 +211,14 @@ def construct(interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str
     """A new object of ``cls``."""
     if cls.derives("enum.Enum"):
         return _enum_by_value(interp, cls, args)
-    instance = Instance(cls, site=interp.site(node, frame))
+    site = interp.site(node, frame)
+    if cls.spec is not None:
+        return _construct(interp, cls, args, kwargs, frame, node, site)
+    return interp.memory.call((cls, site), args, kwargs, partial(_construct, interp, cls, args, kwargs, frame, node, site))
+
+
+def _construct(interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node, site: Site) -> Instance:
+    instance = Instance(cls, site=site)
     interp.heap.note_birth(instance)
     interp.framework.born(instance, args, kwargs)
     initialise(interp, instance, cls, args, kwargs, frame, node)

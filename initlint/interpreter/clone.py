@@ -2,47 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Optional
 
 from initlint.interpreter.values import Instance, Method, OneOf, Partial, Repeat, Storage, Tensor
 
+ATOMS = (type(None), bool, int, float, str)
 
-def deep_copy(value: Any, memo: dict[int, Any]) -> Any:
-    """``value`` with every mutable part copied once."""
+
+def deep_copy(value: Any, memo: dict[int, Any], fresh: Optional[Callable[[Instance], None]] = None) -> Any:
+    """``value`` with every mutable part copied once.
+
+    With ``fresh`` the result is no copy to the analysed code but a thing made anew; ``fresh`` hears of every object in it.
+    """
+    if isinstance(value, ATOMS):
+        return value
     if id(value) in memo:
         return memo[id(value)]
     if isinstance(value, Instance):
-        return _instance(value, memo)
+        return value if value.cls.derives("enum.Enum") else _instance(value, memo, fresh)
     if isinstance(value, Tensor):
-        made = replace(value, storage=deep_copy(value.storage, memo), attrs=dict(value.attrs))
+        made = replace(value, storage=deep_copy(value.storage, memo, fresh), attrs=dict(value.attrs))
         memo[id(value)] = made
         return made
     if isinstance(value, Storage):
         made_storage = replace(value, twin=value.twin or value)
         memo[id(value)] = made_storage
-        made_storage.origin = deep_copy(value.origin, memo)
+        if fresh is not None:
+            made_storage.twin = deep_copy(value.twin, memo, fresh)
+        made_storage.origin = deep_copy(value.origin, memo, fresh)
         return made_storage
     if isinstance(value, list):
         made_list: list[Any] = []
         memo[id(value)] = made_list
-        made_list.extend(deep_copy(v, memo) for v in value)
+        made_list.extend(deep_copy(v, memo, fresh) for v in value)
         return made_list
     if isinstance(value, tuple):
-        return tuple(deep_copy(v, memo) for v in value)
+        return tuple(deep_copy(v, memo, fresh) for v in value)
     if isinstance(value, dict):
         made_dict: dict[Any, Any] = {}
         memo[id(value)] = made_dict
-        made_dict.update({k: deep_copy(v, memo) for k, v in value.items()})
+        made_dict.update({k: deep_copy(v, memo, fresh) for k, v in value.items()})
         return made_dict
+    if isinstance(value, set):
+        return set(value)
     if isinstance(value, OneOf):
-        return OneOf([deep_copy(v, memo) for v in value.values])
+        return OneOf([deep_copy(v, memo, fresh) for v in value.values])
     if isinstance(value, Repeat):
-        return Repeat(deep_copy(value.value, memo))
+        return Repeat(deep_copy(value.value, memo, fresh))
     if isinstance(value, Method):
-        return Method(value.function, deep_copy(value.receiver, memo))
+        return Method(value.function, deep_copy(value.receiver, memo, fresh))
     if isinstance(value, Partial):
-        return Partial(value.func, deep_copy(value.args, memo), deep_copy(value.kwargs, memo))
+        return Partial(value.func, deep_copy(value.args, memo, fresh), deep_copy(value.kwargs, memo, fresh))
     return value
 
 
@@ -54,9 +66,12 @@ def shallow_copy(value: Instance) -> Instance:
     return made
 
 
-def _instance(value: Instance, memo: dict[int, Any]) -> Instance:
+def _instance(value: Instance, memo: dict[int, Any], fresh: Optional[Callable[[Instance], None]]) -> Instance:
     made = Instance(value.cls, site=value.site, arguments=value.arguments)
     memo[id(value)] = made
+    if fresh is not None:
+        made.time = value.time
+        fresh(made)
     for name in ("parameters", "buffers", "modules", "attrs"):
-        getattr(made, name).update({k: deep_copy(v, memo) for k, v in getattr(value, name).items()})
+        getattr(made, name).update({k: deep_copy(v, memo, fresh) for k, v in getattr(value, name).items()})
     return made

@@ -15,6 +15,7 @@ from initlint.interpreter.expressions import EVALUATE
 from initlint.interpreter.framework import Framework
 from initlint.interpreter.heap import Heap
 from initlint.interpreter.iteration import elements_of
+from initlint.interpreter.memory import Memory
 from initlint.interpreter.modules import Module, Project
 from initlint.interpreter.scope import Frame, Outcome
 from initlint.interpreter.statements import EXECUTE
@@ -47,6 +48,8 @@ ENUMS: dict[str, tuple[str, ...]] = {
 }
 """Enumerations of the standard library with what they inherit."""
 STEPS = 1_500_000
+MOST_BOTTOMS = 200
+"""How often one evaluation may nest too deeply: recursion that branches where no test is decided never comes to an end."""
 
 
 class Interpreter:
@@ -55,10 +58,13 @@ class Interpreter:
     def __init__(self, framework: Framework, search_path: Sequence[str] = ()) -> None:
         self.heap = Heap()
         self.framework = framework
+        self.memory = Memory(self)
         self.project = Project(self, search_path)
         self.steps = 0
         self.limit = STEPS
         self.depth = 0
+        self.bottoms = 0
+        """How often calls nested too deeply since the last ``reset``."""
         self.trying: list[set[str]] = []
         self.guards: list[tuple[p.Expr, Frame]] = []
         self.routines: list[Frame] = []
@@ -90,6 +96,12 @@ class Interpreter:
         self.steps += 1
         if self.steps > self.limit:
             raise OutOfBudget(f"gave up after {self.limit} steps")
+
+    def count_bottom(self) -> None:
+        """Count a call that nests too deeply. Raises ``OutOfBudget`` where there were too many."""
+        self.bottoms += 1
+        if self.bottoms > MOST_BOTTOMS:
+            raise OutOfBudget("gave up on a recursion that branches without end")
 
     def run_chunk(self, module: Module, chunk: Chunk) -> None:
         """Evaluate top-level statements of a module, outside of any branch under exploration."""
@@ -144,7 +156,7 @@ class Interpreter:
     def reset(self) -> None:
         """Forget what an abandoned evaluation left open."""
         self.heap.journal, self.heap.started = None, 0
-        self.depth = 0
+        self.depth, self.bottoms = 0, 0
         self.trying, self.guards, self.routines, self.managers = [], [], [], []
 
     def fail(self, exception: str, reason: str) -> Unknown:
@@ -168,6 +180,7 @@ class Interpreter:
         if frame.foreign.get(name) != "global":
             value = frame.find(name)
             if value is not ABSENT:
+                self.memory.read_name(name, frame)
                 return value
         value = frame.module.get(name)
         return value if value is not ABSENT else BUILTINS.get(name, ABSENT)
@@ -183,6 +196,8 @@ class Interpreter:
             while outer is not None and name not in outer.names:
                 outer = outer.parent
             target = outer or frame
+        if declared is not None:
+            self.heap.expose(target.names)
         if target.born >= self.heap.started:
             target.names[name] = value
         else:

@@ -67,6 +67,21 @@ class Framework:
     def born(self, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
         """An object of an analysed class is about to be constructed."""
 
+    def births(self) -> list[Instance]:
+        """The objects of analysed classes whose construction began, as far as anybody keeps count."""
+        return []
+
+    def recalled(self, objects: list[Instance], births: list[Instance]) -> None:
+        """A remembered call made ``objects`` anew, of which ``births`` count as births."""
+
+    def hidden_state(self) -> Any:
+        """What construction changes besides the objects themselves: a call that leaves it alone may be remembered."""
+        return None
+
+    def may_recall(self) -> bool:
+        """Whether a call may be answered from memory here."""
+        return True
+
     def construct_layer(
         self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node
     ) -> None:

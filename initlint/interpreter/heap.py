@@ -32,6 +32,15 @@ class Heap:
         self.clock = 0
         self.started = 0
         """When the innermost branch under exploration began; what was born since needs no journal."""
+        self.watched: dict[int, Any] = {}
+        """Containers outside of any function that a remembered call has read (see ``memory``), by identity."""
+        self.changes = 0
+        """How often something watched was written to."""
+
+    def expose(self, container: Any) -> None:
+        """Announce a write to the names of a module or a class, which any call may read."""
+        self.watched[id(container)] = container
+        self.changes += 1
 
     def note_birth(self, instance: Instance) -> None:
         """An object is made now: a branch that began earlier need not undo what is written to it."""
@@ -55,16 +64,22 @@ class Heap:
     def set_item(self, mapping: dict[Any, Any], key: Any, value: Any) -> None:
         if self.journal is not None and not (type(mapping) is Registry and mapping.born >= self.started):
             self.journal.append((mapping, key, mapping.get(key, MISSING)))
+        if id(mapping) in self.watched:
+            self.changes += 1
         mapping[key] = value
 
     def delete_item(self, mapping: dict[Any, Any], key: Any) -> None:
         if key in mapping:
+            if id(mapping) in self.watched:
+                self.changes += 1
             if self.journal is not None:
                 self.journal.append((mapping, key, mapping[key]))
             del mapping[key]
 
     def touch(self, container: Any) -> None:
         """Announce that ``container`` (a list, dict or set) is about to change as a whole."""
+        if id(container) in self.watched:
+            self.changes += 1
         if self.journal is not None:
             self.journal.append((container, WHOLE, container.copy()))
 
@@ -139,6 +154,8 @@ class Heap:
             if place not in written:
                 written[place] = (target, key, _content(target, key))
         for target, key, old in reversed(log):
+            if id(target) in self.watched:
+                self.changes += 1
             _restore(target, key, old)
         return written
 

@@ -32,6 +32,8 @@ class Module:
     package: bool = False
     names: dict[str, Any] = field(default_factory=dict)
     done: set[int] = field(default_factory=set)
+    settled: set[str] = field(default_factory=set)
+    """Names whose statements have all run."""
 
     def __post_init__(self) -> None:
         self.frame = Frame(self, self.names)
@@ -40,9 +42,17 @@ class Module:
 
     def get(self, name: str) -> Any:
         """The value of a global, or ABSENT."""
+        value = self._get(name)
+        self.project.interpreter.memory.read(value)
+        return value
+
+    def _get(self, name: str) -> Any:
         value = self.names.get(name, ABSENT)
+        if name in self.settled:
+            return value if value is not ABSENT else self._starred(name)
         chunks = self.source.bindings.get(name, ())
         if all(id(chunk) in self.done for chunk in chunks):
+            self.settled.add(name)
             return value if value is not ABSENT else self._starred(name)
         for chunk in chunks:
             self.run(chunk)

@@ -48,3 +48,13 @@ def _keep(interp: Interpreter, target: p.Expr, frame: Frame, holds: Callable[[An
 def _fix(interp: Interpreter, target: p.Expr, frame: Frame, value: Any) -> Iterator[Callable[[], None]]:
     if isinstance(target, p.Name) and interp.truth(interp.eval(target, frame)) is None:
         yield lambda: interp.assign(target, value, frame)
+
+
+def tested_variable(test: p.Expr) -> str:
+    """``m`` of ``isinstance(m, …)``, also inside ``and`` and ``or``."""
+    if isinstance(test, p.BoolOp):
+        return tested_variable(test.left) or tested_variable(test.right)
+    if isinstance(test, p.Call) and isinstance(test.func, p.Name) and test.func.id == "isinstance" and test.args:
+        first = test.args[0].value
+        return first.id if isinstance(first, p.Name) else ""
+    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
@@ -11,7 +12,7 @@ from initlint.interpreter.blocks import merge_outcomes, run_block
 from initlint.interpreter.exceptions import run_raise, run_try, run_with
 from initlint.interpreter.iteration import blind_element, elements_of
 from initlint.interpreter.loops import run_for, run_while
-from initlint.interpreter.narrow import narrowings
+from initlint.interpreter.narrow import narrowings, tested_variable
 from initlint.interpreter.operators import MAX_SIZE, binary
 from initlint.interpreter.scope import BREAK, CONTINUE, FELL, Frame, Outcome
 from initlint.interpreter.values import ABSENT, Function, Instance, OutOfBudget, TargetRaise, Tensor
@@ -129,9 +130,11 @@ def run_if(interp: Interpreter, node: p.If, frame: Frame) -> Outcome:
     value = interp.eval(node.test, frame)
     truth = interp.truth(value)
     if truth is not None:
-        if truth:
+        if truth and tested_variable(node.test):
             with interp.guarded(node.test, frame):
                 return run_block(interp, node.body, frame)
+        if truth:
+            return run_block(interp, node.body, frame)
         return run_block(interp, node.orelse, frame)
 
     def branch(body: list[p.Stmt], sense: bool) -> Callable[[], Outcome]:
@@ -142,7 +145,7 @@ def run_if(interp: Interpreter, node: p.If, frame: Frame) -> Outcome:
 
         return explore
 
-    with interp.guarded(node.test, frame):
+    with interp.guarded(node.test, frame) if tested_variable(node.test) else nullcontext():
         outcomes = interp.heap.explore([branch(node.body, True), branch(node.orelse, False)], frame.names)
     return merge_outcomes(outcomes, frame)
 

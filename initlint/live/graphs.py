@@ -69,6 +69,7 @@ def _parameter(
     if record.twin is not None:  # the first of several copies stands for what they were copied from, where that is no part of the model
         first = originals.setdefault(id(record.twin), parameter)
         parameter.twin = first if first is not parameter else None
+        parameter.copied = record.copied
     originals.setdefault(id(record), parameter)
 
 

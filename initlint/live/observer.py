@@ -125,7 +125,7 @@ class _Operators(TorchDispatchMode):
             law = layers.fixed(result)
         made = self.ledger.start(result, law, reason, source.events if source is not None else ())
         if source is not None:
-            made.twin = source.twin or source
+            made.twin, made.copied = source.twin or source, _site_now()
         origin = layers.recomputed_from(self.ledger, frames.stack().inner)
         if origin is not None:
             made.recomputed, made.origin, made.events, made.distribution = True, origin, origin.events, origin.distribution
@@ -197,7 +197,8 @@ def record_write(ledger: Ledger, tensor: Any, name: str, given: dict[str, Any], 
     source = given.get("src")
     if isinstance(source, torch.Tensor) and any(frame.f_code.co_name == "__deepcopy__" for frame in stack.inner):
         original = ledger.record(source)
-        ledger.start(tensor, *known, original.events).twin = original.twin or original
+        made = ledger.start(tensor, *known, original.events)
+        made.twin, made.copied = original.twin or original, _site_now()
         return
     law, reason = known
     bare = name.rstrip("_")

@@ -33,6 +33,7 @@ def row(finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "message": finding.message,
         "filename": finding.site.path,
+        **({"cell": finding.site.cell.number} if finding.site.cell else {}),
         "location": start,
         "end_location": end,
         "severity": finding.severity.value,
@@ -64,7 +65,7 @@ def clean(value: Any) -> Any:
         case list() | tuple():
             return [clean(item) for item in value]
         case Site():
-            return {"path": value.path, "row": value.line, "column": value.column}
+            return {"path": value.path, **_location(value, value.row, value.column)}
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: clean(getattr(value, field.name)) for field in fields(value)}
     return str(value)
@@ -80,4 +81,8 @@ def _edit(edit: Edit) -> dict[str, Any]:
 
 
 def _span(site: Site) -> tuple[dict[str, int], dict[str, int]]:
-    return {"row": site.line, "column": site.column}, {"row": site.end_line, "column": site.end_column}
+    return _location(site, site.row, site.column), _location(site, site.end_row, site.end_column)
+
+
+def _location(site: Site, row: int, column: int) -> dict[str, int]:
+    return {**({"cell": site.cell.number} if site.cell else {}), "row": row, "column": column}

@@ -76,7 +76,7 @@ def _row(parameter: Parameter, nonlinearity: str | None, gain: Any) -> dict[str,
         "law": (law.law or None) if law else None,
         "initializer": event.initializer if event else None,
         "origin": event.origin.value if event else None,
-        "site": {"path": site.path, "line": site.line, "column": site.column} if site else None,
+        "site": {"path": site.path, **({"cell": site.cell.number} if site.cell else {}), "line": site.row, "column": site.column} if site else None,
         "layer": _layer(parameter),
         "nonlinearity": nonlinearity,
         "gain": gain,
@@ -114,7 +114,7 @@ def _setter(event: InitEvent | None) -> str:
         return ""
     name = event.initializer.rpartition(".")[2]
     who = f"{name} default" if event.origin is Origin.DEFAULT else name
-    return f"{basename(event.site.path)}:{event.site.line} {who}" if event.site else who
+    return f"{basename(event.site.place)}:{event.site.row} {who}" if event.site else who
 
 
 def _widths(table: Sequence[Sequence[str]], columns: int | None) -> list[int]:

@@ -60,9 +60,9 @@ def _fixable(findings: Sequence[Finding], paint: Paint) -> str:
 def _finding(finding: Finding, lines: list[str], paint: Paint) -> Iterator[str]:
     site = finding.site
     mark = f"[{paint('*', 'cyan')}] " if fixable(finding) else ""
-    place = f"{paint(safe(site.path), 'bold')}:{site.line}:{site.column}:"
+    place = f"{paint(safe(site.place), 'bold')}:{site.row}:{site.column}:"
     yield f"{place} {paint(finding.code, STYLES[finding.severity])} {mark}{safe(finding.message)}"
-    margin = " " * len(str(min(site.line + CONTEXT, len(lines))))
+    margin = " " * len(str(min(site.row + CONTEXT, len(lines))))
     if site.line <= len(lines) and any(lines):
         yield from _frame(finding, lines, len(margin), paint)
     for label, text in _remarks(finding):
@@ -71,7 +71,8 @@ def _finding(finding: Finding, lines: list[str], paint: Paint) -> Iterator[str]:
 
 def _frame(finding: Finding, lines: list[str], margin: int, paint: Paint) -> Iterator[str]:
     site = finding.site
-    first, last = max(1, site.line - CONTEXT), min(len(lines), site.line + CONTEXT)
+    start, end = (site.cell.first, site.cell.first + len(site.cell.file_lines) - 1) if site.cell else (1, len(lines))
+    first, last = max(start, site.line - CONTEXT), min(end, site.line + CONTEXT)
     while first < site.line and not lines[first - 1].strip():
         first += 1
     while last > site.line and not lines[last - 1].strip():
@@ -79,7 +80,7 @@ def _frame(finding: Finding, lines: list[str], margin: int, paint: Paint) -> Ite
     bar = paint("|", "blue")
     yield f"{' ' * margin} {bar}"
     for number in range(first, last + 1):
-        yield f"{paint(f'{number:>{margin}}', 'blue')} {bar} {_shown(lines[number - 1])}".rstrip()
+        yield f"{paint(f'{number - start + 1:>{margin}}', 'blue')} {bar} {_shown(lines[number - 1])}".rstrip()
         if number == site.line:
             indent, carets = _underline(finding, lines[number - 1])
             yield f"{' ' * margin} {bar} {' ' * indent}{paint('^' * carets, STYLES[finding.severity])} {paint(finding.code, STYLES[finding.severity])}"
@@ -112,5 +113,7 @@ def _remarks(finding: Finding) -> Iterator[tuple[str, str]]:
 def _others(finding: Finding) -> Iterator[str]:
     sites = finding.evidence.get("sites")
     for site in sites if isinstance(sites, (list, tuple)) else ():
-        if isinstance(site, dict) and (site.get("path"), site.get("row"), site.get("column")) != (finding.site.path, finding.site.line, finding.site.column):
-            yield f"{site.get('path')}:{site.get('row')}:{site.get('column')}"
+        if isinstance(site, dict):
+            place = f"{site.get('path')}:{'cell {}:'.format(site['cell']) if 'cell' in site else ''}{site.get('row')}:{site.get('column')}"
+            if place != str(finding.site):
+                yield place

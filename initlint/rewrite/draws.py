@@ -14,7 +14,7 @@ SIMPLE = (cst.Name, cst.Attribute, cst.Integer, cst.Call, cst.Subscript)
 
 
 def scale_draw(document: Document, action: ScaleDraw) -> list[Edit]:
-    """The edit that multiplies the call at ``action.site``; in parentheses where it does not stand between commas or brackets."""
+    """The edit that multiplies the call at ``action.site``; in parentheses where it is neither all that is assigned nor stands between commas or brackets."""
     call = document.call_at(action.site)
     size = _sizes(call)[action.axis] if len(_sizes(call)) == action.rank else None
     if size is None or m.findall(size, m.Comment()):
@@ -23,7 +23,8 @@ def scale_draw(document: Document, action: ScaleDraw) -> list[Edit]:
     text = document.text[start:end]
     root = f"{text if isinstance(size, SIMPLE) or size.lpar else f'({text})'} ** -0.5"
     first, last = document.full_span(call)
-    if document.text[:first].rstrip()[-1:] in tuple("(,=") and document.text[last:].lstrip()[:1] in tuple("),"):
+    whole = any(assign.value is call and not call.lpar for assign, _ in document.survey.assigned)
+    if whole or (document.text[:first].rstrip()[-1:] in tuple("(,=") and document.text[last:].lstrip()[:1] in tuple("),")):
         return [document.edit(last, last, f" * {root}", action.site.path)]
     return [document.edit(first, first, "(", action.site.path), document.edit(last, last, f" * {root})", action.site.path)]
 

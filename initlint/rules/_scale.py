@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from initlint.flow import RESHAPING, Weight, is_parametric, is_transparent, signals, weights
-from initlint.graph import ModelGraph, Op, Parameter
+from initlint.graph import Layer, ModelGraph, Op, Parameter
 from initlint.rules._sites import constant_value
 from initlint.symbolic import Number
 from initlint.theory.activations import canonical
@@ -22,7 +22,7 @@ SCALED_ALONG = frozenset(("add", "sub", "concat", "choice", "reduce"))
 """Operations whose output grows with their input."""
 SIGNED = ("abs", "neg", "masked_fill", "masked_fill_", "where", "abs_")
 """Elementwise functions that keep the size of what they are given."""
-SHARE = ("softmax", "normalize", "one_hot")
+SHARE = ("softmax", "gumbel_softmax", "normalize", "one_hot")
 """What makes a vector whose squares add up to 1 or less: a sum over it does not grow with its length."""
 
 
@@ -66,11 +66,22 @@ def fans_of(weight: Weight) -> Fans | None:
         if layer is None:
             turned = any(use.kind == "layer" or use.detail.get("transposed") for use in weight.uses)
             return linear_fans(shape) if turned else true_fans("matmul", shape)
+        if weight.parameter.role != "weight":
+            return _kernel_fans(layer, shape)
         role: FanRole = "linear" if "Linear" in layer.kind else "conv_transpose" if "Transpose" in layer.kind else "conv"
         plain = {name: layer.arguments.get(name, 1) for name in ("groups", "stride")} if role != "linear" else {}
         return true_fans(role, shape, **plain)
     except (TypeError, ValueError, ZeroDivisionError):
         return None
+
+
+def _kernel_fans(layer: Layer, shape: tuple[Number, ...]) -> Fans | None:
+    """The same for the layout (*kernel, in, out) that other frameworks than torch have."""
+    if "Conv" not in layer.kind:
+        return true_fans("matmul", shape) if len(shape) == 2 else None
+    if len(shape) < 3 or any(part in layer.kind for part in ("Transpose", "Depthwise", "Separable")):
+        return None
+    return true_fans("conv", (shape[-1], shape[-2], *shape[:-2]), groups=layer.arguments.get("groups", 1), stride=layer.arguments.get("strides", 1))
 
 
 def terms_of(weight: Weight) -> Number | None:

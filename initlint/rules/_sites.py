@@ -28,6 +28,8 @@ POSITIONAL = {
     "sparse_": ("tensor", "sparsity", "std", "generator"),
 }
 """Parameter names of torch.nn.init functions, in order."""
+MAKERS = {"torch.randn": "torch", "torch.rand": "torch", "numpy.random.standard_normal": "numpy"}
+"""Draws that take their sizes as ``zeros`` and ``ones`` of these libraries do."""
 GAINS = (math.sqrt(2), 5 / 3, *(math.sqrt(2 / (1 + slope * slope)) for slope in (0.01, 0.1, 0.2, 0.25, 0.3)))
 """What torch.nn.init.calculate_gain gives for relu, tanh and the slopes that leaky_relu has in practice."""
 
@@ -109,8 +111,9 @@ def other_call(event: InitEvent | InitCall, function: str, **keywords: str) -> R
 
 def constant_call(event: InitEvent | InitCall, value: int) -> ReplaceCall | None:
     """Replace the call of ``event`` by the one that writes, or makes, ``value``, 0 or 1."""
-    if event.initializer in ("torch.randn", "torch.rand") and event.site is not None:
-        return ReplaceCall(site=event.site, function="torch.ones" if value else "torch.zeros")
+    made = MAKERS.get(event.initializer)
+    if made is not None and event.site is not None:
+        return ReplaceCall(site=event.site, function=f"{made}.ones" if value else f"{made}.zeros")
     if event.initializer.startswith(TENSOR) and event.site is not None:
         name = short(event.initializer)
         positional = {"normal_": ("mean", "std"), "uniform_": ("from", "to"), "fill_": ("value",)}.get(name)

@@ -25,7 +25,7 @@ one it is given.
 
 ## What it leaves alone
 Copies that are drawn again, loaded or frozen (target networks, momentum encoders), constants, norms, `[layer] * n` (that is sharing), the
-layers inside torch's own Transformer. Copies in series are a note: they differ in what they read.
+layers inside torch's own Transformer. Copies that read different signals, as in series, are a note.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from initlint.findings import Finding, Severity, Site
-from initlint.flow import Weight, descendants, signals
+from initlint.flow import TRANSPARENT, Weight, descendants, signals
 from initlint.graph import ModelGraph, Op, Parameter
 from initlint.rules import Rule
-from initlint.rules._scale import feeds, matrices
+from initlint.rules._scale import matrices
 from initlint.rules._sites import qualified, spell_names
 
 RULE = Rule(
@@ -79,7 +79,7 @@ def _finding(graph: ModelGraph, site: Site, groups: list[list[Weight]]) -> Findi
     parameters = [weight.parameter for weight in members]
     subject = f"{spell_names(parameters)} start as copies of one draw"
     if parallel is None:
-        severity, text = Severity.NOTE, "in series, where what they read tells them apart"
+        severity, text = Severity.NOTE, "but read different signals, which tell them apart"
     elif _merged(parallel):
         severity, text = Severity.WARNING, f"on the same input, and their outputs are merged: all {len(members)} get the same gradient and stay one for ever"
     else:
@@ -97,9 +97,21 @@ def _finding(graph: ModelGraph, site: Site, groups: list[list[Weight]]) -> Findi
 
 
 def _share_input(group: list[Weight]) -> bool:
-    """Whether two or more members read the very same signals, and none reads what another made."""
-    sources = [frozenset(id(op) for op in feeds(weight.uses)) for weight in group]
+    """Whether all members read the very same signals, with nothing but views in between."""
+    sources = [frozenset(id(op) for op in _read(weight)) for weight in group]
     return bool(sources[0]) and len(set(sources)) == 1
+
+
+def _read(weight: Weight) -> list[Op]:
+    """The signals a weight reads; a sum of which one side was not followed is not taken for the other side."""
+    frontier = [source for use in weight.uses for source in signals(use)]
+    found: list[Op] = []
+    for op in frontier:
+        if op.kind in TRANSPARENT:
+            frontier += [source for source in signals(op) if source not in frontier]
+        else:
+            found.append(op)
+    return found
 
 
 def _merged(group: list[Weight]) -> bool:

@@ -22,7 +22,8 @@ Use instead:
 Unsafe: removes the draw that is lost. Offered where a statement of its own makes it, for this weight alone.
 
 ## A real bug it would have caught
-mup#55: a readout that shares its weight with the embedding is rescaled by the rule for readouts, and the embedding with it.
+torchtitan#2342: the output head of Qwen3 shares its weight with an embedding drawn by `N(0, 1)`, and the loss starts above 500. mup#55 is
+the same with a rescaled readout.
 
 ## What it leaves alone
 Equal laws, such as one std for every layer; weights drawn before they are tied, if under one name only; frozen or loaded ones.

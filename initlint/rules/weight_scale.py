@@ -74,7 +74,8 @@ FEW, TYPICAL, MANY = 16, 64, 4096
 NARROW = 0.2
 """Embeddings of a smaller std make sums that are smaller, too."""
 KINDS = ("normal", "uniform", "trunc_normal", "orthogonal")
-FACTORIES = ("torch.randn",)
+FACTORIES = ("torch.randn", "numpy.random.randn", "numpy.random.standard_normal")
+"""Draws of std 1 with the sizes as arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def _spreads(graph: ModelGraph, case: Case) -> bool:
 
 def _makes_up(source: Op) -> bool:
     """Whether a sum over what ``source`` gives does not grow with its length, or was scaled for it."""
-    if rescales(source) or source.name in SHARE:
+    if rescales(source) or short(source.name) in SHARE:
         return True
     if source.kind != "embedding":
         return False

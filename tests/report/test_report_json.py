@@ -12,6 +12,7 @@ import pytest
 from initlint.findings import Edit, Finding, Fix, Safety, Severity, Site
 from initlint.report.json import clean, dumps, render
 from initlint.symbolic import symbol
+from tests.report.samples import IN_CELL
 
 SITE = Site("net.py", 3, 5, 3, 9)
 FINDING = Finding(
@@ -50,6 +51,14 @@ def test_a_finding_has_ruffs_keys_and_ours() -> None:
             "evidence": {"fan_in": "hidden", "ratio": None, "sites": [{"path": "net.py", "row": 3, "column": 5}]},
         }
     ]
+
+
+def test_a_finding_in_a_notebook_names_its_cell() -> None:
+    """Rows count in the cell, as ruff's do; an edit may be in another cell."""
+    (row,) = json.loads(render([IN_CELL]))
+    assert (row["filename"], row["cell"]) == ("a.ipynb", 3)
+    assert (row["location"], row["end_location"]) == ({"cell": 3, "row": 2, "column": 5}, {"cell": 3, "row": 3, "column": 9})
+    assert row["fix"]["edits"][0]["location"] == {"cell": 3, "row": 2, "column": 5}
 
 
 def test_no_findings_are_an_empty_list() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from initlint.findings import Edit, Finding, Fix, Safety, Severity, Site
+from initlint.findings import Cell, Edit, Finding, Fix, Safety, Severity, Site
 from initlint.report import text as report
 from initlint.report.paint import coloured, plain, safe, width
 
@@ -116,3 +116,12 @@ def test_safe_leaves_ordinary_text_alone() -> None:
     assert safe("é 日 ±×→") == "é 日 ±×→"
     assert width("é日") == 3
     assert plain("a", "bold") == "a"
+
+
+def test_a_notebook_is_shown_by_cell() -> None:
+    """Lines count in the cell, and the code shown ends where the cell does."""
+    cell = Cell(number=4, first=3, file_lines=(7, 8))
+    finding = replace(FINDING, site=Site("a.ipynb", 4, 1, 4, 2, cell), evidence={"sites": [{"path": "a.ipynb", "cell": 2, "row": 1, "column": 5}]})
+    assert report.render([finding], {"a.ipynb": "a\n# cell\nb\nc\n# cell\nd\n"}, files=1).startswith(
+        "a.ipynb:cell 4:2:1: INI101 `fc.weight` is scaled for gain 1, but relu needs 1.41\n  |\n1 | b\n2 | c\n  | ^ INI101\n  |\n  = also: a.ipynb:cell 2:1:5\n"
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from initlint.engine import check
 from initlint.findings import Finding
 
@@ -107,3 +109,50 @@ class Table(nn.Module):
         return x * self.table
 """
     assert found(tmp_path, table=text) == []
+
+
+INIT = """
+def init(m):
+    if isinstance(m, nn.Linear):
+        nn.init.xavier_uniform_(m.weight)
+
+net = Net()
+net.apply(init)
+"""
+NET = """
+import torch
+import torch.nn as nn
+from torch.nn.init import xavier_uniform_
+
+class Net(nn.Module):
+    def __init__(self, width=64):
+        super().__init__()
+        self.one = nn.Linear(width, width)
+        self.two = nn.Linear(width, width)
+        self.norm = nn.LayerNorm(width)
+
+    def forward(self, x):
+        return self.two(self.one(x).relu()).relu()
+
+"""
+
+
+def test_a_class_without_inits_of_its_own_is_judged_where_a_script_initialises_it(tmp_path: Path) -> None:
+    """The bare class told nothing; and a fix that moves lines still finds the model again."""
+    findings = found(tmp_path, script=NET + INIT)
+    assert [(f.code, f.site.line, f.model) for f in findings] == [("INI402", 17, "net"), ("INI101", 18, "net")]
+    assert all(f.fix is not None and f.fix.edits for f in findings)
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        ("nn.init.xavier_uniform_(net.one.weight)\nnn.init.xavier_normal_(net.two.weight)\n", [16, 17]),
+        ("for m in net.modules():\n    if isinstance(m, nn.Linear):\n        nn.init.xavier_uniform_(m.weight)\n", [18]),
+        ("with torch.no_grad():\n    xavier_uniform_(net.one.weight)\n", [17]),
+    ],
+    ids=["call", "loop", "block"],
+)
+def test_a_script_may_initialise_weights_one_by_one(tmp_path: Path, script: str, lines: list[int]) -> None:
+    """A call of an initializer belongs to the model it is given, not to the module it comes from."""
+    assert [f.site.line for f in found(tmp_path, script=f"{NET}net = Net()\n{script}") if f.code == "INI101"] == lines

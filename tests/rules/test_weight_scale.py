@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from initlint import engine
 from initlint.findings import ReplaceCall, ScaleDraw, Severity
 from initlint.graph import InitEvent, ModelGraph, Op, Origin, Parameter
+from initlint.rules import select
 from initlint.rules._scale import BOUNDED
 from initlint.symbolic import Number, symbol
 from initlint.theory.laws import Distribution, constant, normal
@@ -124,3 +127,15 @@ def test_a_small_head_is_silent() -> None:
 def test_a_small_std_needs_two_layers() -> None:
     assert found("INI102", stack(1, "normal_", normal(0.0, 1e-3))) == []
     assert "2 such layers" in only(found("INI102", stack(2, "normal_", normal(0.0, 1e-3)))).message
+
+
+def test_arrays_get_the_factor_too(tmp_path: Path) -> None:
+    path = tmp_path / "layers.py"
+    path.write_text(
+        "import numpy as np\n\n\nclass Linear:\n    def __init__(self, inputs, outputs):\n        self.w = np.random.randn(inputs, outputs)\n"
+        "        self.b = np.random.standard_normal((1, outputs))\n\n    def forward(self, x):\n        return x @ self.w + self.b\n",
+        encoding="utf-8",
+    )
+    findings = engine.check([str(path)], rules=select(["INI102", "INI403"])).findings
+    assert [(f.code, f.site.line) for f in findings] == [("INI102", 6), ("INI403", 7)]
+    assert [edit.content for f in findings if f.fix for edit in f.fix.edits] == [" * inputs ** -0.5", "np.zeros"]

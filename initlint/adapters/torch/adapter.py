@@ -133,6 +133,22 @@ class TorchFramework(Framework):
         if instance.cls.spec is None and (self.is_module(instance) or (self.plain_nets and plain.forward_method(instance.cls) is not None)):
             self.recorder.born(instance, args, kwargs)
 
+    def births(self) -> list[Instance]:
+        return self.recorder.instances
+
+    def recalled(self, objects: list[Instance], births: list[Instance]) -> None:
+        for instance in sorted(objects, key=lambda one: one.time):
+            instance.time = tick() if instance.time else 0
+        self.recorder.instances += births
+
+    def hidden_state(self) -> Any:
+        return (self.sizes.count, len(self.failures), self.witness.noted)
+
+    def may_recall(self) -> bool:
+        if self.tracing:
+            return False
+        return self.recorder.seen is None or bool(self.recorder.instances)
+
     def construct_layer(
         self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node
     ) -> None:

@@ -11,7 +11,7 @@ from initlint.adapters.declared import drawing
 from initlint.adapters.torch.binding import DoesNotFit, bind, parse
 from initlint.adapters.torch.tensors import new_tensor
 from initlint.adapters.torch.writes import write
-from initlint.graph import InitEvent, Origin
+from initlint.graph import InitEvent, Origin, tick
 from initlint.interpreter.clone import deep_copy
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Class, Instance, OneOf, Tensor, Unknown
@@ -49,7 +49,7 @@ class ModuleBuilder:
         tensor = new_tensor(shape, distribution, reason="" if distribution else "its default is not known")
         tensor.parameter = True
         if distribution is not None:
-            tensor.storage.events = (InitEvent(initializer=self.name, origin=Origin.DEFAULT, distribution=distribution, site=self.site),)
+            tensor.storage.events = (InitEvent(initializer=self.name, origin=Origin.DEFAULT, distribution=distribution, site=self.site, time=tick()),)
         self.interp.heap.set_item(self.instance.parameters, name, tensor)
 
     def draw(self, name: str, shape: Optional[Shape], chosen: Any, default: tuple[str, Mapping[str, Any]]) -> None:

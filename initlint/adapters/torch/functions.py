@@ -231,6 +231,13 @@ def _operator(op: str) -> Handler:
     return handler
 
 
+def _seed(framework: TorchFramework, call: Call) -> Any:
+    """``torch.manual_seed``: in a constructor or what it calls, everything that is drawn next is drawn again next time."""
+    if not framework.tracing and any(frame.owner is not None for frame in call.interp.routines):
+        framework.witness.seeded(call, call.get(0, "seed"))
+    return None
+
+
 OPERATORS = {
     "mul": "*", "multiply": "*", "add": "+", "sub": "-", "subtract": "-", "div": "/", "divide": "/", "true_divide": "/", "pow": "**", "floor_divide": "//",
 }  # fmt: skip
@@ -248,6 +255,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("torch.cumsum", "numpy.cumsum"), _plain(factories.cumulate)), "torch.diff": _plain(factories.differences),
     **{f"torch.{name}": _operator(op) for name, op in OPERATORS.items()},
     "torch.cat": concatenate, "torch.concat": concatenate, "torch.stack": stack,
+    **dict.fromkeys(("torch.manual_seed", "torch.random.manual_seed"), _seed),
     "torch.is_tensor": _plain(_is_tensor), "torch.Size": _plain(_size),
     **dict.fromkeys(("torch.nn.utils.remove_weight_norm", "torch.nn.utils.remove_spectral_norm"), _plain(wrappers.unwrap)),
 }  # fmt: skip

@@ -112,8 +112,8 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
 
 
 def _shared(tensor: Tensor, owners: dict[int, Any]) -> Any:
-    """The parameter whose storage a plain view (``weight.t()``) shares."""
-    return owners.get(id(tensor.storage)) if tensor.whole else None
+    """The parameter whose storage a view (``weight.t()``) shares, or a slice (``weights[relation]``) whose entries are drawn like the rest."""
+    return owners.get(id(tensor.storage)) if tensor.whole or not tensor.storage.regions else None
 
 
 def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
@@ -159,7 +159,7 @@ def _weighted(name: str, kind: str, call: Call, owners: dict[int, Any]) -> Optio
 def _einsum(call: Call, owners: dict[int, Any]) -> Tensor:
     values = [v for v in call.args if not isinstance(v, str)]
     tensors = [t for v in values for t in (v if isinstance(v, (list, tuple)) else [v]) if isinstance(t, Tensor)]
-    weights = [owners.get(id(t)) for t in tensors if t.op is None]
+    weights = [owners.get(id(t)) or _shared(t, owners) for t in tensors if t.op is None]
     parameter = weights[0] if len(weights) == 1 and len(tensors) == 2 else None
     equation = next((v for v in call.args if isinstance(v, str)), "")
     detail: dict[str, Any] = {"equation": equation}

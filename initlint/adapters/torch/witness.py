@@ -37,6 +37,8 @@ class Witness:
     drawn: list[Drawn] = field(default_factory=list)
     mistakes: dict[tuple[str, Site], Mistake] = field(default_factory=dict)
     walks: list[tuple[Instance, Site, int]] = field(default_factory=list)
+    noted: int = 0
+    """How much there was to collect so far, over all entry points."""
     loose: bool = False
     """Whether a function runs without a caller, on values that are not known."""
 
@@ -45,6 +47,7 @@ class Witness:
 
     def draw(self, call: Call, entry: Initializer, passed: dict[str, Any], target: Any, *, law: Optional[Distribution] = None, problem: str = "") -> None:
         """An initializer ran, or raised ``problem``."""
+        self.noted += 1
         if len(self.drawn) >= MOST:
             return
         tensor = target if isinstance(target, Tensor) else None
@@ -70,10 +73,20 @@ class Witness:
         """Something is wrong at ``site``, unless a handler waits for it."""
         if interp.trying:
             return
+        self.noted += 1
         self.mistakes.setdefault((kind, site), Mistake(kind=kind, site=site, text=text, detail=detail))
+
+    def seeded(self, call: Call, seed: Any) -> None:
+        """The global generator starts over."""
+        known = self.mistakes.setdefault(
+            ("reset-seed", call.site), Mistake(kind="reset-seed", site=call.site, text="the global random generator starts over", detail={"resets": []})
+        )
+        if len(known.detail["resets"]) < MOST:
+            known.detail["resets"].append((tick(), seed if isinstance(seed, int) else None))
 
     def walk(self, call: Call, root: Instance) -> None:
         """A routine is about to go through the modules of ``root``."""
+        self.noted += 1
         self.walks.append((root, call.site, tick()))
 
     def report(self, graph: ModelGraph, owners: dict[int, Parameter], paths: dict[int, str]) -> None:

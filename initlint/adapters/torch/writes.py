@@ -6,9 +6,9 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Optional
 
-from initlint import program as p
 from initlint.findings import Site
 from initlint.graph import InitEvent, Origin, tick
+from initlint.interpreter.narrow import tested_variable
 from initlint.interpreter.values import Storage, Tensor
 from initlint.symbolic import Number, Sym, sqrt
 from initlint.theory.laws import Distribution, constant, custom
@@ -149,21 +149,10 @@ def mix(parts: list[tuple[Number, Optional[Distribution]]]) -> Optional[Distribu
 
 def innermost_guard(interp: Interpreter) -> tuple[Optional[Site], str, str]:
     """The ``isinstance`` test that selected what is being written, the name it tests, and the function it stands in."""
-    for test, frame in reversed(interp.guards):
-        variable = tested_variable(test)
-        if variable:
-            return interp.site(test, frame), variable, frame.qualname
+    if interp.guards:
+        test, frame = interp.guards[-1]
+        return interp.site(test, frame), tested_variable(test), frame.qualname
     return None, "", interp.routines[-1].qualname if interp.routines else ""
-
-
-def tested_variable(test: p.Expr) -> str:
-    """``m`` of ``isinstance(m, …)``, also inside ``and`` and ``or``."""
-    if isinstance(test, p.BoolOp):
-        return tested_variable(test.left) or tested_variable(test.right)
-    if isinstance(test, p.Call) and isinstance(test.func, p.Name) and test.func.id == "isinstance" and test.args:
-        first = test.args[0].value
-        return first.id if isinstance(first, p.Name) else ""
-    return ""
 
 
 def of_data(values: list[float]) -> Distribution:

@@ -1,0 +1,18 @@
+"""Which files can matter at all, told from their bytes before anything is parsed."""
+
+from __future__ import annotations
+
+import re
+
+GATE = (re.compile(rb"torch|keras|tensorflow|flax|jax"), re.compile(rb"nn\.|init|Parameter"))
+ARRAY_GATE = (re.compile(rb"np\.random|numpy\.random|default_rng|RandomState"), re.compile(rb"\.dot\(|@|matmul|einsum"), re.compile(rb"\bdef \w+\("))
+
+
+def may_matter(data: bytes) -> bool:
+    """Whether a file can hold anything this tool judges: it names a framework, and layers or initializers; or it may be a net of arrays."""
+    return all(pattern.search(data) for pattern in GATE) or may_hold_nets(data)
+
+
+def may_hold_nets(data: bytes) -> bool:
+    """Whether a file may define a net of plain arrays: it draws numbers, multiplies matrices, and names no framework."""
+    return all(pattern.search(data) for pattern in ARRAY_GATE) and not GATE[0].search(data)

@@ -1,0 +1,307 @@
+"""Calls that need not be followed twice: what constants alone decide, and what touches nothing else, comes out the same again.
+
+Models build one block many times over, and a file's models share theirs. The second call of a function or class with the same
+constants is watched; where it read nothing that can change and its outcome is made of new objects only, the next ones get a copy.
+A remembered call counts the steps it took when it was followed, so that no budget depends on what was remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Optional
+
+from msgspec import Struct
+
+from initlint import program as p
+from initlint.interpreter.clone import deep_copy
+from initlint.interpreter.values import (
+    ABSENT,
+    Builtin,
+    Class,
+    External,
+    Function,
+    Instance,
+    Method,
+    ModuleValue,
+    OneOf,
+    Partial,
+    Repeat,
+    Storage,
+    Tensor,
+    Unknown,
+)
+from initlint.symbolic import Sym
+
+if TYPE_CHECKING:
+    from initlint.interpreter.core import Interpreter
+    from initlint.interpreter.scope import Frame
+
+Key = tuple[Any, ...]
+ATOMS = (type(None), bool, int, float, str, bytes, Sym, Unknown, External, ModuleValue, range, type(ABSENT))
+"""Values that nothing can change."""
+SCALARS = frozenset((type(None), str, bytes, Sym))
+
+
+@dataclass(slots=True, eq=False)
+class Remembered:
+    """What a call returned, the objects of analysed classes it made, and the steps that took."""
+
+    outcome: Any
+    births: list[Instance]
+    steps: int
+    reads: list[Any]
+    """Containers it read that somebody could write to."""
+
+
+class Reading:
+    """What a call that is watched reads from outside."""
+
+    def __init__(self) -> None:
+        self.containers: list[Any] = []
+        self.tainted = False
+        """Whether it met an object whose identity matters."""
+
+
+class Memory:
+    """The calls remembered by one interpreter."""
+
+    def __init__(self, interp: Interpreter) -> None:
+        self.interp = interp
+        self.met: set[Key] = set()
+        self.known: dict[Key, Optional[Remembered]] = {}
+        self.readings: list[Reading] = []
+        self.changes = 0
+        """The count of the heap when the calls known were followed."""
+        self.mentions: dict[int, tuple[p.Node, frozenset[str]]] = {}
+
+    def call(self, what: Key, args: list[Any], kwargs: dict[str, Any], follow: Callable[[], Any]) -> Any:
+        """The outcome of ``follow``, the call of ``what``: remembered, or followed now."""
+        interp = self.interp
+        observed = interp.trying or interp.managers or interp.watch is not None or not interp.framework.may_recall()
+        if observed or interp.depth * 2 > interp.framework.max_depth:
+            return follow()
+        parts: list[Any] = [interp.heap.journal is None, *what]
+        if not (_constant(args, parts) and _constant(kwargs.values(), parts)):
+            return follow()
+        guard = [(id(test), frame.qualname) for test, frame in interp.guards[-1:]]
+        key = (*parts, len(args), *kwargs, *guard)
+        if self.changes != interp.heap.changes:
+            self._forget()
+        if key in self.known:
+            known = self.known[key]
+            return follow() if known is None or interp.steps + known.steps > interp.limit else self._recall(known)
+        if key in self.met:
+            return self._watch(key, follow)
+        self.met.add(key)
+        return follow()
+
+    def read(self, value: Any) -> None:
+        """A watched call reads ``value`` from outside: from a module, a class, a default."""
+        if self.readings and not isinstance(value, ATOMS):
+            self._note(value, self.readings[-1], set())
+
+    def read_name(self, name: str, frame: Frame) -> None:
+        """A watched call reads ``name``: from outside, where the scope that binds it is a module or a class."""
+        if self.readings:
+            scope = frame
+            while name not in scope.names and scope.parent is not None:
+                scope = scope.parent
+            if scope.parent is None or (scope.owner is not None and scope.names is scope.owner.namespace):
+                self.read(scope.names[name])
+
+    def function(self, func: Function) -> Optional[Key]:
+        """What tells a function from others, the constants it closes over included; None where it closes over more."""
+        scope = func.scope
+        while scope.owner is not None and scope.names is scope.owner.namespace and scope.parent is not None:
+            scope = scope.parent
+        if scope.parent is None:
+            return (func,)
+        mentioned = self._mentioned(func.node)
+        parts: list[Any] = [id(func.node), func.owner]
+        frame: Any = scope
+        while frame.parent is not None:
+            names = mentioned & frame.names.keys()
+            if "super" in mentioned or not _constant([frame.names[name] for name in sorted(names)], parts):
+                return None
+            parts.append(tuple(names))
+            frame = frame.parent
+        return tuple(parts) if _constant(func.defaults.values(), parts) else None
+
+    def _forget(self) -> None:
+        """Something that remembered calls read was written to."""
+        self.met.clear()
+        self.known.clear()
+        self.interp.heap.watched.clear()
+        for reading in self.readings:
+            reading.tainted = True
+        self.changes = self.interp.heap.changes
+
+    def _watch(self, key: Key, follow: Callable[[], Any]) -> Any:
+        """Follow a call, and remember it if its outcome depends on nothing but its arguments."""
+        interp, framework = self.interp, self.interp.framework
+        reading, before, hidden, born = Reading(), interp.steps, framework.hidden_state(), len(framework.births())
+        self.known[key] = None
+        self.readings.append(reading)
+        try:
+            outcome = follow()
+        finally:
+            self.readings.pop()
+            if self.readings:
+                self.readings[-1].containers += reading.containers
+                self.readings[-1].tainted |= reading.tainted
+        births = framework.births()[born:]
+        reached: dict[int, Any] = {}
+        alone = not reading.tainted and self.changes == interp.heap.changes and framework.hidden_state() == hidden
+        if alone and portable(outcome, reached) and all(id(one) in reached for one in births):
+            memo: dict[int, Any] = {id(one): one for one in reading.containers}
+            copied = deep_copy(outcome, memo, lambda made: None)
+            self.known[key] = Remembered(copied, [memo[id(one)] for one in births], interp.steps - before, reading.containers)
+        return outcome
+
+    def _recall(self, known: Remembered) -> Any:
+        """The outcome of a remembered call, in objects of its own."""
+        interp = self.interp
+        interp.steps += known.steps
+        if self.readings:
+            self.readings[-1].containers += known.reads
+        if isinstance(known.outcome, ATOMS):
+            return known.outcome
+        memo: dict[int, Any] = {id(one): one for one in known.reads}
+        objects: list[Instance] = []
+        made = deep_copy(known.outcome, memo, objects.append)
+        for one in objects:
+            interp.heap.note_birth(one)
+        interp.framework.recalled(objects, [memo[id(one)] for one in known.births])
+        return made
+
+    def _note(self, value: Any, reading: Reading, seen: set[int]) -> None:
+        """Watch every container in ``value``."""
+        if isinstance(value, (list, dict, set)):
+            if id(value) in seen:
+                return
+            seen.add(id(value))
+            reading.containers.append(value)
+            self.interp.heap.watched[id(value)] = value
+        elif isinstance(value, (Instance, Tensor)):
+            reading.tainted |= not _is_enum_member(value)
+            return
+        for part in _parts(value):
+            self._note(part, reading, seen)
+
+    def _mentioned(self, node: p.Node) -> frozenset[str]:
+        """Every name that stands in the text of a function."""
+        if id(node) not in self.mentions:
+            self.mentions[id(node)] = (node, frozenset(_names(node)))
+        return self.mentions[id(node)][1]
+
+
+def _names(value: Any) -> Iterator[str]:
+    if isinstance(value, p.Name):
+        yield value.id
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _names(one)
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from _names(getattr(value, name))
+
+
+def _constant(values: Any, parts: list[Any]) -> bool:
+    """Whether nothing can change any of ``values``; what tells them from others is added to ``parts``."""
+    for value in values:
+        kind = type(value)
+        if kind in SCALARS:
+            parts.append(value)
+        elif kind is int or kind is bool or kind is float:
+            parts += (kind, value)
+        elif kind is Class:
+            if value.members is None and value.spec is None and not value.opaque:
+                return False
+            parts.append(value)
+        elif kind is tuple:
+            parts += (kind, len(value))
+            if not _constant(value, parts):
+                return False
+        elif kind is External:
+            parts += (kind, value.name, value.site)
+        elif kind is Function:
+            if not _is_global(value):
+                return False
+            parts.append(value)
+        elif kind is Unknown:
+            parts += (kind, value.reason)
+        elif kind is OneOf:
+            parts += (kind, len(value.values))
+            if not _constant(value.values, parts):
+                return False
+        elif kind is Partial:
+            parts += (kind, len(value.args), *value.kwargs)
+            if not _constant((value.func, *value.args, *value.kwargs.values()), parts):
+                return False
+        elif kind is Instance:
+            if not _is_enum_member(value):
+                return False
+            parts.append(value)
+        elif value is ABSENT:
+            parts.append(value)
+        else:
+            return False
+    return True
+
+
+def _is_global(func: Function) -> bool:
+    """Whether a function closes over nothing but its module."""
+    scope = func.scope
+    while scope.owner is not None and scope.names is scope.owner.namespace and scope.parent is not None:
+        scope = scope.parent
+    return scope.parent is None
+
+
+def _is_enum_member(value: Any) -> bool:
+    return isinstance(value, Instance) and value.cls.derives("enum.Enum")
+
+
+def _parts(value: Any) -> Any:
+    """What a value holds that may be reached through it."""
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return value
+    if isinstance(value, dict):
+        return value.values()
+    if isinstance(value, OneOf):
+        return value.values
+    if isinstance(value, Repeat):
+        return (value.value,)
+    if isinstance(value, Method):
+        return (value.function, value.receiver)
+    if isinstance(value, Partial):
+        return (value.func, *value.args, *value.kwargs.values())
+    return ()
+
+
+def portable(value: Any, reached: dict[int, Any]) -> bool:
+    """Whether a copy of ``value`` is as good as ``value``; objects in it are added to ``reached``."""
+    if isinstance(value, ATOMS) or id(value) in reached:
+        return True
+    if isinstance(value, (OneOf, Repeat, list, tuple, set, frozenset, dict, Method, Partial)):
+        reached[id(value)] = value
+        return all(portable(part, reached) for part in _parts(value))
+    if isinstance(value, Class):
+        return value.members is not None or value.spec is not None or value.opaque
+    if isinstance(value, Function):
+        return _is_global(value)
+    if isinstance(value, Builtin):
+        return isinstance(value.handler, FunctionType) and value.handler.__closure__ is None
+    if isinstance(value, Tensor):
+        reached[id(value)] = value
+        return value.op is None and portable(value.storage, reached) and portable(value.attrs, reached)
+    if isinstance(value, Storage):
+        reached[id(value)] = value
+        return not any(event.time for event in value.events) and portable(value.origin, reached) and portable(value.twin, reached)
+    if isinstance(value, Instance):
+        if _is_enum_member(value):
+            return True
+        reached[id(value)] = value
+        return portable(value.cls, reached) and all(portable(r, reached) for r in (value.attrs, value.modules, value.parameters, value.buffers))
+    return False

@@ -1,0 +1,187 @@
+"""A call answered from memory gives what following it would give."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from initlint import frontend
+from initlint.interpreter.memory import Memory, Remembered
+
+HEAD = "import torch\nimport torch.nn as nn\nfrom torch.nn import init\n"
+BLOCK = """
+class Block(nn.Module):
+    def __init__(self, width, bias=True):
+        super().__init__()
+        self.fc = nn.Linear(width, width, bias=bias)
+        {body}
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        {before}
+        self.blocks = nn.ModuleList([Block(4) for _ in range(6)] + [Block(5), Block(4, False), Block(4.0), Block(True)])
+        {after}
+"""
+PROGRAMS = {
+    "plain": ("", "pass", "pass", "pass"),
+    "initialised in the block": ("", "init.xavier_uniform_(self.fc.weight)", "pass", "pass"),
+    "written to before and after": ("", "pass", "self.first = Block(4)\n        init.ones_(self.first.fc.weight)", "init.zeros_(self.blocks[4].fc.weight)"),
+    "a walk before the blocks": ("", "pass", "self.first = Block(4)\n        self.apply(lambda m: None)", "self.apply(lambda m: None)"),
+    "a copy": ("import copy\n", "self.again = copy.deepcopy(self.fc)", "pass", "init.zeros_(self.blocks[4].again.weight)"),
+    "a mistake": ("", "self.fc.wieght", "pass", "pass"),
+    "one block written to": ("", "pass", "pass", "init.zeros_(self.blocks[4].fc.weight)"),
+    "every block written to": ("", "pass", "pass", "for i, b in enumerate(self.blocks):\n            init.constant_(b.fc.weight, i)"),
+    "a global that counts": ("count = 0\n", "global count\n        count += 1\n        init.constant_(self.fc.weight, count)", "pass", "pass"),
+    "a class that counts": (
+        "",
+        "Block.count = Block.count + 1 if hasattr(Block, 'count') else 1\n        init.constant_(self.fc.weight, Block.count)",
+        "pass",
+        "pass",
+    ),
+    "a list that grows": ("made = []\n", "made.append(1)\n        init.constant_(self.fc.weight, len(made))", "pass", "pass"),
+    "a dictionary that fills": ("made = {}\n", "made[len(made)] = 1\n        init.constant_(self.fc.weight, len(made))", "pass", "pass"),
+    "a default that grows": (
+        "def number(made=[]):\n    made.append(1)\n    return len(made)\n",
+        "init.constant_(self.fc.weight, number())",
+        "pass",
+        "pass",
+    ),
+    "a list written later": (
+        "value = [0.5]\n",
+        "init.constant_(self.fc.weight, value[0])",
+        "self.first = nn.ModuleList([Block(4) for _ in range(4)])\n        value[0] = 0.25",
+        "pass",
+    ),
+    "a layer everybody shares": ("shared = nn.Linear(4, 4)\n", "self.other = shared", "pass", "init.zeros_(self.blocks[5].other.weight)"),
+    "a layer of the class": ("", "self.other = self.made", "Block.made = nn.Linear(2, 2)", "init.zeros_(self.blocks[5].other.weight)"),
+    "a shared layer that is not initialised here": ("shared = nn.Linear(4, 4)\n", "self.other = shared", "pass", "self.extra = shared"),
+    "tied inside": ("", "self.tied = self.fc", "pass", "init.zeros_(self.blocks[5].tied.weight)"),
+    "closures": (
+        "def scale(n):\n    def times(x):\n        return x * n\n    return times\n",
+        "init.constant_(self.fc.weight, sum(scale(n)(2) for n in range(5)))",
+        "pass",
+        "pass",
+    ),
+    "a closure whose variable moves": (
+        "",
+        "n = 0\n        def value(x):\n            return n + x\n"
+        "        for n in range(5):\n            total = value(1)\n        init.constant_(self.fc.weight, total)",
+        "pass",
+        "pass",
+    ),
+    "lists of a helper": (
+        "def widths(n):\n    return [n, n]\n",
+        "for _ in range(4):\n            w = widths(3)\n            w.append(7)\n        init.constant_(self.fc.weight, len(w))",
+        "pass",
+        "pass",
+    ),
+    "a helper that makes layers": (
+        "def layer(n):\n    made = nn.Linear(n, 3)\n    init.zeros_(made.bias)\n    return made\n",
+        "self.a, self.b, self.c = layer(2), layer(2), layer(2)\n        init.ones_(self.b.bias)",
+        "pass",
+        "pass",
+    ),
+    "an undecided branch": ("", "if torch.cuda.is_available():\n            init.zeros_(self.fc.weight)", "pass", "pass"),
+    "inside an undecided branch": (
+        "",
+        "init.ones_(self.fc.weight)",
+        "if torch.cuda.is_available():\n            self.more = nn.Sequential(Block(4), Block(4), Block(4))",
+        "pass",
+    ),
+    "selected by isinstance": (
+        "",
+        "init.ones_(self.fc.weight)",
+        "for m in (nn.Linear(1, 1), nn.ReLU()):\n            if isinstance(m, nn.Linear):\n"
+        "                self.guarded = nn.ModuleList([Block(4), Block(4), Block(4)])",
+        "pass",
+    ),
+    "by position or by name": (
+        "def pick(a='u', b='v'):\n    return 1 if b == 'v' else 2\n",
+        "pass",
+        "for _ in range(4):\n            x = pick('p', 'a')\n        self.own = nn.Linear(x, pick(a='p'))",
+        "pass",
+    ),
+    "raises": (
+        "def fail(n):\n    raise ValueError(n)\n",
+        "for _ in range(3):\n            try:\n                fail(1)\n            except ValueError:\n                init.ones_(self.fc.weight)",
+        "pass",
+        "pass",
+    ),
+}
+
+
+def table(path: Path) -> str:
+    """All that is known of ``Net``; of times, only their order."""
+    graph = frontend.show(f"{path}:Net")
+    events = [event for parameter in graph.parameters for event in parameter.events]
+    times = [*(e.time for e in events), *(layer.time for layer in graph.layers), *(sweep.time for sweep in graph.sweeps)]
+    order = {time: rank for rank, time in enumerate(sorted({*times}))}
+    parameters = [
+        (q.name, q.shape, q.distribution, q.reason, q.aliases, q.twin and q.twin.name, [replace(e, time=order[e.time]) for e in q.events])
+        for q in graph.parameters
+    ]
+    layers = [(layer.path, layer.site, order[layer.time]) for layer in graph.layers]
+    calls = [(call.initializer, call.site, call.parameter and call.parameter.name) for call in graph.calls]
+    return repr((parameters, layers, calls, graph.mistakes, [(s.path, order[s.time]) for s in graph.sweeps]))
+
+
+def program(folder: Path, parts: tuple[str, str, str, str]) -> Path:
+    top, body, before, after = parts
+    path = folder / "net.py"
+    path.write_text(HEAD + top + BLOCK.format(body=body, before=before, after=after))
+    return path
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_memory_changes_nothing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = program(tmp_path, PROGRAMS[name])
+    remembered = table(path)
+    monkeypatch.setattr(Memory, "call", lambda self, what, args, kwargs, follow: follow())
+    followed = table(path)
+    assert "blocks.9.fc.weight" in followed
+    assert remembered == followed
+
+
+def test_the_third_equal_call_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recalled: list[Remembered] = []
+    recall = Memory._recall
+
+    def spy(self: Memory, known: Remembered) -> Any:
+        recalled.append(known)
+        return recall(self, known)
+
+    monkeypatch.setattr(Memory, "_recall", spy)
+    assert table(program(tmp_path, PROGRAMS["plain"]))
+    assert len(recalled) == 4  # six equal blocks: one followed, one watched
+
+
+def test_remembered_calls_count_their_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = program(tmp_path, PROGRAMS["a helper that makes layers"])
+
+    def steps() -> int:
+        interp, framework = frontend.new_interpreter()
+        module = interp.project.open(path)
+        interp.start_frame = module.frame
+        assert framework.is_module(frontend.instantiate(interp, module.get("Net"), module.frame))
+        return interp.steps
+
+    remembered = steps()
+    monkeypatch.setattr(Memory, "call", lambda self, what, args, kwargs, follow: follow())
+    assert remembered == steps()
+
+
+def test_recursion_that_branches_without_end_is_given_up_early(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        HEAD
+        + "class Tree(nn.Module):\n    def __init__(self, levels):\n        super().__init__()\n"
+        + "        if levels == 1:\n            self.leaf = nn.Linear(2, 2)\n"
+        + "        else:\n            self.left = Tree(levels - 1)\n            self.right = Tree(levels - 1)\n"
+    )
+    with pytest.raises(frontend.TargetError, match="branches without end"):
+        frontend.show(f"{path}:Tree")
+    assert len(frontend.show(f"{path}:Tree(4)").parameters) == 16
