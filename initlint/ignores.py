@@ -15,7 +15,6 @@ DEFAULT_EXCLUDE = (
     ".git-rewrite/",
     ".hg/",
     ".ipynb_checkpoints/",
-    ".ipynb_checkpoints/",
     ".mypy_cache/",
     ".nox/",
     ".pants.d/",

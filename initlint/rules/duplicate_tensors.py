@@ -25,7 +25,7 @@ No fix: the loop has to construct rather than copy.
 
 ## What it leaves alone
 Tied weights, which are one tensor. Copies that are not trained, as target networks and teachers are. Tensors that
-hold fixed numbers by design. Copies that torch itself makes are a note.
+hold fixed numbers by design. What INI202 reports already. Copies that torch itself makes are a note.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from initlint.graph import Origin, Parameter
 from initlint.rules import Rule
 from initlint.rules._live import place
 from initlint.rules._sites import qualified, spell_names
+from initlint.rules.identical_layers import check as identical
 
 MOST = 3
 """Groups named in a message."""
@@ -48,8 +49,11 @@ def examine(evidence: Evidence) -> Iterator[Finding]:
     """Groups of equal tensors, those of one origin together."""
     table = {p.name: p for p in evidence.graph.parameters}
     origins: dict[tuple[Site, int], list[list[Parameter]]] = {}
+    known = {_layer_of(name.partition(":")[2]) for finding in identical(evidence.graph) for name in finding.parameters}
     for names in evidence.duplicates:
         group = [table[name] for name in names]
+        if known.issuperset(map(_layer_of, names)):
+            continue
         origins.setdefault((place(evidence, group[0]), len(group)), []).append(group)
     for (site, _), groups in origins.items():
         parameters = [parameter for group in groups for parameter in group]
@@ -63,6 +67,10 @@ def examine(evidence: Evidence) -> Iterator[Finding]:
             evidence={"groups": len(groups), "copies": len(groups[0])},
             help="Construct each layer, or initialise the copies again.",
         )
+
+
+def _layer_of(name: str) -> str:
+    return name.rpartition(".")[0]
 
 
 def _spell(groups: list[list[Parameter]]) -> str:
