@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from initlint.live.supervisor import supervise
 from initlint.report import verify as report
 from initlint.report.paint import Paint
 
+NEEDED = ("torch", "scipy")
 RUNS_CODE = "This runs the code of the targets, each in a process of its own with a limit on time and memory."
 
 
@@ -26,6 +28,9 @@ class CannotVerify(Exception):
 def run(arguments: argparse.Namespace, paint: Paint, *, interactive: bool, columns: int | None) -> tuple[str, int]:
     """The report and the exit status. Raises ``CannotVerify``."""
     jobs = _jobs(arguments)
+    for name in NEEDED:
+        if importlib.util.find_spec(name) is None:
+            raise CannotVerify(f"verify builds models and needs {name}: pip install 'initlint[verify]'")
     outcome = VerifyResult()
     with _shown(len(jobs), interactive) as step:
         for job in jobs:

@@ -48,6 +48,12 @@ def test_what_cannot_be_asked_is_told(folder: Path, capsys: pytest.CaptureFixtur
     assert message in captured.err and captured.err.count("\n") == 1 and not captured.out
 
 
+def test_without_torch_it_says_what_to_install(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert main(["verify", "net.py:Net"]) == 2
+    assert "needs torch: pip install 'initlint[verify]'" in capsys.readouterr().err
+
+
 def test_one_bad_target_leaves_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("torch")
     assert main(["verify", "net.py:Missing", "net.py:Net", *FAST, "--format", "json"]) == 2
