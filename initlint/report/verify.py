@@ -19,6 +19,8 @@ ROW_STYLES = {"fails": "red", "untested": "dim"}
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _GAP = "  "
 _NARROWEST = 8
+OFF = 0.2
+"""Std that a mean may be off before it is worth a column's room; whether it is wrong, the verdict says."""
 
 
 class Result(Protocol):
@@ -111,16 +113,31 @@ def _table(parameters: Sequence[dict[str, Any]], paint: Paint, columns: int | No
 
 def _cells(parameter: dict[str, Any]) -> tuple[str, ...]:
     shape = parameter["shape"]
-    law = parameter["distribution"] or ""
-    expected = f"{law} std {parameter['expected_std']:.4g}" if parameter["expected_std"] is not None else law
-    if law == "constant" and parameter["mean"] is not None:
-        expected = f"constant {parameter['mean']:.4g}"
-    measured = f"{parameter['measured_mean']:+.3g} ± {parameter['measured_std']:.4g}" if parameter["measured_std"] is not None else ""
     ratio = f"{parameter['ratio']:.3f}" if parameter["ratio"] is not None else ""
     site = parameter["site"]
     setter = f"{site['path'].rpartition('/')[2]}:{site['line']}" if site else ""
     spelled = "×".join(map(str, shape)) or "scalar" if shape is not None else "?"
-    return tuple(map(safe, (parameter["name"], spelled, expected, measured, ratio, parameter["verdict"], parameter["question"], setter)))
+    return tuple(
+        map(safe, (parameter["name"], spelled, _expected(parameter), _measured(parameter), ratio, parameter["verdict"], parameter["question"], setter))
+    )
+
+
+def _expected(parameter: dict[str, Any]) -> str:
+    """``normal 0.0589``, ``constant 1``: the law, and its std where it has one."""
+    law, std, mean = parameter["distribution"] or "", parameter["expected_std"], parameter["mean"]
+    if law == "constant" and mean is not None:
+        return f"constant {mean:.4g}"
+    return f"{law} {std:.4g}".strip() if std is not None else str(law)
+
+
+def _measured(parameter: dict[str, Any]) -> str:
+    """The std, or the value of a constant; the mean where it is not that of the law."""
+    mean, std, wanted = parameter["measured_mean"], parameter["measured_std"], parameter["mean"] or 0.0
+    if std is None:
+        return ""
+    if std == 0:
+        return f"{mean:.4g}"
+    return f"{std:.4g}" if abs(mean - wanted) <= OFF * std else f"{std:.4g}, mean {mean:.3g}"
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
