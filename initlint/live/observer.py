@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from initlint.graph import InitEvent, Origin, tick
+from initlint.graph import Origin, tick
 from initlint.interpreter.values import Storage
-from initlint.live import arithmetic, frames, layers, sources
-from initlint.live.ledger import OUTSIDE, Ledger, is_whole
-from initlint.overlays.torch_init import FACTORIES, INITIALIZERS
-from initlint.theory.laws import Distribution, custom
+from initlint.live import arithmetic, events, frames, layers
+from initlint.live.ledger import OUTSIDE, Ledger
+from initlint.overlays.torch_init import FACTORIES
+from initlint.theory.laws import Distribution
 
-CONSTRUCTORS = ("__init__",)
-RESETS = ("reset_parameters", "_reset_parameters")
-LOADERS = ("_load_from_state_dict", "load_state_dict")
 SET_DATA, SET_ITEM, IS_META = torch.Tensor.data.__set__, torch.Tensor.__setitem__, torch.Tensor.is_meta.__get__
 FIXED = "fixed numbers"
 """How the law of a table of numbers reads."""
@@ -68,7 +64,7 @@ class _Operators(TorchDispatchMode):
         targets = [argument.name for argument in schema.arguments if argument.alias_info is not None and argument.alias_info.is_write]
         given = arithmetic.bound(schema, args, kwargs)
         if targets and name not in arithmetic.SHARING:
-            known = _law_of_write(self.ledger, name, given)
+            known = events.law_of_write(self.ledger, name, given)
             result = func(*args, **kwargs)
             self._written(name, [given[target] for target in targets], given, known)
             self._keep_write(func, args, kwargs)
@@ -104,7 +100,7 @@ class _Operators(TorchDispatchMode):
         for target in targets:
             for tensor in target if isinstance(target, (list, tuple)) else (target,):
                 if isinstance(tensor, torch.Tensor):
-                    record_write(self.ledger, tensor, name, given, known)
+                    events.record_write(self.ledger, tensor, name, given, known)
 
     def _made(self, name: str, result: Any, given: dict[str, Any]) -> None:
         """New memory: what an operator drew, copied or computed."""
@@ -112,7 +108,7 @@ class _Operators(TorchDispatchMode):
             if result.dtype.is_floating_point and result.device.type != "meta":
                 result.fill_(NAN)
             self._created(name, result, None, arithmetic.UNFILLED)
-            self.ledger.record(result).empty = _site_now()
+            self.ledger.record(result).empty = events.line()
             return
         entry = arithmetic.factory(name)
         if entry is not None:
@@ -125,7 +121,7 @@ class _Operators(TorchDispatchMode):
             law = layers.fixed(result)
         made = self.ledger.start(result, law, reason, source.events if source is not None else ())
         if source is not None:
-            made.twin, made.copied = source.twin or source, _site_now()
+            made.twin, made.copied = source.twin or source, events.line()
         origin = layers.recomputed_from(self.ledger, frames.stack().inner)
         if origin is not None:
             made.recomputed, made.origin, made.events, made.distribution = True, origin, origin.events, origin.distribution
@@ -138,11 +134,11 @@ class _Operators(TorchDispatchMode):
 
     def _created(self, name: str, result: Any, law: Distribution | None, reason: str) -> None:
         stack = frames.stack()
-        outer = frames.method(stack.inner, *CONSTRUCTORS, *RESETS)
+        outer = frames.method(stack.inner, *events.CONSTRUCTORS, *events.RESETS)
         self.ledger.start(result, law, reason)
         if outer is None and stack.users:
             entry = arithmetic.factory(name)
-            event = _event(stack, result, entry.name if entry is not None else f"torch.{name}", Origin.FILL, law, reason)
+            event = events.event_of(stack, result, entry.name if entry is not None else f"torch.{name}", Origin.FILL, law, reason)
             self.ledger.start(result, law, reason, (event,))
 
 
@@ -174,7 +170,7 @@ class _Assignments(TorchFunctionMode):
         stack = frames.stack()
         after = self.ledger.record(args[0])
         if after is not before and _is_new(after) and stack.users and frames.method(stack.inner, "_apply") is None:
-            event = _event(stack, args[0], "torch.Tensor.data", Origin.COPY, after.distribution, after.reason)
+            event = events.event_of(stack, args[0], "torch.Tensor.data", Origin.COPY, after.distribution, after.reason)
             after.events = (*before.events, event)
         return result
 
@@ -184,123 +180,9 @@ class _Assignments(TorchFunctionMode):
         frame = frames.initializer(inner)
         if frame is None or inner[0].f_code.co_filename != frames.INIT:
             return
-        record_write(self.ledger, tensor, frame.f_code.co_name, {}, (None, ""))
+        events.record_write(self.ledger, tensor, frame.f_code.co_name, {}, (None, ""))
         passed = {name: value for name, value in frames.arguments(frame).items() if not isinstance(value, torch.Tensor)}
         self.ledger.script.written(self.ledger.record(tensor), tensor, getattr(torch.nn.init, frame.f_code.co_name), (), passed)
-
-
-def record_write(ledger: Ledger, tensor: Any, name: str, given: dict[str, Any], known: arithmetic.Law) -> None:
-    """Add the event of one in-place operator to the memory it changed."""
-    stack = frames.stack()
-    if layers.is_upkeep(stack.inner):
-        return
-    source = given.get("src")
-    if isinstance(source, torch.Tensor) and any(frame.f_code.co_name == "__deepcopy__" for frame in stack.inner):
-        original = ledger.record(source)
-        made = ledger.start(tensor, *known, original.events)
-        made.twin, made.copied = original.twin or original, _site_now()
-        return
-    law, reason = known
-    bare = name.rstrip("_")
-    load = frames.method(stack.inner, *LOADERS)
-    frame = frames.initializer(stack.inner)
-    layer = frames.method(stack.inner, *CONSTRUCTORS) or frames.method(stack.inner, *RESETS)
-    call, passed = 0, {}
-    if load is not None:
-        initializer, origin = "torch.nn.Module.load_state_dict", Origin.LOAD
-        law, reason = None, "loaded from a checkpoint"
-    elif frame is not None:
-        initializer, origin, passed = f"torch.nn.init.{frame.f_code.co_name}", Origin.CALL, frames.arguments(frame)
-        law, reason = _law_of_initializer(frame, passed, law, reason)
-        call = id(frame)
-    else:
-        initializer, origin = f"torch.Tensor.{bare}_", Origin.COPY if bare == "copy" else Origin.FILL
-        if ledger.assigning:
-            initializer, origin = "torch.Tensor.__setitem__", Origin.COPY
-    if layer is not None and load is None:
-        owner = layers.public_name(type(layer[0]))
-        initializer = owner if layer[1] in CONSTRUCTORS else f"{owner}.{layer[1]}"
-        origin, passed = Origin.DEFAULT, {}
-    event = _event(stack, tensor, initializer, origin, law, reason, passed)
-    if event.initializer != initializer and stack.users:
-        call = call or _helper_call(stack, tensor)
-    ledger.write(tensor, event, law, reason, call)
-
-
-def _event(
-    stack: frames.Stack, tensor: Any, initializer: str, origin: Origin, law: Distribution | None, reason: str, passed: dict[str, Any] | None = None
-) -> InitEvent:
-    """The event of a write, told from the user's point of view: a helper that was handed the tensor counts as the initializer."""
-    users = stack.users
-    if origin is not Origin.DEFAULT:
-        users, helper = _through_helpers(users, tensor)
-        initializer = helper or initializer
-    site = frames.site(users[0]) if users else None
-    guard, variable, routine = _guard(users)
-    if guard is not None and origin is Origin.CALL:
-        origin = Origin.LOOP
-    arguments = {name: value for name, value in (passed or {}).items() if not isinstance(value, torch.Tensor) and not _is_default(initializer, name, value)}
-    return InitEvent(
-        initializer=initializer, origin=origin, distribution=law or custom(reason), site=site, arguments=arguments,
-        partial=not is_whole(tensor), guard=guard, variable=variable, routine=routine, time=tick(),
-    )  # fmt: skip
-
-
-def _through_helpers(users: list[FrameType], tensor: Any) -> tuple[list[FrameType], str]:
-    """The user's frames from the call of an imported helper outwards, and that helper's name."""
-    for number, (frame, outer) in enumerate(frames.caller(users)):
-        first = frames.first_argument(frame)
-        if not isinstance(first, torch.Tensor) or first.untyped_storage()._cdata != tensor.untyped_storage()._cdata:
-            break
-        if outer.f_code.co_filename != frame.f_code.co_filename:
-            return users[number + 1 :], f"{frame.f_globals.get('__name__', '')}.{frame.f_code.co_name}"
-    return users, ""
-
-
-def _helper_call(stack: frames.Stack, tensor: Any) -> int:
-    """The identity of the running call of the helper that ``_through_helpers`` names."""
-    rest, _ = _through_helpers(stack.users, tensor)
-    return id(stack.users[len(stack.users) - len(rest) - 1])
-
-
-def _guard(users: list[FrameType]) -> tuple[Any, str, str]:
-    """The ``isinstance`` test that selected what is written, its variable, and the function it stands in."""
-    routine = ""
-    for frame in users:
-        path = frame.f_code.co_filename
-        if path.startswith("<"):
-            continue
-        around = sources.context(path, frame.f_lineno, frames.shown(path))
-        routine = routine or around.routine
-        if around.guard is not None:
-            return around.guard, around.variable, around.routine
-    return None, "", routine
-
-
-def _law_of_write(ledger: Ledger, name: str, given: dict[str, Any]) -> arithmetic.Law:
-    """The law an in-place operator leaves, asked before it runs."""
-    target = next(iter(given.values()), None)
-    shape = tuple(target.shape) if isinstance(target, torch.Tensor) else ()
-    return arithmetic.written(name.removesuffix("_"), given, shape, ledger.law)
-
-
-def _law_of_initializer(frame: FrameType, passed: dict[str, Any], law: Distribution | None, reason: str) -> arithmetic.Law:
-    """The law by the table of initializers, from the arguments the running one was called with."""
-    entry = INITIALIZERS.get(f"torch.nn.init.{frame.f_code.co_name}")
-    tensor = passed.get("tensor")
-    if entry is None or not isinstance(tensor, torch.Tensor):
-        return law, reason
-    return arithmetic.drawn(entry, tuple(tensor.shape), passed)
-
-
-def _is_default(initializer: str, name: str, value: Any) -> bool:
-    entry = INITIALIZERS.get(initializer)
-    return entry is not None and layers.default_of(entry.signature, name) == value
-
-
-def _site_now() -> Any:
-    users = frames.stack().users
-    return frames.site(users[0]) if users else None
 
 
 def _construction(module: Any) -> Any:
