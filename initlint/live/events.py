@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
@@ -19,6 +20,19 @@ RESETS = ("reset_parameters", "_reset_parameters")
 LOADERS = ("_load_from_state_dict", "load_state_dict")
 
 
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """What wrote, before it is known whether a helper of the user's stands in between."""
+
+    initializer: str
+    origin: Origin
+    law: Distribution | None
+    reason: str
+    passed: dict[str, Any] = field(default_factory=dict)
+    call: int = 0
+    """Identity of the running call, so that all its writes are one event; 0 for a single operator."""
+
+
 def record_write(ledger: Ledger, tensor: Any, name: str, given: dict[str, Any], known: arithmetic.Law) -> None:
     """Add the event of one in-place operator to the memory it changed."""
     stack = frames.stack()
@@ -30,31 +44,33 @@ def record_write(ledger: Ledger, tensor: Any, name: str, given: dict[str, Any], 
         made = ledger.start(tensor, *known, original.events)
         made.twin, made.copied = original.twin or original, line()
         return
-    law, reason = known
-    bare = name.rstrip("_")
-    load = frames.method(stack.inner, *LOADERS)
-    frame = frames.initializer(stack.inner)
-    layer = frames.method(stack.inner, *CONSTRUCTORS) or frames.method(stack.inner, *RESETS)
-    call, passed = 0, {}
-    if load is not None:
-        initializer, origin = "torch.nn.Module.load_state_dict", Origin.LOAD
-        law, reason = None, "loaded from a checkpoint"
-    elif frame is not None:
-        initializer, origin, passed = f"torch.nn.init.{frame.f_code.co_name}", Origin.CALL, frames.arguments(frame)
-        law, reason = _law_of_initializer(frame, passed, law, reason)
-        call = id(frame)
-    else:
-        initializer, origin = f"torch.Tensor.{bare}_", Origin.COPY if bare == "copy" else Origin.FILL
-        if ledger.assigning:
-            initializer, origin = "torch.Tensor.__setitem__", Origin.COPY
-    if layer is not None and load is None:
-        owner = layers.public_name(type(layer[0]))
-        initializer = owner if layer[1] in CONSTRUCTORS else f"{owner}.{layer[1]}"
-        origin, passed = Origin.DEFAULT, {}
-    event = event_of(stack, tensor, initializer, origin, law, reason, passed)
-    if event.initializer != initializer and stack.users:
+    writer = _writer(stack, name.rstrip("_"), ledger.assigning, known)
+    event = event_of(stack, tensor, writer.initializer, writer.origin, writer.law, writer.reason, writer.passed)
+    call = writer.call
+    if event.initializer != writer.initializer and stack.users:
         call = call or _helper_call(stack, tensor)
-    ledger.write(tensor, event, law, reason, call)
+    ledger.write(tensor, event, writer.law, writer.reason, call)
+
+
+def _writer(stack: frames.Stack, name: str, assigning: bool, known: arithmetic.Law) -> _Writer:
+    """Who runs the in-place operator ``name``: a checkpoint, a layer's default, an initializer, or the user directly."""
+    law, reason = known
+    if frames.method(stack.inner, *LOADERS) is not None:
+        return _Writer("torch.nn.Module.load_state_dict", Origin.LOAD, None, "loaded from a checkpoint")
+    frame = frames.initializer(stack.inner)
+    passed = frames.arguments(frame) if frame is not None else {}
+    call = id(frame) if frame is not None else 0
+    if frame is not None:
+        law, reason = _law_of_initializer(frame, passed, law, reason)
+    layer = frames.method(stack.inner, *CONSTRUCTORS) or frames.method(stack.inner, *RESETS)
+    if layer is not None:
+        owner = layers.public_name(type(layer[0]))
+        return _Writer(owner if layer[1] in CONSTRUCTORS else f"{owner}.{layer[1]}", Origin.DEFAULT, law, reason, call=call)
+    if frame is not None:
+        return _Writer(f"torch.nn.init.{frame.f_code.co_name}", Origin.CALL, law, reason, passed, call)
+    if assigning:
+        return _Writer("torch.Tensor.__setitem__", Origin.COPY, law, reason)
+    return _Writer(f"torch.Tensor.{name}_", Origin.COPY if name == "copy" else Origin.FILL, law, reason)
 
 
 def event_of(
