@@ -14,7 +14,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from initlint.graph import Origin, tick
+from initlint.graph import InitEvent, Origin, tick
 from initlint.interpreter.values import Storage
 from initlint.live import arithmetic, events, frames, layers
 from initlint.live.ledger import OUTSIDE, Ledger
@@ -119,12 +119,17 @@ class _Operators(TorchDispatchMode):
         source = self.ledger.find(first) if name in arithmetic.SAME and isinstance(first, torch.Tensor) else None
         if law is None and self._is_fixed(name, given):
             law = layers.fixed(result)
-        made = self.ledger.start(result, law, reason, source.events if source is not None else ())
+        made = self.ledger.start(result, law, reason, self._history(given) if law is not None else source.events if source is not None else ())
         if source is not None:
             made.twin, made.copied = source.twin or source, events.line()
         origin = layers.recomputed_from(self.ledger, frames.stack().inner)
         if origin is not None:
             made.recomputed, made.origin, made.events, made.distribution = True, origin, origin.events, origin.distribution
+
+    def _history(self, given: dict[str, Any]) -> tuple[InitEvent, ...]:
+        """The events of the first operand that has any: what is computed from drawn numbers was drawn where they were."""
+        records = (self.ledger.find(value) for value in given.values() if isinstance(value, torch.Tensor))
+        return next((record.events for record in records if record is not None and record.events), ())
 
     def _is_fixed(self, name: str, given: dict[str, Any]) -> bool:
         """Whether chance has no part in what an operator returns."""
