@@ -22,10 +22,11 @@ from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
-from initlint.loose import FileFacts, run_on_lstms, run_rest
+from initlint.loose import Built, FileFacts, run_on_lstms, run_rest
 from initlint.overlays.declared.names import ROOTS
 from initlint.rules import Rule
 from initlint.source import Chunk, SourceFile
+from initlint.variants import variants
 
 STEPS_PER_MODEL = 100_000
 STEPS_PER_FILE = 1_500_000
@@ -104,6 +105,11 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         contexts.models += _attempt(contexts, action, name, False)
         interp.limit = interp.steps + STEPS_PER_MODEL
     contexts.models += _called_nets(contexts)
+    for name, action in variants(interp, module, contexts.facts, [model.graph for model in contexts.models if model.bare]):
+        interp.limit = interp.steps + STEPS_PER_MODEL
+        for model in _attempt(contexts, action, name, True):
+            model.bare = False  # no other model of the file takes this option
+            contexts.models.append(model)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
@@ -160,9 +166,11 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
         return None
     interp, framework = contexts.analysis.interp, contexts.analysis.framework
     interp.limit = interp.steps + STEPS_PER_MODEL
-    graph = graphs.build(interp, framework, root, root.cls.name.rpartition(".")[2] if bare else name, contexts.module.source.path)
+    graph = graphs.build(interp, framework, root, name, contexts.module.source.path)
     interp.reset()
     _before_loading(graph)
+    if bare:
+        contexts.facts.built.setdefault(graph.name, Built(root, graph, framework.owners))
     inside = {id(m.cls) for _, m in named_modules(root) if (m is not root and framework.layers[id(m)].calls) or (m.cls is not root.cls and _used(framework, m))}
     return Model(graph, root.cls, inside, bare)
 

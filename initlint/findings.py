@@ -86,7 +86,9 @@ class ReplaceCall:
     ``function`` is the canonical dotted name (``torch.nn.init.kaiming_uniform_``); the rewriter spells it the
     way the file already spells its neighbours and adds an import where it must. ``drop`` names arguments to
     remove, given by keyword or by position (``parameters`` lists the positional names of the *old* function);
-    ``set`` gives keyword arguments as source text.
+    ``set`` gives keyword arguments as source text. ``rephrase`` replaces arguments that are there by text in which ``{}``
+    stands for the value as written: ``("mean", "std={}")``. ``inside`` is the canonical name of a function that the call
+    becomes the only argument of; ``bare`` leaves nothing but the function.
     """
 
     site: Site
@@ -94,6 +96,9 @@ class ReplaceCall:
     parameters: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     set: tuple[tuple[str, str], ...] = ()
+    rephrase: tuple[tuple[str, str], ...] = ()
+    inside: str | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +161,10 @@ class Fix:
     actions: tuple[Action, ...] = ()
     safety: Safety = Safety.UNSAFE
     edits: tuple[Edit, ...] = ()
+    revives: bool = False
+    """Whether code that raised runs afterwards, so that parameters may come which nobody saw before."""
+    assumes: bool = False
+    """Whether it rests on something that no model of the file shows, and so is never safe."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,16 +191,18 @@ def _evaluate(interp: Interpreter, module: Module, text: str) -> Any:
         raise TargetError(f"{text}: {error}") from None
 
 
-def instantiate(interp: Interpreter, value: Any, frame: Frame) -> Any:
-    """Call a class or function with its defaults; required arguments are symbols."""
+def instantiate(interp: Interpreter, value: Any, frame: Frame, given: Optional[dict[str, Any]] = None) -> Any:
+    """Call a class or function with its defaults, but for what is ``given``; required arguments are symbols."""
     function = value if isinstance(value, Function) else find_member(value, "__init__")[0]
     args: list[Any] = []
-    kwargs: dict[str, Any] = {}
+    kwargs: dict[str, Any] = dict(given or {})
     if isinstance(function, Function):
         for param in function.node.params[0 if isinstance(value, Function) else 1 :]:
-            if param.default is None and param.kind in ("positional", "either"):
+            if param.name in kwargs:
+                continue
+            if param.default is None and param.kind in ("positional", "either") and not kwargs:
                 args.append(required(interp, param, function))
-            elif param.default is None and param.kind == "keyword":
+            elif param.default is None and param.kind in ("either", "keyword"):
                 kwargs[param.name] = required(interp, param, function)
     try:
         return interp.call(value, args, kwargs, frame, p.Const(0, 0, None))

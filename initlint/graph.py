@@ -73,6 +73,8 @@ class InitCall:
     """Arguments as evaluated, by parameter name; only those the author passed, without the tensor."""
     spelled: dict[str, str] = field(default_factory=dict)
     """The source of those arguments that are a plain name or attribute, and of the tensor: ``{"tensor": "m.weight", "mean": "std"}``."""
+    keywords: tuple[str, ...] = ()
+    """Which of the arguments the author gave by keyword."""
     shape: tuple[Number, ...] | None = None
     law: Distribution | None = None
     parameter: Parameter | None = None
@@ -83,6 +85,8 @@ class InitCall:
     """The exception it raises, as the last line of a traceback says it: ``ValueError: …``."""
     routine: str = ""
     """The function it stands in."""
+    chosen: Site | None = None
+    """Where the initializer was named, if the code that calls it got it as an argument."""
     certain: bool = True
     """False where a branch that could not be decided led here, or the function was run without a caller."""
 

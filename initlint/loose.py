@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
 from initlint.adapters.torch import graphs
-from initlint.graph import ModelGraph
+from initlint.graph import ModelGraph, Parameter
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Unknown
 from initlint.source import Chunk, ClassChunk
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from initlint.interpreter.modules import Module
 
 INITIALIZES = re.compile(
-    r"\binit\s*\.\s*\w+\s*\(|\b(?:(?:xavier|kaiming|trunc|orthogonal|sparse|dirac|eye|constant|ones|zeros)_?(?:uniform|normal)?_?|(?:normal|uniform|zero|fill)_)\s*\("
+    r"\binit\s*\.\s*(?!calculate_gain)\w+\s*\("
+    r"|\b(?:(?:xavier|kaiming|trunc)_(?:uniform|normal)|normal|uniform|constant|orthogonal|sparse|dirac|eye|ones|zeros|zero|fill)_\s*\("
+    r"|(?<![\w.])(?:(?:xavier|kaiming)_(?:uniform|normal)|normal|uniform|constant|orthogonal|sparse|dirac|eye)\s*\("
 )
 """What a call of an initializer looks like in source."""
 LSTM = re.compile(r"\bLSTM(?:Cell)?\b")
@@ -33,6 +36,15 @@ FOUND_OUT = (bool, str, type(None))
 """Kinds of default that decide between branches; numbers keep theirs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A model whose methods can still be run, and its parameters by the identity of tensor and storage."""
+
+    root: Instance
+    graph: ModelGraph
+    owners: dict[int, Parameter]
+
+
 class FileFacts:
     """What the contexts of one file show apart from models, and the calls that were seen at all."""
 
@@ -40,15 +52,19 @@ class FileFacts:
         self.graph = ModelGraph(name=name, path=path)
         self.lines: set[int] = set()
         """Lines of the file on which an initializer ran."""
+        self.built: dict[str, Built] = {}
+        """Models built from their defaults alone, by the name of their class."""
 
-    def note(self, witness: Witness, *, modelled: bool) -> None:
-        """Add what one context did; where a model came of it, rules see the rest in the model."""
+    def note(self, witness: Witness, *, modelled: bool, built: Built | None = None) -> None:
+        """Add what one context did; where a model came of it, rules see the rest in the model. A method belongs to the model it was run on."""
         path = self.graph.path
         self.lines |= {drawn.call.site.line for drawn in witness.drawn if drawn.call.site.path == path}
-        if not modelled:
-            known = {(mistake.kind, mistake.site) for mistake in self.graph.mistakes}
-            self.graph.calls += [drawn.call for drawn in witness.drawn if drawn.call.site.path == path]
-            self.graph.mistakes += [m for m in witness.mistakes.values() if m.site.path == path and (m.kind, m.site) not in known]
+        if modelled:
+            return
+        graph, owners = (built.graph, built.owners) if built is not None else (self.graph, {})
+        known = {(mistake.kind, mistake.site) for mistake in graph.mistakes}
+        graph.calls += [drawn.told(owners) for drawn in witness.drawn if drawn.call.site.path == path]
+        graph.mistakes += [m for m in witness.mistakes.values() if m.site.path == path and (m.kind, m.site) not in known]
 
 
 def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
@@ -57,6 +73,7 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
     for count, (chunk, owner) in enumerate(_unreached(module, facts)):
         if count == MOST:
             break
+        built = facts.built.get(owner) if chunk.name != "__init__" else None
         framework.start_recording(None)
         framework.witness.loose = True
         interp.limit = interp.steps + STEPS
@@ -64,14 +81,19 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
             function = _function(module, chunk, owner)
             if function is not None:
                 with interp.heap.sandbox():
-                    interp.call(function, *_arguments(function), module.frame, p.Const(0, 0, None))
+                    interp.call(function, *_arguments(function, built), module.frame, p.Const(0, 0, None))
         except (TargetRaise, OutOfBudget, RecursionError):
             pass
         finally:
             framework.stop_recording()
             framework.witness.loose = False
             interp.reset()
-        facts.note(framework.witness, modelled=False)
+        facts.note(framework.witness, modelled=False, built=built)
+
+
+def unreached_lines(module: Module, chunk: ClassChunk, facts: FileFacts) -> bool:
+    """Whether a method of the class holds a call of an initializer on a line where none ran."""
+    return any(one.kind == "def" and _lines(module, one) - facts.lines for one in chunk.members)
 
 
 def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterator[tuple[ModelGraph, Class]]:
@@ -86,7 +108,7 @@ def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterat
             with interp.heap.sandbox():
                 function, cls, node = _function(module, chunk, owner), framework.layer_class("torch.nn.LSTM"), p.Const(0, 0, None)
                 layer = interp.call(cls, [symbol("input_size"), symbol("hidden_size")], {}, module.frame, node)
-                args, kwargs = _arguments(function) if function is not None else ([], {})
+                args, kwargs = _arguments(function, None) if function is not None else ([], {})
                 first = 1 if owner else 0
                 if isinstance(layer, Instance) and function is not None and len(args) > first:
                     interp.call(function, [*args[:first], layer, *args[first + 1 :]], kwargs, module.frame, node)
@@ -126,15 +148,15 @@ def _function(module: Module, chunk: Chunk, owner: str) -> Function | None:
     return value if isinstance(value, Function) and isinstance(value.node, p.FunctionDef) and not value.node.generator else None
 
 
-def _arguments(function: Function) -> tuple[list[Any], dict[str, Any]]:
-    """Values nobody knows; numbers keep their defaults, which is what a call without them means."""
+def _arguments(function: Function, built: Built | None) -> tuple[list[Any], dict[str, Any]]:
+    """Values nobody knows, but for a model at hand; numbers keep their defaults, which is what a call without them means."""
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     for param in function.node.params:
         default = function.defaults.get(param.name)
         if param.kind in ("args", "kwargs") or (param.name in function.defaults and not isinstance(default, FOUND_OUT)):
             continue
-        value = Unknown(f"the argument {param.name}")
+        value: Any = built.root if built is not None and param.name == "self" else Unknown(f"the argument {param.name}")
         if param.kind == "keyword" or len(args) < function.node.params.index(param):
             kwargs[param.name] = value
         else:

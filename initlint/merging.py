@@ -34,7 +34,7 @@ def merge(models: Sequence[Model], findings: Group) -> list[Finding]:
     merged: list[Finding] = []
     for group in places.values():
         flagged = {id(model) for model, _ in group}
-        kept = [(m, f) for m, f in group if not (m.bare and _cleared(m, models, flagged))]
+        kept = [(m, f) for m, f in group if not (m.bare and _cleared(m, models, flagged, f.site))]
         if kept:
             merged.append(_one(kept))
     return sorted(merged, key=lambda finding: finding.order)
@@ -52,12 +52,18 @@ def _at_choice(path: str, finding: Finding) -> Finding:
     return replace(finding, site=site, fix=None, help=advice, evidence={**finding.evidence, "sites": [call]})
 
 
-def _cleared(model: Model, models: Sequence[Model], flagged: set[int]) -> bool:
-    """Whether a followed model that contains the class of ``model`` shows nothing at the place."""
+def _cleared(model: Model, models: Sequence[Model], flagged: set[int], site: Site) -> bool:
+    """Whether a followed model that contains the class of ``model`` comes by the place, and shows nothing there."""
     if model.root is None:
         return False
     around = [m for m in models if m is not model and id(model.root) in m.inside and not m.graph.forward_reason]
+    if _draws_at(model, site):
+        around = [m for m in around if _draws_at(m, site)]
     return bool(around) and all(id(m) not in flagged for m in around)
+
+
+def _draws_at(model: Model, site: Site) -> bool:
+    return any(call.site == site for call in model.graph.calls)
 
 
 def _one(group: Group) -> Finding:

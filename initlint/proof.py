@@ -54,7 +54,7 @@ def _proven(
     problem = _problem(finding, findings, [f for f in everywhere if f.site.path == path])
     if problem:
         return _refused(finding, problem)
-    changed = _changed(before, table(models))
+    changed = _changed(before, table(models), finding.fix.revives)
     if changed is None:
         return _refused(finding, "the edit would change which parameters exist")
     return replace(finding, fix=replace(finding.fix, edits=edits, safety=_safety(finding, finding.fix, changed)))
@@ -87,13 +87,13 @@ def table(models: Sequence[Model]) -> Table:
     return result
 
 
-def _changed(before: Table, after: Table) -> set[str] | None:
-    """Parameters whose law differs, as ``model:name``; None where the tables do not list the same ones."""
-    if before.keys() != after.keys():
+def _changed(before: Table, after: Table, more: bool) -> set[str] | None:
+    """Parameters whose law differs, as ``model:name``; None where the tables do not list the same ones, unless ``more`` may come."""
+    if before.keys() - after.keys() if more else before.keys() != after.keys():
         return None
-    return {f"{key[0]}:{key[3]}" for key, law in before.items() if law != after[key]}
+    return {f"{key[0]}:{key[3]}" for key, law in after.items() if key not in before or law != before[key]}
 
 
 def _safety(finding: Finding, fix: Fix, changed: set[str]) -> Safety:
     adds = any(isinstance(action, (InsertAfter, InsertBranch, RemoveStatement)) for action in fix.actions)
-    return Safety.UNSAFE if adds or not changed <= set(finding.parameters) else Safety.SAFE
+    return Safety.UNSAFE if adds or fix.assumes or not changed <= set(finding.parameters) else Safety.SAFE

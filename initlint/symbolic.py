@@ -86,6 +86,8 @@ class Sym:
 
     def __floordiv__(self, other: Number) -> Number:
         """Exact where every coefficient divides (``4*hidden // 2``), opaque otherwise."""
+        if not isinstance(other, (int, float, Sym)):
+            return NotImplemented
         if isinstance(other, int) and other and all(isinstance(c, int) and c % other == 0 for _, c in self.terms):
             return _simplify({m: c // other for m, c in self.terms})
         if isinstance(other, Sym):
@@ -98,6 +100,8 @@ class Sym:
         return opaque(f"{_factor(other)}//{_factor(self)}")
 
     def __mod__(self, other: Number) -> Number:
+        if not isinstance(other, (int, float, Sym)):
+            return NotImplemented
         if isinstance(other, int) and other and all(isinstance(c, int) and c % other == 0 for _, c in self.terms):
             return 0
         return opaque(f"{_factor(self)}%{_factor(other)}")

@@ -10,6 +10,7 @@ import pytest
 
 from initlint.cli import main
 from initlint.cli.completion import commands
+from initlint.report import FORMATS
 from initlint.rules import all_rules
 
 
@@ -38,7 +39,7 @@ CASES = [
     ("initlint ", ["check", "completion", "explain", "fix", "rules", "show"]),
     ("initlint ex", ["explain"]),
     ("initlint check --fail", ["--fail-on"]),
-    ("initlint check --format ", ["json", "text"]),
+    ("initlint check --format ", sorted(FORMATS)),
     ("initlint check --fail-on ", ["error", "never", "note", "warning"]),
     ("initlint check --select zero", ["zero-weight"]),
     ("initlint check --select INI101,zero", ["INI101,zero-weight"]),

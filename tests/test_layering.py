@@ -95,9 +95,9 @@ def test_only_the_command_line_prints(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_only_the_command_line_knows_settings(name: str) -> None:
+def test_only_what_a_user_starts_knows_settings(name: str) -> None:
     """What analyses and repairs is told; nothing but ``python -m initlint`` uses the command line."""
-    if not within(name, ("initlint.cli", "initlint.config", "initlint.projects")):
+    if not within(name, ("initlint.cli", "initlint.flake8_plugin", "initlint.config", "initlint.projects")):
         ours = [target for target in imports(MODULES[name]) if within(target, ("initlint.config", "initlint.projects", "initlint.cli"))]
         assert ours == (["initlint.cli"] if name == "initlint.__main__" else [])
 

@@ -155,7 +155,7 @@ class Interpreter:
 
     def reset(self) -> None:
         """Forget what an abandoned evaluation left open."""
-        self.heap.journal, self.heap.started = None, 0
+        self.heap.journal, self.heap.base, self.heap.started = None, None, 0
         self.depth, self.bottoms = 0, 0
         self.trying, self.guards, self.routines, self.managers = [], [], [], []
 

@@ -36,6 +36,13 @@ class Heap:
         """Containers outside of any function that a remembered call has read (see ``memory``), by identity."""
         self.changes = 0
         """How often something watched was written to."""
+        self.base: Optional[Journal] = None
+        """The journal of a sandbox that no undecided branch led to."""
+
+    @property
+    def decided(self) -> bool:
+        """Whether the code that runs now is reached for certain."""
+        return self.journal is None or self.journal is self.base
 
     def expose(self, container: Any) -> None:
         """Announce a write to the names of a module or a class, which any call may read."""
@@ -52,14 +59,15 @@ class Heap:
     @contextmanager
     def sandbox(self) -> Iterator[None]:
         """Undo at the end whatever is written inside."""
-        outer, self.journal = self.journal, []
+        outer, base, log = self.journal, self.base, Journal()
+        self.journal, self.base = log, log if self.decided else None
         started, self.clock = self.started, self.clock + 1
         self.started = self.clock
         try:
             yield
         finally:
-            self.rewind(self.journal or [])
-            self.journal, self.started = outer, started
+            self.rewind(log)
+            self.journal, self.base, self.started = outer, base, started
 
     def set_item(self, mapping: dict[Any, Any], key: Any, value: Any) -> None:
         if self.journal is not None and not (type(mapping) is Registry and mapping.born >= self.started):

@@ -225,6 +225,8 @@ class Storage:
     """The storage this one is a copy of, until it is written."""
     copied: Optional[Site] = None
     """Where code asked for that copy."""
+    sources: tuple[Storage, ...] = ()
+    """The memory of tensors of the same shape that a forward pass computed it from, entry by entry."""
 
     @property
     def state(self) -> tuple[Any, ...]:

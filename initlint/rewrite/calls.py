@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
@@ -13,13 +14,36 @@ from initlint.findings import Edit, ReplaceCall
 from initlint.rewrite.document import Declined, Document, Span
 from initlint.rewrite.names import Names
 
+ATOMIC = (cst.Name, cst.Integer, cst.Float, cst.Attribute, cst.Call, cst.Subscript)
+"""Expressions that need no parentheses wherever they stand."""
+OPERAND = re.compile(r"(?<=-)\{\}|\{\}(?= [*./])")
+"""The value as part of a larger expression."""
+
 
 def replace_call(names: Names, action: ReplaceCall) -> list[Edit]:
     """The edits that turn the call at ``action.site`` into the one asked for."""
     call = names.document.call_at(action.site)
     if any(argument.star for argument in call.args):
         raise Declined("the call unpacks its arguments")
-    return [*_function_edits(names, call, action), *_argument_edits(names.document, call, action)]
+    if action.bare:
+        return _leave_bare(names.document, call, action.site.path)
+    return [*_function_edits(names, call, action), *_argument_edits(names.document, call, action), *_wrapping_edits(names, call, action)]
+
+
+def _leave_bare(document: Document, call: cst.Call, path: str) -> list[Edit]:
+    """``m.weight()`` becomes ``m.weight``."""
+    if call.args or m.findall(call, m.Comment()):
+        raise Declined("the call has arguments or a comment")
+    return [document.edit(document.full_span(call.func)[1], document.span(call)[1], "", path)]
+
+
+def _wrapping_edits(names: Names, call: cst.Call, action: ReplaceCall) -> list[Edit]:
+    """``torch.empty(n, m)`` becomes ``nn.init.xavier_uniform_(torch.empty(n, m))``."""
+    if action.inside is None:
+        return []
+    document, path = names.document, action.site.path
+    start, end = document.full_span(call)
+    return [document.edit(start, start, f"{names.require(action.inside, start)}(", path), document.edit(end, end, ")", path)]
 
 
 def _function_edits(names: Names, call: cst.Call, action: ReplaceCall) -> list[Edit]:
@@ -62,6 +86,7 @@ def _argument_edits(document: Document, call: cst.Call, action: ReplaceCall) -> 
     elif added:
         edits += _append(document, call, added, path)
     edits += _drop(document, call, dropped, path)
+    edits += [_rephrased(document, call, names.index(name), template, path) for name, template in action.rephrase if name in names]
     return [edit for edit in edits if document.text[slice(*document.index.span(edit.site))] != edit.content]
 
 
@@ -91,6 +116,18 @@ def _set_value(document: Document, argument: cst.Arg, value: str, path: str) -> 
 def _replace_argument(document: Document, argument: cst.Arg, content: str, path: str) -> Edit:
     _decline_comments(argument)
     return document.edit(*_argument_span(document, argument), content, path)
+
+
+def _rephrased(document: Document, call: cst.Call, number: int, template: str, path: str) -> Edit:
+    argument = call.args[number]
+    keyword = template.partition("{}")[0].endswith("=")
+    if keyword and any(later.keyword is None for later in call.args[number + 1 :]):
+        raise Declined("a positional argument follows the one to name")
+    if not keyword and argument.keyword is not None:
+        raise Declined("the argument is given by keyword")
+    value = document.text[slice(*document.full_span(argument.value))]
+    grouped = value if isinstance(argument.value, ATOMIC) or argument.value.lpar else f"({value})"
+    return _replace_argument(document, argument, OPERAND.sub(lambda _: grouped, template).replace("{}", value), path)
 
 
 def _decline_comments(argument: cst.Arg) -> None:

@@ -57,6 +57,14 @@ def written_at(graph: ModelGraph, site: Site) -> list[Parameter]:
     return [p for p in graph.parameters if p.effective is not None and p.effective.site == site]
 
 
+def calls_by_site(calls: Iterable[InitCall]) -> Iterator[tuple[Site, list[InitCall]]]:
+    """``calls`` grouped by the place where their initializer was chosen: most often the call itself."""
+    groups: dict[Site, list[InitCall]] = {}
+    for call in calls:
+        groups.setdefault(call.chosen or call.site, []).append(call)
+    yield from groups.items()
+
+
 def origin_of(event: InitEvent | None) -> dict[str, Any]:
     """Evidence: where the initializer was chosen, if elsewhere than where it is called."""
     chosen = event.chosen if event is not None else None

@@ -105,7 +105,7 @@ class TorchFramework(Framework):
         return followed if followed is not ABSENT else super().call_external(name, call)
 
     def escape(self, interp: Interpreter, func: Any, values: list[Any], reason: str, frame: Frame, node: p.Node) -> Any:
-        if isinstance(func, Tensor) and func.parameter and interp.heap.journal is None:
+        if isinstance(func, Tensor) and func.parameter and interp.heap.decided:
             called = dotted(node.func) if isinstance(node, p.Call) else ""
             text = f"`{called or 'a parameter'}` is a tensor and cannot be called: TypeError"
             self.mistake(interp, "called-tensor", node, frame, text, name=called)
@@ -228,7 +228,12 @@ class TorchFramework(Framework):
         return members.module_attribute(self, interp, instance, name) if self.is_module(instance) else ABSENT
 
     def missing_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
-        if interp.heap.journal is None and (instance.cls.spec is not None or name in members.EXPECTED) and "#failed" not in instance.attrs:
+        if (
+            interp.heap.decided
+            and registries.is_torch(instance)
+            and (instance.cls.spec is not None or name in members.EXPECTED)
+            and "#failed" not in instance.attrs
+        ):
             kind = instance.cls.name.rpartition(".")[2]
             self.mistake(interp, "missing-attribute", node, frame, f"a {kind} has no `{name}`: AttributeError", name=name, class_name=kind)
 
@@ -281,7 +286,10 @@ class TorchFramework(Framework):
         for value, other in ((left, right), (right, left)):
             if isinstance(value, Unknown):
                 return tensors.new_tensor(other.shape if isinstance(other, Tensor) else None, None, reason=value.reason)
-        return arithmetic.arithmetic(op, left, right)
+        made = arithmetic.arithmetic(op, left, right)
+        if self.tracing:
+            made.storage.sources = tuple(t.storage for t in (left, right) if isinstance(t, Tensor) and t.shape is not None and t.shape == made.shape)
+        return made
 
     def compare(self, op: str, left: Tensor, right: Any) -> Any:
         mask = formulas.compared(op, left, right)
@@ -295,7 +303,7 @@ class TorchFramework(Framework):
 
     def changed_in_place(self, interp: Interpreter, value: Tensor, name: str, site: Site) -> None:
         short = name.rpartition(".")[2]
-        if value.requires_grad and short != "data" and not self.tracing and interp.heap.journal is None and not any(map(may_switch_off_grad, interp.managers)):
+        if value.requires_grad and short != "data" and not self.tracing and interp.heap.decided and not any(map(may_switch_off_grad, interp.managers)):
             text = f"`{short}` writes into a parameter that requires grad outside `torch.no_grad()`: RuntimeError"
             self.witness.mistake(interp, "leaf-in-place", site, text, function=short)
 

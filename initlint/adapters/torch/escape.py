@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from initlint.adapters.torch import signals
 from initlint.adapters.torch.building import named_tensors
+from initlint.adapters.torch.registries import READY
 from initlint.adapters.torch.writes import write
 from initlint.graph import Op, Origin
 from initlint.interpreter.values import Builtin, Class, External, Function, Instance, Method, Tensor, Unknown
@@ -27,6 +28,9 @@ def escape(framework: TorchFramework, interp: Interpreter, func: Any, values: li
         return signals.signal(Op(kind="opaque", name=called, inputs=found, site=site))
     if framework.tracing:
         return Unknown(reason)
+    for value in values:
+        if isinstance(value, Instance) and framework.is_module(value):  # its base class may have been initialized there
+            interp.heap.set_item(value.attrs, READY, True)
     name = called.rpartition(".")[2].lower()
     if any(word in name for word in HARMLESS):
         return Unknown(reason)

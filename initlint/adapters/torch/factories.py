@@ -30,8 +30,11 @@ def make(call: Call, name: str, entry: Optional[Initializer] = None) -> Any:
     """``torch.zeros(...)`` and its kin, as ``entry`` or torch's own table describes it."""
     factory = entry or FACTORIES[name]
     kwargs = {("from_" if k == "from" else k): v for k, v in call.kwargs.items() if k not in IRRELEVANT}
+    args = call.args
+    if "size" in kwargs and "*size" in factory.signature:
+        args = [*args, kwargs.pop("size")]
     try:
-        bound, passed = bind(factory.signature, call.args, kwargs)
+        bound, passed = bind(factory.signature, args, kwargs)
         if factory.makes == "input":
             source = bound.input
             shape = source.shape if isinstance(source, Tensor) else None

@@ -30,7 +30,7 @@ def initialise(call: Call, name: str) -> Any:
     candidates = possible(bound.tensor)
     for tensor in candidates:
         if not isinstance(tensor, Tensor):
-            witness.draw(call, entry, passed, tensor, problem=_not_a_tensor(tensor) if len(candidates) == 1 else "")
+            witness.draw(call, entry, passed, tensor, problem=(_not_a_tensor(tensor) or _bad_arguments(entry, bound)) if len(candidates) == 1 else "")
             continue
         if len(candidates) == 1:
             draw(call, tensor, entry, bound, passed, Origin.CALL)
@@ -45,10 +45,21 @@ def _as_given(entry: Initializer, call: Call) -> dict[str, Any]:
     return {**dict(zip(names, call.args)), **call.kwargs}
 
 
+def _bad_arguments(entry: Initializer, bound: Any) -> str:
+    """The exception that an initializer raises whatever tensor it is given."""
+    try:
+        entry.law(None, bound)
+    except InvalidCall as error:
+        return str(error)
+    except (UnknownArgument, ArithmeticError, TypeError, ValueError):
+        return ""
+    return ""
+
+
 def _not_a_tensor(value: Any) -> str:
     """The exception that an initializer raises for ``value``, as far as one is certain."""
     if value is None:
-        return "AttributeError: 'NoneType' object has no attribute"
+        return "AttributeError: None has no values"
     return f"TypeError: a {value.cls.name.rpartition('.')[2]} is a module, not a tensor" if isinstance(value, Instance) else ""
 
 

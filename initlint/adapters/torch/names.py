@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 STAR_MODULES = {"torch.nn.init", "torch.nn.functional", "torch.nn.utils", "torch.nn.modules", "torch.nn.parameter"}
 """Submodules that ``from torch.nn import *`` binds too."""
+ELSEWHERE = {
+    "xavier": "xavier_uniform_", "glorot_uniform": "xavier_uniform_", "glorot_normal": "xavier_normal_", "kaiming": "kaiming_uniform_",
+    "he_uniform": "kaiming_uniform_", "he_normal": "kaiming_normal_", "truncated_normal": "trunc_normal_",
+    "zero": "zeros_", "one": "ones_", "fill": "constant_",
+}  # fmt: skip
+"""What other frameworks, and habit, call the initializers."""
 DESCRIBED = ("torch", "numpy", "einops", "math", "typing", *DECLARED_LIBRARIES)
 """Libraries whose names need not be looked for."""
 
@@ -58,6 +64,8 @@ def misspelt(dotted: str) -> str:
         return next((known for known in LAYERS if known.lower() == dotted.lower() and known != dotted), "")
     if owner != "torch.nn.init" or name.startswith("_") or dotted in INITIALIZERS or name == "calculate_gain":
         return ""
+    if name.rstrip("_") in ELSEWHERE:
+        return f"torch.nn.init.{ELSEWHERE[name.rstrip('_')]}"
     known = [entry.rpartition(".")[2] for entry in INITIALIZERS if entry.endswith("_")]
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
     return f"torch.nn.init.{close[0]}" if close else ""

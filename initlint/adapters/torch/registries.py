@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from initlint.interpreter.values import ABSENT, Instance, OneOf, Tensor, Unknown
+from initlint.overlays.torch_layers.table import MODULE
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
@@ -17,9 +18,14 @@ READY = "#ready"
 """Set once the constructor of ``nn.Module`` ran: until then nothing can be registered."""
 
 
+def is_torch(instance: Instance) -> bool:
+    """Whether an object is a module of torch, not one of the other frameworks that declare theirs."""
+    return any(c.name == MODULE for c in instance.cls.mro)
+
+
 def too_early(framework: TorchFramework, instance: Instance, new: Any) -> bool:
     """Whether assigning ``new`` raises because ``super().__init__()`` has not run."""
-    if READY in instance.attrs or instance.cls.spec is not None or instance.cls.uncertain:
+    if READY in instance.attrs or instance.cls.spec is not None or instance.cls.uncertain or not is_torch(instance):
         return False
     return (isinstance(new, Tensor) and new.parameter) or (isinstance(new, Instance) and framework.is_module(new))
 

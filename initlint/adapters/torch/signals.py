@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.arrays import formulas
+from initlint.adapters.torch.matrices import described, einsum_fans, linear_fans, multiplied, parameter_of, product_fans
 from initlint.adapters.torch.shapes import function_shape, output_shape
 from initlint.adapters.torch.sums import einsum_terms, summed
 from initlint.findings import Site
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 
 FUNCTIONS = {**SIGNAL_FUNCTIONS, **array_functions.SIGNAL_FUNCTIONS}
 ACTIVATIONS = {**ACTIVATION_FUNCTIONS, **array_functions.ACTIVATIONS}
+AGGREGATIONS: dict[str, str] = {
+    **dict.fromkeys(("segment_sum", "unsorted_segment_sum", "scatter_add", "scatter_sum", "segment_sum_csr"), "reduce"),
+    **dict.fromkeys(("segment_mean", "segment_max", "unsorted_segment_mean", "scatter_mean", "scatter_max"), "pool"),
+}
+"""What libraries for graphs call the sum or mean over the neighbours of a node, wherever they define it."""
 BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "elementwise", "//": "elementwise", "%": "elementwise"}
 WEIGHT_KINDS = {
     "linear_function": "layer", "conv_function": "layer", "conv_transpose_function": "layer", "bilinear_function": "layer", "embedding_function": "embedding",
@@ -97,10 +103,11 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
     if op == "@":
         weight = next((v for v in (right, left) if isinstance(v, Tensor) and v.op is None), None)
         if weight is not None:
-            parameter = owners.get(id(weight)) or _shared(weight, owners)
-            detail["transposed"] = weight.transposed != (weight is left)  # W @ x has the outputs first, as x @ W.T
+            parameter = multiplied(weight, owners)
+            detail |= described(weight, owners, product_fans(weight, left=weight is left))
             detail["terms"] = summed("matmul" if weight is right else "linear", weight.shape)
-            detail["left"] = weight is left
+            if weight is left:  # W @ x has the outputs first, as x @ W.T
+                detail |= {"left": True, "transposed": not weight.transposed}
         inputs = sources([left, right])
     else:
         inputs = operands([v for v in (left, right) if not formulas.is_mask(v)], owners)
@@ -111,14 +118,9 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
     return made
 
 
-def _shared(tensor: Tensor, owners: dict[int, Any]) -> Any:
-    """The parameter whose storage a view (``weight.t()``) shares, or a slice (``weights[relation]``) whose entries are drawn like the rest."""
-    return owners.get(id(tensor.storage)) if tensor.whole or not tensor.storage.regions else None
-
-
 def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
     """``torch.relu(x)``, ``F.linear(x, w)`` … with a signal among the arguments; None where the tables have no word for it."""
-    kind: Optional[str] = FUNCTIONS.get(name)
+    kind: Optional[str] = FUNCTIONS.get(name) or AGGREGATIONS.get(name.rpartition(".")[2])
     if kind is None:
         return None
     values = [*call.args, *call.kwargs.values()]
@@ -143,11 +145,13 @@ def _weighted(name: str, kind: str, call: Call, owners: dict[int, Any]) -> Optio
     argument = WEIGHTS[name]
     weight = call.get(argument.position, argument.keyword)
     x = call.get(argument.signal, "input")
+    if argument.role == "matmul" and (is_signal(x) != is_signal(weight)) and isinstance(x, Tensor) and isinstance(weight, Tensor):
+        return arithmetic("@", x, weight, call.site, owners)
     if isinstance(weight, Tensor) and weight.op is None:
-        parameter = owners.get(id(weight)) or _shared(weight, owners)
+        parameter = parameter_of(weight, owners)
         layer = parameter.layer if parameter is not None else None
         op = Op(kind=WEIGHT_KINDS.get(kind, "matmul"), name=argument.role, inputs=sources([x]), parameter=parameter, site=call.site)
-        op.detail["transposed"] = weight.transposed
+        op.detail |= described(weight, owners, linear_fans(weight) if kind == "linear_function" else None)
         op.detail["terms"] = summed(argument.role, weight.shape)
         if layer is not None and layer.kind and parameter is not None and parameter.role == "weight" and op.kind == "layer":
             op.layer, op.name = layer, layer.kind
@@ -159,13 +163,17 @@ def _weighted(name: str, kind: str, call: Call, owners: dict[int, Any]) -> Optio
 def _einsum(call: Call, owners: dict[int, Any]) -> Tensor:
     values = [v for v in call.args if not isinstance(v, str)]
     tensors = [t for v in values for t in (v if isinstance(v, (list, tuple)) else [v]) if isinstance(t, Tensor)]
-    weights = [owners.get(id(t)) or _shared(t, owners) for t in tensors if t.op is None]
-    parameter = weights[0] if len(weights) == 1 and len(tensors) == 2 else None
+    places = [place for place, t in enumerate(tensors) if t.op is None]
     equation = next((v for v in call.args if isinstance(v, str)), "")
     detail: dict[str, Any] = {"equation": equation}
-    if parameter is not None:
-        place = 0 if tensors[0].op is None else 1
-        detail["terms"] = einsum_terms(equation, place, tensors[place].shape)
+    parameter = None
+    if len(places) == 1:
+        weight = tensors[places[0]]
+        detail |= described(weight, owners, einsum_fans(equation, places[0], weight))
+        detail["terms"] = einsum_terms(equation, places[0], weight.shape)
+        parameter = multiplied(weight, owners) if len(tensors) == 2 else None
+        if parameter is None and (known := parameter_of(weight, owners)):
+            detail["of"] = (known,)
     return signal(Op(kind="matmul", name="einsum", detail=detail, inputs=sources(values), parameter=parameter, site=call.site))
 
 

@@ -29,6 +29,11 @@ class Drawn:
     call: InitCall
     storage: Optional[Storage]
 
+    def told(self, owners: dict[int, Parameter]) -> InitCall:
+        """The call, with the parameter that it writes."""
+        parameter = owners.get(id(self.storage)) if self.storage is not None else None
+        return self.call if parameter is None else replace(self.call, parameter=parameter)
+
 
 @dataclass(slots=True)
 class Witness:
@@ -55,8 +60,9 @@ class Witness:
         arguments = {name: value for name, value in passed.items() if name != first and name != "generator"}
         made = InitCall(
             initializer=entry.name, site=call.site, arguments=arguments, spelled=spelled(call, list(passed)), shape=tensor.shape if tensor else None, law=law,
-            successor=entry.successor or "", problem=problem, routine=call.interp.routines[-1].qualname if call.interp.routines else "",
-            certain=not self.loose and call.interp.heap.journal is None,
+            successor=entry.successor or "", problem="" if call.interp.trying else problem, chosen=call.chosen, keywords=tuple(call.kwargs),
+            routine=call.interp.routines[-1].qualname if call.interp.routines else "",
+            certain=not self.loose and call.interp.heap.decided,
         )  # fmt: skip
         self.drawn.append(Drawn(made, tensor.storage if tensor else None))
 
@@ -91,9 +97,7 @@ class Witness:
 
     def report(self, graph: ModelGraph, owners: dict[int, Parameter], paths: dict[int, str]) -> None:
         """Enter everything into ``graph``, with the parameters and module paths it has."""
-        for drawn in self.drawn:
-            parameter = owners.get(id(drawn.storage)) if drawn.storage is not None else None
-            graph.calls.append(drawn.call if parameter is None else replace(drawn.call, parameter=parameter))
+        graph.calls += [drawn.told(owners) for drawn in self.drawn]
         graph.mistakes = list(self.mistakes.values())
         graph.sweeps = [Sweep(site=site, path=paths[id(root)], time=time) for root, site, time in self.walks if id(root) in paths]
 

@@ -133,7 +133,7 @@ def _super(call: Call) -> Any:
     if isinstance(owner, Class) and isinstance(receiver, (Instance, Class)):
         return Super(owner, receiver)
     if isinstance(owner, Class) and len(call.args) == 1 and isinstance(call.frame.receiver, Instance):
-        text = f"`super({owner.name})` is bound to no object: `{owner.name}.__init__` of the base class never runs"
+        text = f"`super({owner.name})` is bound to no object: the `__init__` of the base class never runs"
         call.interp.framework.mistake(call.interp, "unbound-super", call.node, call.frame, text, class_name=owner.name)
     return Unknown("super() of a class that is not known")
 

@@ -1,0 +1,295 @@
+"""An initializer that counts the fans of another layout than the one the weight is used in.
+
+## What it does
+Compares the fans that `torch.nn.init` reads off a shape (`size(1)` and `size(0)`, times everything behind) with the number of products that
+the forward pass really sums: `x @ W` with `W` of shape (in, out), stacks of matrices `W[r]`, einsum, transposed and grouped
+convolutions. The parameter is followed through slices, transposes and elementwise arithmetic.
+
+## Why is this bad?
+`Var(W) = gain^2 / fan` keeps the variance only if `fan` counts the terms of each sum (Glorot & Bengio 2010, eq. 5; He et al. 2015, eq. 7).
+For `x @ W` fan_in and fan_out are exchanged: with (256, 1) the weight is 16 times too large. A stack of shape (R, in, out) is read as a
+convolution with `in out` inputs: Xavier makes each map smaller by the root of `(in out + R out) / (in + out)`. A depthwise
+convolution has one filter per output, `mode="fan_out"` counts them all: the variance is `1 / C` of what was meant.
+
+## Example
+    self.w = nn.Parameter(torch.empty(in_features, out_features))
+    nn.init.kaiming_uniform_(self.w, nonlinearity="relu")
+    ...
+    x = F.relu(x @ self.w)
+
+Use instead:
+    nn.init.kaiming_uniform_(self.w, mode="fan_out", nonlinearity="relu")  # size(0): the inputs of x @ w
+
+## Fix safety
+The mode is exchanged where that gives the true fan. Safe where the call writes the flagged weights only; unsafe where it serves others, whose layout
+may be right. A stack needs a loop, which is the author's to write.
+
+## A real bug it would have caught
+pytorch#23854 and timm#84: `fan_out` of a depthwise convolution; keras#22789: stacked kernels counted as convolutions; flax#4027: queries
+and keys of attention; cleanrl#358: packed gates.
+
+## What it leaves alone
+Weights in front of a norm, square matrices, weights used in more than one layout, transposed convolutions whose stride makes up for the
+exchange, anything whose variance is within a factor of 2 of the right one; up to a factor of 10 it is
+a note. Packed gates of an LSTM and packed queries, keys and values under
+Xavier: off by less than that, and a convention.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from initlint.findings import Finding, Fix, ReplaceCall, Severity, Site
+from initlint.flow import Weight, in_residual, longest_chain, normalised_after
+from initlint.graph import InitCall, ModelGraph, Op, Parameter
+from initlint.rules import Rule
+from initlint.rules._sites import INIT, POSITIONAL, calls_by_site, qualified, short, spell_names
+from initlint.symbolic import Number, Sym, at
+from initlint.theory.fans import Fans, larger, torch_fans, true_fans
+from initlint.theory.laws import Distribution, spell
+
+RULE = Rule(code="INI305", name="fan-layout", summary="An initializer that counts the fans of another layout than the weight's own", fixable="sometimes")
+TOLERATED = 2.0
+"""Factor on the variance up to which the layout makes no difference worth a word."""
+DAMAGE = 10.0
+"""Factor on the variance over a chain of such layers from which the signal is damaged."""
+
+
+UNNAMED = re.compile(r"\?\w+")
+USUAL = 64
+"""What stands for a size that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One weight drawn for the wrong fans."""
+
+    call: InitCall
+    parameter: Parameter
+    weight: Weight
+    counted: Number
+    """What the initializer divides by."""
+    true: Number
+    """What it should divide by."""
+    over: str
+    """``fan_in``, ``fan_in + fan_out`` …"""
+    kind: str
+    """``matmul``, ``stack``, ``conv`` or ``conv_transpose``."""
+    mode: str = ""
+    """The mode that divides by the true number, if there is one."""
+
+    @property
+    def factor(self) -> float | None:
+        """On the variance: what is drawn over what was meant; None where that depends on sizes that are not known."""
+        ratio = self.true / self.counted
+        return None if isinstance(ratio, Sym) else float(ratio)
+
+    @property
+    def typical(self) -> float:
+        """The factor at sizes that are usual."""
+        return at(self.true, USUAL) / at(self.counted, USUAL)
+
+
+def check(graph: ModelGraph) -> Iterator[Finding]:
+    """One finding per call that misreads a layout."""
+    drawn = [call for call in graph.calls if call.parameter is not None and _scales(call.law) and not call.problem and _in_force(call)]
+    if not drawn:
+        return
+    users = _users(graph)
+    cases = [case for call in drawn if call.parameter is not None and (case := _judge(call, call.parameter, users.get(id(call.parameter), []))) is not None]
+    by_call = {id(case.call): case for case in cases}
+    for site, calls in calls_by_site(case.call for case in cases):
+        finding = _finding(graph, site, [by_call[id(call)] for call in calls])
+        if finding is not None:
+            yield finding
+
+
+def _scales(law: Distribution | None) -> bool:
+    """Whether a law was made from the fans of a shape."""
+    return law is not None and (law.fan is not None or law.kind == "orthogonal") and law.gain != 0
+
+
+def _in_force(call: InitCall) -> bool:
+    """Whether nothing overwrites what the call writes; one in a method that nothing runs may yet be called."""
+    parameter = call.parameter
+    assert parameter is not None
+    effective = parameter.effective
+    return parameter.requires_grad and (not call.certain or (effective is not None and effective.site == call.site and not effective.partial))
+
+
+def _users(graph: ModelGraph) -> dict[int, list[Op]]:
+    """The operations that multiply by each parameter, or by something made of it."""
+    found: dict[int, list[Op]] = {}
+    for op in graph.ops:
+        owner = op.parameter or (op.layer.parameters.get("weight") if op.layer is not None and op.kind == "layer" else None)
+        for parameter in op.detail.get("of", ()) if owner is None else (owner,):
+            found.setdefault(id(parameter), []).append(op)
+    return found
+
+
+def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
+    shape, law = parameter.shape, call.law
+    if not ops or shape is None or len(shape) < 2 or law is None:
+        return None
+    fans = {_true(op, shape) for op in ops}
+    true, kind = fans.pop() or (None, "")
+    if fans or true is None:
+        return None
+    weight = Weight(parameter, parameter.layer if kind.startswith("conv") else None, tuple(ops))
+    if normalised_after(weight):
+        return None
+    counted = torch_fans(shape)
+    if law.kind == "orthogonal":
+        return _orthogonal(call, weight, true, kind) if kind == "stack" else None
+    if law.fan == "fan_avg":
+        total = true.fan_in + true.fan_out
+        return _case(call, weight, counted.fan_in + counted.fan_out, total, "fan_in + fan_out", kind)
+    if law.fan == "fan_out":
+        meant = true.fan_out if kind == "conv" else true.fan_in
+        if kind == "conv_transpose":  # size(0) holds its inputs: somebody thought about it
+            return None
+        if counted.fan_out in (true.fan_in, true.fan_out):
+            return None
+        return _case(call, weight, counted.fan_out, meant, "fan_out", kind, "fan_in" if counted.fan_in == true.fan_in else "")
+    return _case(call, weight, counted.fan_in, true.fan_in, "fan_in", kind, "fan_out" if _closer(counted, true) else "")
+
+
+def _closer(counted: Fans, true: Fans) -> bool:
+    """Whether the other mode is exact, or nearer to the true fan."""
+    if counted.fan_out == true.fan_in:
+        return True
+    ratios = [counted.fan_in / true.fan_in, counted.fan_out / true.fan_in]
+    if any(isinstance(ratio, Sym) for ratio in ratios):
+        return False
+    now, other = (abs(math.log(float(ratio))) for ratio in ratios if not isinstance(ratio, Sym))
+    return other < now / 2
+
+
+def _true(op: Op, shape: tuple[Number, ...]) -> tuple[Fans, str] | None:
+    """The fans of the weight in ``op``, strides left out of a convolution, and the layout it has there."""
+    if op.kind == "layer" and op.layer is not None:
+        kind = "conv_transpose" if "Transpose" in op.layer.kind else "conv" if "Conv" in op.layer.kind else ""
+        plain = {name: op.layer.arguments.get(name, 1) for name in ("groups", "stride")}
+        if not kind or not all(_is_size(value) for value in plain.values()):
+            return None
+        try:
+            fans = true_fans(
+                "conv_transpose" if kind == "conv_transpose" else "conv", shape, **(plain if kind == "conv_transpose" else {"groups": plain["groups"]})
+            )
+        except (TypeError, ValueError, ZeroDivisionError):
+            return None
+        return fans, kind
+    fans_seen = op.detail.get("fans")
+    if fans_seen is None:
+        return None
+    return Fans(*fans_seen), "matmul" if len(shape) == 2 else "stack"
+
+
+def _is_size(value: object) -> bool:
+    if isinstance(value, (tuple, list)):
+        return all(map(_is_size, value))
+    return isinstance(value, (int, float, Sym)) and not isinstance(value, bool)
+
+
+def _orthogonal(call: InitCall, weight: Weight, true: Fans, kind: str) -> Case | None:
+    shape = weight.parameter.shape
+    assert shape is not None
+    columns: Number = 1
+    for size in shape[1:]:
+        columns = columns * size
+    return _case(call, weight, larger(shape[0], columns), larger(true.fan_in, true.fan_out), "max(rows, columns)", kind)
+
+
+def _case(call: InitCall, weight: Weight, counted: Number, true: Number, over: str, kind: str, mode: str = "") -> Case | None:
+    if counted == true or not _is_certain(counted, true, kind):
+        return None
+    return Case(call, weight.parameter, weight, counted, true, over, kind, mode)
+
+
+def _is_certain(counted: Number, true: Number, kind: str) -> bool:
+    """Whether the two numbers differ whatever the sizes are; a size that is not known at all may equal another."""
+    ratio = true / counted
+    if not isinstance(ratio, Sym):
+        return True
+    if kind == "conv_transpose":
+        return False
+    return kind == "stack" or "?" not in str(ratio)
+
+
+def _finding(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding | None:
+    case = max(cases, key=_distance)
+    severity = _severity(graph, cases)
+    if severity is None:
+        return None
+    parameters = list({id(c.parameter): c.parameter for c in cases}.values())
+    names = spell_names(list({id(c.parameter): c.parameter for c in cases if c.kind == case.kind}.values()))
+    return RULE.at(
+        graph,
+        site,
+        severity,
+        f"{names}: {short(case.call.initializer)} takes {_readable(f'{spell(case.counted)} for {case.over}, {_spell_truth(case)}')}{_spell_effect(case)}",
+        fix=_fix(cases),
+        parameter=case.parameter.name,
+        parameters=qualified(graph, parameters),
+        evidence={
+            "initializer": short(case.call.initializer),
+            "layout": case.kind,
+            "counted": str(case.counted),
+            "true": str(case.true),
+            "over": case.over,
+            "factor": case.factor,
+        },
+        help="Initialise the maps one by one: `for w in stack: …`." if case.kind == "stack" else "",
+    )
+
+
+def _distance(case: Case) -> float:
+    return math.inf if case.factor is None else abs(math.log(case.factor))
+
+
+def _severity(graph: ModelGraph, cases: list[Case]) -> Severity | None:
+    """By the product of the factors over the longest chain of such layers."""
+    if any(case.factor is None and case.kind != "stack" for case in cases):
+        return Severity.WARNING
+    owner = {id(op): case.typical for case in cases for op in case.weight.uses}
+    total = math.prod(owner[id(op)] for op in longest_chain(graph, (op for case in cases for op in case.weight.uses)))
+    size = max(abs(math.log(total)), *(abs(math.log(case.typical)) for case in cases))
+    if size <= math.log(TOLERATED) * 1.001:
+        return None
+    if all(in_residual(case.weight) and case.typical < 1 for case in cases):
+        return Severity.NOTE
+    return Severity.WARNING if size > math.log(DAMAGE) else Severity.NOTE
+
+
+def _spell_truth(case: Case) -> str:
+    if case.kind == "stack":
+        return f"each map of the stack has {spell(case.true)}"
+    if case.over == "fan_in":
+        return f"but each output sums {spell(case.true)} products"
+    return f"in this layout it is {spell(case.true)}"
+
+
+def _readable(text: str) -> str:
+    """``text`` with a letter for every size that has no name."""
+    unnamed = dict(zip(dict.fromkeys(UNNAMED.findall(text)), "nmkpq"))
+    return UNNAMED.sub(lambda match: unnamed.get(match[0], "…"), text)
+
+
+def _spell_effect(case: Case) -> str:
+    factor = case.factor
+    if factor is None:
+        return ""
+    return f": the weights are {spell(math.sqrt(factor) if factor > 1 else 1 / math.sqrt(factor))} times too {'large' if factor > 1 else 'small'}"
+
+
+def _fix(cases: list[Case]) -> Fix | None:
+    call, mode = cases[0].call, cases[0].mode
+    if not mode or call.chosen is not None or not call.initializer.startswith(INIT) or any(case.mode != mode for case in cases):
+        return None
+    name = short(call.initializer)
+    parameters = POSITIONAL[name if name.endswith("_") else f"{name}_"]
+    action = ReplaceCall(site=call.site, parameters=parameters, set=(("mode", f"'{mode}'"),))
+    return Fix(message=f"Divide by size({1 if mode == 'fan_in' else 0}): mode='{mode}'", actions=(action,))

@@ -1,0 +1,121 @@
+"""Fans as the initializer counts them against fans as the forward pass sums them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from initlint import check, repair
+from initlint.findings import Finding, Safety, Severity
+
+HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n\n\n"
+
+
+def judge(tmp_path: Path, parameter: str, draw: str, forward: str, *, sizes: str = "n=256, m=8") -> tuple[list[Finding], str]:
+    """What INI305 finds in a model of one parameter ``self.w``, and the line that draws it in the repaired text."""
+    text = f"class Net(nn.Module):\n    def __init__(self, {sizes}):\n        super().__init__()\n        self.w = {parameter}\n        {draw}\n"
+    path = tmp_path / "net.py"
+    path.write_text(f"{HEAD}{text}\n    def forward(self, x):\n        return {forward}\n", encoding="utf-8")
+    result = check(path, select=["INI305"])
+    changes = repair.fix(result)
+    after = changes[0].after if changes else path.read_text(encoding="utf-8")
+    return result.findings, next(line.strip() for line in after.splitlines() if "init." in line)
+
+
+RAW = "nn.Parameter(torch.empty(n, m))"
+STACK = "nn.Parameter(torch.empty(4, n, m))"
+
+
+@pytest.mark.parametrize(
+    "forward",
+    ["F.relu(x @ self.w)", "torch.mm(x, self.w)", "x.matmul(self.w)", "F.linear(x, self.w.t())", "self.w.t() @ x", "torch.einsum('bi,io->bo', x, self.w)"],
+)
+def test_inputs_first(tmp_path: Path, forward: str) -> None:
+    [finding], line = judge(tmp_path, RAW, "nn.init.kaiming_uniform_(self.w)", forward)
+    assert finding.severity is Severity.WARNING and finding.evidence["factor"] == pytest.approx(32)
+    assert "takes 8 for fan_in, but each output sums 256 products" in finding.message
+    assert line in ('nn.init.kaiming_uniform_(self.w, mode="fan_out")', "nn.init.kaiming_uniform_(self.w, mode='fan_out')")
+    assert finding.fix is not None and finding.fix.safety is Safety.SAFE
+
+
+@pytest.mark.parametrize(
+    ("draw", "forward"),
+    [
+        ("nn.init.kaiming_uniform_(self.w, mode='fan_out')", "x @ self.w"),
+        ("nn.init.kaiming_uniform_(self.w)", "F.linear(x, self.w)"),
+        ("nn.init.kaiming_uniform_(self.w, mode='fan_out')", "F.linear(x, self.w)"),
+        ("nn.init.kaiming_uniform_(self.w)", "x @ self.w.t()"),
+        ("nn.init.kaiming_uniform_(self.w)", "self.w @ x"),
+        ("nn.init.kaiming_uniform_(self.w)", "F.layer_norm(x @ self.w, (8,))"),
+        ("nn.init.kaiming_uniform_(self.w)", "x @ self.w + F.linear(x, self.w)"),
+        ("nn.init.xavier_uniform_(self.w)", "x @ self.w"),
+        ("nn.init.orthogonal_(self.w)", "x @ self.w"),
+        ("nn.init.normal_(self.w, std=0.1)", "x @ self.w"),
+        ("nn.init.kaiming_uniform_(self.w); nn.init.zeros_(self.w)", "x @ self.w"),
+    ],
+)
+def test_layouts_that_are_right_or_do_not_matter(tmp_path: Path, draw: str, forward: str) -> None:
+    assert judge(tmp_path, RAW, draw, forward)[0] == []
+
+
+@pytest.mark.parametrize(("sizes", "severity"), [("n=16, m=12", None), ("n=64, m=16", Severity.NOTE), ("n=8, m=256", Severity.WARNING)])
+def test_numbers_decide(tmp_path: Path, sizes: str, severity: Severity | None) -> None:
+    findings, _ = judge(tmp_path, RAW, "nn.init.kaiming_normal_(self.w)", "x @ self.w", sizes=sizes)
+    assert [f.severity for f in findings] == ([severity] if severity else [])
+
+
+def test_sizes_that_are_arguments(tmp_path: Path) -> None:
+    [finding], _ = judge(tmp_path, RAW, "nn.init.kaiming_normal_(self.w)", "x @ self.w", sizes="n, m")
+    assert finding.severity is Severity.WARNING and "takes m for fan_in, but each output sums n products" in finding.message
+
+
+def test_sizes_of_which_nothing_is_known(tmp_path: Path) -> None:
+    assert judge(tmp_path, "nn.Parameter(torch.empty(c.n, c.m))", "nn.init.kaiming_normal_(self.w)", "x @ self.w", sizes="c: int")[0] == []
+
+
+@pytest.mark.parametrize("forward", ["x @ self.w[0]", "torch.bmm(x, self.w)", "torch.einsum('rbi,rio->rbo', x, self.w)", "sum(x @ w for w in self.w)"])
+@pytest.mark.parametrize(
+    ("draw", "factor"), [("xavier_normal_", (256 + 8) / (256 * 8 + 4 * 8)), ("kaiming_normal_", 256 / (256 * 8)), ("orthogonal_", 256 / 2048)]
+)
+def test_stacks_of_maps(tmp_path: Path, forward: str, draw: str, factor: float) -> None:
+    [finding], _ = judge(tmp_path, STACK, f"nn.init.{draw}(self.w)", forward)
+    assert finding.evidence["layout"] == "stack" and finding.evidence["factor"] == pytest.approx(factor)
+    assert finding.help == "Initialise the maps one by one: `for w in stack: …`." and finding.fix is None
+
+
+def test_a_stack_drawn_map_by_map(tmp_path: Path) -> None:
+    assert judge(tmp_path, STACK, "[nn.init.xavier_normal_(w) for w in self.w]", "x @ self.w[0]")[0] == []
+
+
+def test_a_bilinear_form_sums_over_both(tmp_path: Path) -> None:
+    forward = "torch.einsum('ai,bij,aj->ab', x, self.w, x)"
+    assert judge(tmp_path, "nn.Parameter(torch.empty(2, n, n))", "nn.init.xavier_normal_(self.w)", forward)[0] == []
+
+
+def test_a_matrix_with_noise_on_it(tmp_path: Path) -> None:
+    [finding], _ = judge(tmp_path, RAW, "nn.init.kaiming_normal_(self.w)", "x @ (self.w + self.w * torch.randn(*self.w.shape))")
+    assert finding.parameter == "w"
+
+
+@pytest.mark.parametrize(
+    ("layer", "draw", "factor"),
+    [
+        ("nn.Conv2d(64, 64, 3, groups=64)", "kaiming_normal_(self.w.weight, mode='fan_out')", 1 / 64),
+        ("nn.Conv2d(64, 64, 3, groups=64)", "kaiming_normal_(self.w.weight)", None),
+        ("nn.Conv2d(64, 64, 3, stride=2)", "kaiming_normal_(self.w.weight, mode='fan_out')", None),
+        ("nn.Conv2d(64, 64, 3, groups=64)", "xavier_normal_(self.w.weight)", 2 / 65),
+        ("nn.ConvTranspose2d(256, 3, 4, 2, 1)", "kaiming_normal_(self.w.weight)", 1024 / 48),
+        ("nn.ConvTranspose2d(64, 32, 4, 2, 1)", "kaiming_normal_(self.w.weight)", None),
+        ("nn.ConvTranspose2d(64, 64, 2, 2)", "kaiming_normal_(self.w.weight, mode='fan_out')", None),
+    ],
+)
+def test_convolutions(tmp_path: Path, layer: str, draw: str, factor: float | None) -> None:
+    findings, _ = judge(tmp_path, layer, f"nn.init.{draw}", "self.w(x).tanh()")
+    assert [f.evidence["factor"] for f in findings] == ([pytest.approx(factor)] if factor else [])
+
+
+def test_a_depthwise_filter_gets_its_mode(tmp_path: Path) -> None:
+    draw = 'nn.init.kaiming_normal_(self.w.weight, mode="fan_out", nonlinearity="relu")'
+    _, line = judge(tmp_path, "nn.Conv2d(64, 64, 3, groups=64)", draw, "self.w(x).relu()")
+    assert line == draw.replace("fan_out", "fan_in")

@@ -1,0 +1,69 @@
+"""Constructions beyond the defaults, and methods that nothing runs: what they show, and what they leave alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from initlint import frontend, rules
+from initlint.contexts import Analysis, build_models
+from initlint.graph import ModelGraph
+
+NET = """
+import torch
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self, n, m, init="xavier", how="add"):
+        super().__init__()
+        self.w = nn.Parameter(torch.empty(n, m))
+        self.v = nn.Parameter(torch.empty(m, n))
+        self.how = how
+        nn.init.kaiming_normal_(self.v)
+        if init == "xavier":
+            nn.init.xavier_normal_(self.w)
+        elif init == "kaiming":
+            nn.init.kaiming_normal_(self.w)
+        else:
+            nn.init.zeros_(self.w)
+
+    def forward(self, x):
+        x = x @ self.w
+        if self.how == "product":
+            x = x @ self.v
+        return x
+
+    def reset(self, gain):
+        nn.init.orthogonal_(self.w, gain)
+        self.w()
+"""
+
+
+def graphs(tmp_path: Path, text: str) -> dict[str, ModelGraph]:
+    """The models of a file by their names."""
+    path = tmp_path / "net.py"
+    path.write_text(text, encoding="utf-8")
+    analysis = Analysis((), rules.all_rules())
+    models = frontend.with_deep_stack(lambda: build_models(analysis, str(path), path.read_bytes()))
+    return {model.graph.name: model.graph for model in models}
+
+
+def test_options_that_leave_something_unseen_are_tried(tmp_path: Path) -> None:
+    found = graphs(tmp_path, NET)
+    assert list(found) == ["Net", "Net(init='kaiming')", "Net(how='product')", "Net(init='other')", "net"]
+    laws = {name: [p.distribution.law if p.distribution else "" for p in graph.parameters] for name, graph in found.items()}
+    assert laws["Net(init='kaiming')"][0] == "Var = 2 / fan_in" and laws["Net(init='other')"][0] == "= 0"
+    assert [op.parameter.name for op in found["Net(how='product')"].ops if op.parameter] == ["w", "v"]
+
+
+def test_a_class_that_its_defaults_show_whole_is_built_once(tmp_path: Path) -> None:
+    text = NET.replace('elif init == "kaiming":\n            nn.init.kaiming_normal_(self.w)\n        else:\n            nn.init.zeros_(self.w)', "")
+    text = text.replace('if init == "xavier":\n            nn', "nn").replace('if self.how == "product":\n            x', "x")
+    assert list(graphs(tmp_path, text)) == ["Net", "net"]
+
+
+def test_a_method_that_nothing_runs_is_run_on_the_model_of_its_class(tmp_path: Path) -> None:
+    graph = graphs(tmp_path, NET)["Net"]
+    [call] = [call for call in graph.calls if call.routine == "Net.reset"]
+    assert call.parameter is graph.parameters[0] and not call.certain
+    assert [mistake.kind for mistake in graph.mistakes] == ["called-tensor"]
+    assert graph.parameters[0].effective is not None and graph.parameters[0].effective.initializer.endswith("xavier_normal_")
