@@ -56,7 +56,7 @@ def write(
         storage.regions = ()
         storage.reason = "" if distribution is not None else reason
     else:
-        _write_region(storage, tensor, distribution, reason)
+        write_region(storage, tensor, distribution, reason)
 
 
 def _caller(interp: Interpreter) -> Optional[Site]:
@@ -77,7 +77,8 @@ def _helper(interp: Interpreter, tensor: Tensor, initializer: str, site: Optiona
     return initializer, site
 
 
-def _write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distribution], reason: str) -> None:
+def write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distribution], reason: str) -> None:
+    """Record that the part of ``storage`` that ``tensor`` views now holds ``distribution``."""
     box = _box(tensor.region, storage.shape)
     kept = tuple(r for r in storage.regions if r[0] != tensor.region and not _covers(box, _box(r[0], storage.shape)))
     if any(r[2] != distribution and _overlap(box, _box(r[0], storage.shape)) for r in kept):
