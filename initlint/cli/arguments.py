@@ -46,6 +46,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--format", choices=("html", "md", "svg", "json"), help="of the report (default: by the suffix of --output-file, else html)")
     command.add_argument("--force", action="store_true", help="replace the output file where it exists")
 
+    _verify(commands)
+
     command = _command(commands, "explain", "print the manual page of a rule")
     command.add_argument("rule", metavar="RULE", help="code or name, INI101")
 
@@ -97,6 +99,19 @@ def _propagate(commands: Any) -> None:
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of those draws (default: 0)")
     command.add_argument("--derivative-at-output", action="store_true", help="take f' at f(z) instead of z, a mistake of hand-written code")
     command.add_argument("--format", choices=("text", "json", "md", "svg"), default="text", help="for people, programs, documents, or a chart (default: text)")
+
+
+def _verify(commands: Any) -> None:
+    from initlint.live.arguments import FORMATS as VERIFY_FORMATS
+    from initlint.live.arguments import add_arguments
+
+    command = _command(commands, "verify", "build models for real and prove what they start from", "This runs the code of the targets.")
+    add_arguments(command)
+    command.add_argument("--select", action="extend", type=_words, metavar="RULES", help="run only these: codes, prefixes (INI8), names or ALL, by commas")
+    command.add_argument("--ignore", action="extend", type=_words, default=[], metavar="RULES", help="leave these out")
+    command.add_argument("--search-path", action="append", default=[], metavar="DIR", help="look for imported source here too; may be repeated")
+    command.add_argument("--format", choices=VERIFY_FORMATS, default="text", help="how results are reported (default: text)")
+    _status(command)
 
 
 def _command(commands: Any, name: str, summary: str, more: str = "") -> argparse.ArgumentParser:

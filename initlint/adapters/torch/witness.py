@@ -10,6 +10,7 @@ from initlint.adapters.torch.binding import parse
 from initlint.findings import Site
 from initlint.graph import InitCall, Mistake, ModelGraph, Parameter, Sweep, tick
 from initlint.interpreter.calls import Call
+from initlint.interpreter.nametests import NameTest
 from initlint.interpreter.values import Instance, Storage, Tensor
 from initlint.overlays.torch_init import FILLS, Initializer
 from initlint.theory.laws import Distribution
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
     from initlint.interpreter.scope import Frame
 
+COPIES = ("clone", "double", "long", "bfloat16")
+"""Methods that always, or for parameters in practice, return memory of its own."""
 MOST = 4096
 """More calls than this are not kept for one context."""
 
@@ -41,14 +44,18 @@ class Witness:
 
     drawn: list[Drawn] = field(default_factory=list)
     mistakes: dict[tuple[str, Site], Mistake] = field(default_factory=dict)
-    walks: list[tuple[Instance, Site, int]] = field(default_factory=list)
+    walks: list[tuple[Instance, Site, int, Optional[tuple[Site, Site]]]] = field(default_factory=list)
+    emptied: set[Site] = field(default_factory=set)
+    """Where memory was made without being filled."""
+    tests: dict[Site, tuple[NameTest, list[str], bool]] = field(default_factory=dict)
+    """By place: a test of names, the names that were tested, and whether one passed."""
     noted: int = 0
     """How much there was to collect so far, over all entry points."""
     loose: bool = False
     """Whether a function runs without a caller, on values that are not known."""
 
     def start(self) -> None:
-        self.drawn, self.mistakes, self.walks = [], {}, []
+        self.drawn, self.mistakes, self.walks, self.emptied, self.tests = [], {}, [], set(), {}
 
     def draw(self, call: Call, entry: Initializer, passed: dict[str, Any], target: Any, *, law: Optional[Distribution] = None, problem: str = "") -> None:
         """An initializer ran, or raised ``problem``."""
@@ -62,7 +69,7 @@ class Witness:
             initializer=entry.name, site=call.site, arguments=arguments, spelled=spelled(call, list(passed)), shape=tensor.shape if tensor else None, law=law,
             successor=entry.successor or "", problem="" if call.interp.trying else problem, chosen=call.chosen, keywords=tuple(call.kwargs),
             routine=call.interp.routines[-1].qualname if call.interp.routines else "",
-            certain=not self.loose and call.interp.heap.decided,
+            certain=not self.loose and call.interp.heap.decided, copied=_copied(call),
         )  # fmt: skip
         self.drawn.append(Drawn(made, tensor.storage if tensor else None))
 
@@ -82,6 +89,11 @@ class Witness:
         self.noted += 1
         self.mistakes.setdefault((kind, site), Mistake(kind=kind, site=site, text=text, detail=detail))
 
+    def named(self, site: Site, test: NameTest, names: list[str]) -> None:
+        """Names were put to a test."""
+        _, known, passed = self.tests.get(site, (test, [], False))
+        self.tests[site] = (test, [*known, *names][:MOST], passed or any(map(test.holds, names)))
+
     def seeded(self, call: Call, seed: Any) -> None:
         """The global generator starts over."""
         known = self.mistakes.setdefault(
@@ -93,13 +105,42 @@ class Witness:
     def walk(self, call: Call, root: Instance) -> None:
         """A routine is about to go through the modules of ``root``."""
         self.noted += 1
-        self.walks.append((root, call.site, tick()))
+        self.walks.append((root, call.site, tick(), _in_constructor(call)))
 
     def report(self, graph: ModelGraph, owners: dict[int, Parameter], paths: dict[int, str]) -> None:
         """Enter everything into ``graph``, with the parameters and module paths it has."""
         graph.calls += [drawn.told(owners) for drawn in self.drawn]
         graph.mistakes = list(self.mistakes.values())
-        graph.sweeps = [Sweep(site=site, path=paths[id(root)], time=time) for root, site, time in self.walks if id(root) in paths]
+        for root, site, time, within in self.walks:
+            if id(root) in paths:
+                called, rest = within or (None, None)
+                graph.sweeps.append(Sweep(site=site, path=paths[id(root)], time=time, called=called, rest=rest))
+
+
+def _in_constructor(call: Call) -> Optional[tuple[Site, Site]]:
+    """The place in the innermost constructor from which ``call`` was reached, and what stands behind it there."""
+    frame, node = call.frame.function, call.node
+    for routine in reversed(call.interp.routines):
+        if routine is not frame:
+            return None
+        if routine.code.name == "__init__":
+            last = routine.code.body[-1].end
+            index = routine.module.source.index
+            return call.interp.site(node, frame), index.site(routine.module.source.path, node.end, max(last, node.end))
+        if routine.caller is None:
+            return None
+        frame, node = routine.caller[0].function, routine.caller[1]
+    return None
+
+
+def _copied(call: Call) -> str:
+    """``clone`` of ``init.zeros_(w.clone())`` and ``w.clone().zero_()``, where nothing takes the result."""
+    node = call.node
+    if node is not call.interp.alone or not isinstance(node, p.Call):
+        return ""
+    method = isinstance(node.func, p.Attr) and len(call.args) == len(node.args) + 1
+    target = node.func.value if method and isinstance(node.func, p.Attr) else node.args[0].value if node.args else None
+    return target.func.attr if isinstance(target, p.Call) and isinstance(target.func, p.Attr) and target.func.attr in COPIES else ""
 
 
 def spelled(call: Call, names: list[str]) -> dict[str, str]:
