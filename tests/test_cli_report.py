@@ -139,3 +139,24 @@ def test_bad_input_gets_one_clear_line(folder: Path, arguments: list[str], messa
     captured = capsys.readouterr()
     assert message in captured.err and captured.err.count("\n") == 1 and not captured.out
     assert (folder / "net.py").read_text(encoding="utf-8") == NET
+
+
+def test_a_run_puts_measured_beside_predicted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    assert main(["report", "net.py:Net", "--run", "--seeds", "2", "--device", "cpu", "--format", "json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["builds"] == 2 and content["reason"] is None
+    for point in content["curve"]:
+        if point["name"].startswith("hidden"):
+            assert point["measured_second_moment"] == pytest.approx(point["second_moment"], rel=0.4)
+            assert point["measured_gradient"] == pytest.approx(point["gradient"], rel=0.5)
+    text = page(folder, "net.py:Net", "--run", "--seeds", "1", "--device", "cpu")
+    assert "measured, mean of 1 build" in text and "Measured over predicted E x² at 9 layers, 1 build: median" in text
+
+
+def test_a_model_that_cannot_run_is_reported_without(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    assert main(["report", "net.py:Odd", "--run", "--seeds", "1", "--device", "cpu", "--format", "json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert "undreamt_of" in content["reason"] and content["curve"]
+    assert all(point["measured_second_moment"] is None for point in content["curve"])

@@ -45,6 +45,12 @@ def parser() -> argparse.ArgumentParser:
     _configuration(command)
     command.add_argument("--format", choices=("html", "md", "svg", "json"), help="of the report (default: by the suffix of --output-file, else html)")
     command.add_argument("--force", action="store_true", help="replace the output file where it exists")
+    measured = command.add_argument_group("measurement")
+    measured.add_argument("--run", action="store_true", help="build and run the model too, and show what is measured; this runs its code")
+    measured.add_argument("--seeds", type=int, default=5, metavar="N", help="how many builds (default: 5)")
+    measured.add_argument("--input", metavar="SHAPES", help="of the input, as in 2,3,224,224 (default: inferred)")
+    measured.add_argument("--device", default="auto", metavar="DEVICE", help="cpu, cuda … (default: auto)")
+    measured.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="for all of it (default: 600)")
 
     _verify(commands)
 

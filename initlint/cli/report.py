@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from initlint import engine, repair
@@ -42,7 +43,25 @@ def _review(options: argparse.Namespace) -> Review:
     made = Review(target=options.target, graph=graph, curve=predict(graph), nonlinearities=nonlinearities(graph))
     if not is_notebook(graph.path) and os.path.exists(graph.path):
         _add_source(made, list(search_path))
+    if options.run:
+        _add_measurement(made, options, search_path)
     return made
+
+
+def _add_measurement(made: Review, options: argparse.Namespace, search_path: Sequence[str]) -> None:
+    """What the verifier sees when it builds and runs the model; a model that cannot be run is reported without."""
+    if options.seeds < 1:
+        raise Failure("--seeds needs at least 1")
+    try:
+        from initlint.live.options import Options
+        from initlint.live.supervisor import Limits, supervise
+    except ImportError:
+        raise Failure("--run builds the model and needs torch: pip install 'initlint[verify]'") from None
+    asked = Options(device=options.device, seeds=options.seeds, inputs=options.input, signal=True, search_path=tuple(search_path))
+    result = supervise(made.target, asked, Limits(float(options.timeout)))
+    made.measured = {row["layer"]: row for row in result.signal}
+    made.builds = options.seeds if result.ran else 0
+    made.trouble = result.reason or ("" if result.signal else "No layer could be measured.")
 
 
 def _add_source(made: Review, search_path: list[str]) -> None:

@@ -9,7 +9,7 @@ from initlint.edits import NEWLINE
 from initlint.report import chart
 from initlint.report.annotate import findings_by_line, remarks
 from initlint.report.paint import safe
-from initlint.report.review import PARAMETER_HEADER, Review, charts, curve_cells, parameter_cells
+from initlint.report.review import PARAMETER_HEADER, Review, charts, curve_cells, curve_header, measurement, parameter_cells
 
 MARKS = {"ok": "✓", "suboptimal": "!", "harmful": "✗", None: "?"}
 STYLE = """:root{color-scheme:light dark;--fg:#1c2128;--bg:#fff;--soft:#f3f5f7;--rule:#c9d1d9;--note:#0b5fa5;--bad:#a40e26;--add:#116329;--warn:#7d4e00}
@@ -56,15 +56,14 @@ def render(review: Review) -> str:
 
 def _signal(review: Review) -> Iterator[str]:
     yield _section("signal", "Signal and gradient by depth")
-    yield "<p>Predicted from the source alone, for inputs of mean 0 and variance 1 and gradients of second moment 1 at the outputs.</p>"
+    yield f"<p>For inputs of mean 0 and variance 1 and gradients of second moment 1 at the outputs. {_text(measurement(review))}</p>"
     if not review.curve.points:
         yield f"<p>The forward pass could not be followed: {_text(review.graph.forward_reason or 'it shows no operation')}.</p>"
         return
     for title, svg in charts(review):
         yield f"<figure>{svg}<figcaption>{_text(title)}</figcaption></figure>"
-    header = ("operation", "E x²", "Var x", "E δ²", "note")
     yield "<details><summary>The same as a table</summary>"
-    yield _table("Second moments at every operation", header, [curve_cells(point) for point in review.curve.points])
+    yield _table("Second moments at every operation", curve_header(review), [curve_cells(review, point) for point in review.curve.points])
     yield "</details>"
 
 

@@ -35,6 +35,12 @@ class Review:
     """What the fixes would change in that file, if anything."""
     fixed: Curve | None = None
     """The curve after these fixes; None where it is the same or could not be found."""
+    measured: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By the path of a layer: what the verifier saw there, averaged over its builds."""
+    builds: int = 0
+    """How many builds that were; 0 where nothing was run."""
+    trouble: str = ""
+    """Why nothing, or only a part, was measured."""
     asked: dict[str, Asked] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,6 +55,24 @@ class Review:
         gaps = len(self.curve.lost)
         followed = f"; {count(gaps, 'operation')} could not be followed" if gaps else ""
         return f"{verdict[0].upper()}{verdict[1:]}: {self.curve.reason}; {found}{followed}."
+
+    def seen(self, point: Point, quantity: str) -> float | None:
+        """``second_moment`` or ``gradient``, measured behind the operation of a layer."""
+        layer = point.op.layer
+        row = self.measured.get(layer.path) if layer is not None and layer.calls[:1] == [point.op] else None
+        value = row.get(quantity) if row else None
+        return value if isinstance(value, (int, float)) else None
+
+    @property
+    def agreement(self) -> str:
+        """Measured against predicted second moments, in one sentence; empty where there is nothing to compare."""
+        pairs = [(self.seen(point, "second_moment"), point.second) for point in self.curve.points]
+        ratios = sorted(seen / told for seen, told in pairs if seen and told)
+        if not ratios:
+            return ""
+        worst = max(ratios, key=lambda ratio: max(ratio, 1 / ratio))
+        middle = ratios[len(ratios) // 2]
+        return f"Measured over predicted E x² at {count(len(ratios), 'layer')}, {count(self.builds, 'build')}: median {middle:.3g}, worst {worst:.3g}."
 
     @property
     def notes(self) -> list[tuple[str, list[str]]]:
@@ -65,13 +89,17 @@ def charts(review: Review, *, standalone: bool = False) -> list[tuple[str, str]]
     labels = [point.name for point in review.curve.points]
     gaps = [place for place, point in enumerate(review.curve.points) if point.lost and point.note]
     made = []
-    for title, value in (("Second moment of the signal by depth", _second), ("Second moment of the gradient by depth", _gradient)):
+    kinds = ("Second moment of the signal by depth", _second, "second_moment"), ("Second moment of the gradient by depth", _gradient, "gradient")
+    for title, value, quantity in kinds:
         series = [Series(name="predicted", values=[value(point) for point in review.curve.points])]
         if value is _second:
             variances = [point.signal.variance if point.signal else None for point in review.curve.points]
             series.append(Series(name="variance, predicted", values=variances, family=1))
         if review.fixed is not None and len(review.fixed.points) == len(labels):
             series.append(Series(name="predicted after the fixes", values=[value(point) for point in review.fixed.points], family=2))
+        if review.measured:
+            dots = [review.seen(point, quantity) for point in review.curve.points]
+            series.append(Series(name=f"measured, mean of {count(review.builds, 'build')}", values=dots, family=3, dots=True))
         made.append((title, chart(title, series, labels, gaps=gaps, standalone=standalone) if labels else ""))
     return made
 
@@ -94,7 +122,12 @@ def to_json(review: Review) -> str:
         "target": review.target,
         "summary": review.summary,
         "verdict": review.curve.verdict,
-        "curve": [_point(point) for point in review.curve.points],
+        "curve": [
+            {**_point(point), "measured_second_moment": review.seen(point, "second_moment"), "measured_gradient": review.seen(point, "gradient")}
+            for point in review.curve.points
+        ],
+        "builds": review.builds,
+        "reason": review.trouble or None,
         "curve_after_fixes": [_point(point) for point in review.fixed.points] if review.fixed else None,
         "parameters": rows,
         "findings": [finding_row(finding) for finding in review.findings],
@@ -105,8 +138,8 @@ def to_json(review: Review) -> str:
 
 def to_markdown(review: Review) -> str:
     """``report --format md``."""
-    lines = [f"# Initialization of `{_cell(review.target)}`", "", _cell(review.summary), "", "## Signal by depth", ""]
-    lines += _rows(("operation", "E x²", "Var x", "E δ²", "note"), [curve_cells(point) for point in review.curve.points])
+    lines = [f"# Initialization of `{_cell(review.target)}`", "", _cell(review.summary), "", _cell(measurement(review)), "", "## Signal by depth", ""]
+    lines += _rows(curve_header(review), [curve_cells(review, point) for point in review.curve.points])
     lines += ["", "## Parameters", "", *_rows(PARAMETER_HEADER, parameter_cells(review)), "", "## Findings", ""]
     lines += [f"- `{one.code}` {_cell(str(one.site))}: {_cell(one.message)}" for one in review.findings] or ["None."]
     if review.diff:
@@ -115,9 +148,27 @@ def to_markdown(review: Review) -> str:
     return "\n".join(lines) + "\n"
 
 
-def curve_cells(point: Point) -> tuple[str, ...]:
-    """One row of the table that says what the charts show."""
-    return point.name, figure(point.second), figure(point.signal.variance if point.signal else None), figure(point.gradient), point.note
+def measurement(review: Review) -> str:
+    """What was run, and how well it agrees."""
+    if not review.builds and not review.trouble:
+        return "Predicted from the source alone; nothing was run."
+    return f"{review.agreement} {review.trouble}".strip()
+
+
+def curve_header(review: Review) -> tuple[str, ...]:
+    """Of the table that says what the charts show."""
+    measured = ("E x² measured", "E δ² measured", "dead or saturated") if review.measured else ()
+    return ("operation", "E x²", "Var x", "E δ²", *measured, "note")
+
+
+def curve_cells(review: Review, point: Point) -> tuple[str, ...]:
+    """One row of it."""
+    measured: tuple[str, ...] = ()
+    if review.measured:
+        seen = [review.seen(point, quantity) for quantity in ("second_moment", "gradient", "dead", "saturated")]
+        ended = next((f"{share:.1%}" for share in seen[2:] if share is not None), "")
+        measured = (*("" if value is None else figure(value) for value in seen[:2]), ended)
+    return (point.name, figure(point.second), figure(point.signal.variance if point.signal else None), figure(point.gradient), *measured, point.note)
 
 
 PARAMETER_HEADER = ("name", "shape", "starts from", "law", "std", "asked", "ratio", "verdict", "set by", "nonlinearity")
