@@ -11,7 +11,7 @@ import pytest
 
 from initlint.cli import main
 
-DATA = json.loads((Path(__file__).parent / "data" / "seed_experiment.json").read_text(encoding="utf-8"))
+DATA = json.loads((Path(__file__).parent / "data" / "five_layers.json").read_text(encoding="utf-8"))
 SIZES = "2-200-300-400-300-2"
 CALLS = {
     "sigma0": "zeros",

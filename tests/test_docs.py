@@ -18,14 +18,15 @@ from tests.test_readme import NET
 
 ROOT = Path(__file__).parent.parent
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-SCRIPT = ROOT / "scripts" / "document_rules.py"
+SCRIPTS = ROOT / "scripts"
 FORMATS_PAGE = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```console\n\$ initlint ([^\n]*)\n(.*?)```", FORMATS_PAGE, re.DOTALL)
 
 
-def test_the_pages_on_rules_are_up_to_date() -> None:
-    """Mended by running scripts/document_rules.py."""
-    spec = importlib.util.spec_from_file_location("document_rules", SCRIPT)
+@pytest.mark.parametrize("name", ["document_rules", "document_lessons"])
+def test_generated_pages_are_up_to_date(name: str) -> None:
+    """Mended by running the script."""
+    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

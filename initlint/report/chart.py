@@ -16,8 +16,7 @@ _TICKS = 8
 _DASHES = ("", "7 4", "2 3", "9 3 2 3", "12 5")
 _SHAPES = 4
 
-STYLE = """.il-chart{--c0:#0b5fa5;--c1:#b3400b;--c2:#1d7a3c;--c3:#7a3fa0;--c4:#6b5a00;color:#1c2128;background:#fff;max-width:100%;height:auto;
-font:12px system-ui,sans-serif}
+STYLE = """.il-chart{--c0:#0b5fa5;--c1:#b3400b;--c2:#1d7a3c;--c3:#7a3fa0;--c4:#6b5a00;color:#1c2128;background:#fff;max-width:100%;height:auto}
 .il-chart text{fill:currentColor}.il-chart .axis{stroke:currentColor;stroke-opacity:.55}.il-chart .grid{stroke:currentColor;stroke-opacity:.14}
 .il-chart .line{fill:none;stroke-width:2}.il-chart .dot{stroke-width:1.6;fill:none}.il-chart .lost{stroke:currentColor;stroke-opacity:.6}
 @media (prefers-color-scheme:dark){.il-chart{--c0:#6cb6ff;--c1:#ff9a5c;--c2:#6bd08a;--c3:#d2a8ff;--c4:#e3c94f;color:#e6e6e6;background:#161b22}}
@@ -44,6 +43,7 @@ def chart(title: str, series: Sequence[Series], labels: Sequence[str], *, gaps: 
     legend = -(-len(series) // 2)
     height = HEIGHT + 18 * legend
     head = f'<svg xmlns="http://www.w3.org/2000/svg" class="il-chart" role="img" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
+    head += ' font-family="system-ui, DejaVu Sans, sans-serif" font-size="12"'
     parts = [f'{head} aria-label="{_text(f"{title}. {describe(series, labels)}")}">', f"<title>{_text(title)}</title>"]
     parts += [f"<desc>{_text(describe(series, labels))}</desc>"]
     parts += [f"<style>{STYLE}</style>"] if standalone else []
@@ -52,6 +52,18 @@ def chart(title: str, series: Sequence[Series], labels: Sequence[str], *, gaps: 
         parts += _drawn(one, frame)
     parts += _legend(series)
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def stacked(charts: Sequence[tuple[str, str]]) -> str:
+    """One file of several charts made to stand alone, each under its caption."""
+    pieces, y = [], 0
+    for caption, svg in charts:
+        pieces.append(f'<text x="8" y="{y + 18}" font-family="system-ui, DejaVu Sans, sans-serif" font-size="14" font-weight="bold">{_text(caption)}</text>')
+        pieces.append(svg.replace("<svg ", f'<svg y="{y + 26}" ', 1))
+        y += 40 + int(svg.partition(f'viewBox="0 0 {WIDTH} ')[2].partition('"')[0])
+    style = "<style>text{fill:#1c2128}.page{fill:#fff}@media (prefers-color-scheme:dark){text{fill:#e6e6e6}.page{fill:#161b22}}</style>"
+    page = f'<rect class="page" width="{WIDTH}" height="{y}"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" width="{WIDTH}" height="{y}">\n{style}{page}\n{"".join(pieces)}</svg>\n'
 
 
 def describe(series: Sequence[Series], labels: Sequence[str]) -> str:

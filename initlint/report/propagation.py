@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from initlint.report.chart import Series, chart, figure
+from initlint.report.chart import Series, chart, figure, stacked
 from initlint.report.json import dumps
 from initlint.report.paint import Paint, plain, safe, width
 from initlint.theory.propagate import Verdict
@@ -68,17 +68,8 @@ def to_markdown(stack: Stack, outcomes: Sequence[Outcome]) -> str:
 def to_svg(stack: Stack, outcomes: Sequence[Outcome]) -> str:
     """Forward above backward: lines are predicted, marks measured."""
     labels = [f"layer {number}" for number in range(len(stack.sizes) - 1)]
-    upper, lower = (
-        chart(f"{title} by layer, {stack.activation}", _series(outcomes, quantity), labels, standalone=True)
-        for title, quantity in (("Second moment of the signal, E h²,", "second"), ("Second moment of the gradient, E δ²,", "gradient"))
-    )
-    height = 330 + 18 * len(_series(outcomes, "second"))
-    nested = upper.replace("<svg ", '<svg y="24" ', 1) + lower.replace("<svg ", f'<svg y="{height}" ', 1)
-    captions = "".join(
-        f'<text class="caption" x="8" y="{y}">{text}</text>' for y, text in ((16, "Forward: E h² by layer"), (height - 8, "Backward: E δ² by layer"))
-    )
-    style = "<style>.caption{font:bold 14px system-ui,sans-serif;fill:#1c2128}@media (prefers-color-scheme:dark){.caption{fill:#e6e6e6}}</style>"
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 {2 * height}" width="640">\n{style}{captions}\n{nested}</svg>\n'
+    quantities = (("Forward: E h² by layer", "second"), ("Backward: E δ² by layer", "gradient"))
+    return stacked([(title, chart(title, _series(outcomes, quantity), labels, standalone=True)) for title, quantity in quantities])
 
 
 def _series(outcomes: Sequence[Outcome], quantity: str) -> list[Series]:

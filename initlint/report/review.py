@@ -9,7 +9,7 @@ from typing import Any
 from initlint.findings import Finding, Severity
 from initlint.graph import ModelGraph
 from initlint.report import table
-from initlint.report.chart import Series, chart, figure
+from initlint.report.chart import Series, chart, figure, stacked
 from initlint.report.json import dumps
 from initlint.report.json import row as finding_row
 from initlint.report.paint import safe
@@ -106,9 +106,7 @@ def charts(review: Review, *, standalone: bool = False) -> list[tuple[str, str]]
 
 def to_svg(review: Review) -> str:
     """Both charts, one above the other."""
-    pictures = [svg for _, svg in charts(review, standalone=True) if svg]
-    nested = "".join(svg.replace("<svg ", f'<svg y="{380 * number}" ', 1) for number, svg in enumerate(pictures))
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 {380 * max(1, len(pictures))}" width="640">\n{nested}</svg>\n'
+    return stacked([(title, svg) for title, svg in charts(review, standalone=True) if svg])
 
 
 def to_json(review: Review) -> str:

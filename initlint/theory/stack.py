@@ -19,6 +19,7 @@ from initlint.theory.propagate import Verdict, judge, worst
 
 _PANEL, _REACH = 2.0, 8.0
 """Panels over |x|, in units of its standard deviation (at most 1), and how far they reach from its mean."""
+_ROUNDING = 1e-13
 _NEAR_ZERO = (0.02, 0.1, 0.4, 1.0)
 """More edges where |x| can be small: saturation sets in over the logarithm of its length."""
 
@@ -83,7 +84,7 @@ def predict(stack: Stack, stds: Sequence[float]) -> Moments:
             second[index] += probability * passed[index].second
             gradient[index] += probability * delta
             weight_gradient[index] += probability * delta * inputs[index]
-    variance = [max(0.0, square - first * first) for square, first in zip(second, mean)]
+    variance = [square - first * first if square - first * first > _ROUNDING * square else 0.0 for square, first in zip(second, mean)]
     return Moments(second=tuple(second), variance=tuple(variance), gradient=tuple(gradient), weight_gradient=tuple(weight_gradient))
 
 

@@ -12,7 +12,7 @@ import pytest
 from initlint.theory import stack as module
 from initlint.theory.stack import Moments, Stack, predict, verdict
 
-DATA = json.loads((Path(__file__).parent.parent / "data" / "seed_experiment.json").read_text(encoding="utf-8"))
+DATA = json.loads((Path(__file__).parent.parent / "data" / "five_layers.json").read_text(encoding="utf-8"))
 CONFIGURATIONS: dict[str, Any] = DATA["configurations"]
 SIZES = (2, 200, 300, 400, 300, 2)
 QUANTITIES = (("second", "Eh2"), ("variance", "Var_h"), ("gradient", "Ed2"), ("weight_gradient", "Eg2"))
