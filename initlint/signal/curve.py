@@ -158,7 +158,20 @@ def _kept(op: Op, given: list[Spread]) -> Mapped:
 
 
 def _pooled(op: Op, given: list[Spread]) -> Mapped:
+    name = (op.layer.kind if op.layer else op.name).lower()
+    if "adaptiveavg" in name or "adaptive_avg" in name or name == "mean":
+        return Mapped(
+            Spread(given[0].mean, 0.0, given[0].positive),
+            1.0,
+            "averaged over many positions: the mean is left; the gradient is shown without the division by their number",
+        )
     return Mapped(given[0], 1.0, "pooling shown as if it kept the moments")
+
+
+def _reduced(op: Op, given: list[Spread]) -> Mapped:
+    if op.name != "mean":
+        raise Lost(f"{op.name or 'a reduction'} is not followed")
+    return _pooled(op, given)
 
 
 _HANDLERS: dict[str, Callable[[Op, list[Spread]], Mapped]] = {
@@ -173,6 +186,7 @@ _HANDLERS: dict[str, Callable[[Op, list[Spread]], Mapped]] = {
     "div": _product,
     "concat": _concat,
     "pool": _pooled,
+    "reduce": _reduced,
     "interpolate": _pooled,
     **dict.fromkeys(("view", "output", "identity", "pad", "choice"), _kept),
 }

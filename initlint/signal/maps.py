@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from initlint.graph import Layer, Op, Parameter
 from initlint.symbolic import Number
-from initlint.theory.activations import ACTIVATIONS, canonical, gauss_legendre
+from initlint.theory.activations import ACTIVATIONS, RELU_FAMILY, canonical, gauss_legendre
 from initlint.theory.fans import FanRole, Fans, true_fans
 from initlint.theory.propagate import dropout_factor
 
@@ -25,6 +25,8 @@ class Spread:
 
     mean: float
     variance: float
+    positive: bool = False
+    """Whether a rectifier made it, so that another one changes nothing."""
 
     @property
     def second(self) -> float:
@@ -106,6 +108,8 @@ def activated(op: Op, signal: Spread) -> Mapped:
     name = canonical(op.name)
     if name not in ACTIVATIONS:
         raise Lost(f"{op.name or 'an activation'} is not in the tables")
+    if signal.positive and name in RELU_FAMILY - {"relu6"}:
+        return Mapped(signal, 1.0)
     made, gradient = _activation(name, _round(signal.mean), _round(signal.variance), float(parameter) if isinstance(parameter, (int, float)) else None)
     return Mapped(made, gradient)
 
@@ -121,7 +125,7 @@ def _activation(name: str, mean: float, variance: float, parameter: float | None
         share, x = panel * math.exp(-z * z / 2) / math.sqrt(2 * math.pi), mean + std * z
         y = curve.f(x, value)
         first, second, slope = first + share * y, second + share * y * y, slope + share * curve.derivative(x, value) ** 2
-    return Spread(first, max(0.0, second - first * first)), slope
+    return Spread(first, max(0.0, second - first * first), positive=name == "relu"), slope
 
 
 def normalised(op: Op, signal: Spread | None) -> Mapped:
@@ -149,7 +153,9 @@ def dropped(layer: Layer | None, signal: Spread) -> Mapped:
     if not isinstance(p, (int, float)) or not 0 <= p < 1:
         raise Lost("its probability is not known") if p != 1 else Lost("it drops everything")
     factor = dropout_factor(p)
-    return Mapped(Spread(signal.mean, signal.second * factor - signal.mean**2), factor, "" if layer else "taken for off: its probability is not known")
+    return Mapped(
+        Spread(signal.mean, signal.second * factor - signal.mean**2, signal.positive), factor, "" if layer else "taken for off: its probability is not known"
+    )
 
 
 def attended(op: Op, signals: list[Spread]) -> Mapped:
@@ -177,13 +183,17 @@ def _projected(layer: Layer, name: str, value: Spread) -> tuple[Spread, float]:
 
 def plus(left: Spread, right: Spread) -> Spread:
     """The sum of independent signals."""
-    return Spread(left.mean + right.mean, left.variance + right.variance)
+    return Spread(left.mean + right.mean, left.variance + right.variance, _is_positive(left) and _is_positive(right))
 
 
 def times(left: Spread, right: Spread) -> Spread:
     """The product of independent signals."""
     mean = left.mean * right.mean
     return Spread(mean, max(0.0, left.second * right.second - mean * mean))
+
+
+def _is_positive(signal: Spread) -> bool:
+    return signal.positive or (signal.variance == 0 and signal.mean >= 0)
 
 
 def _role(kind: str, op: Op) -> FanRole:

@@ -128,6 +128,23 @@ def test_a_gap_lasts_until_the_next_norm(tmp_path: Path) -> None:
     assert len(curve.lost) == 1
 
 
+def test_a_second_rectifier_changes_nothing_and_a_mean_leaves_the_mean(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(4, 4)
+        self.b = nn.Linear(4, 4)
+
+    def forward(self, x):
+        return self.b(F.relu(F.relu(self.a(x))).mean(1))
+"""
+    path.write_text(HEADER + body, encoding="utf-8")
+    first, second, mean = [point.signal for point in predict(show(f"{path}:Net")).points[1:4]]
+    assert first is not None and second == first
+    assert mean is not None and mean.variance == 0 and mean.mean == first.mean
+
+
 @pytest.mark.parametrize(
     ("target", "verdict"),
     [("examples/mlp.py:MLP", "ok"), ("examples/resnet.py:ResNet", "ok"), ("examples/transformer.py:Transformer", "ok")],
