@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 from initlint.findings import Site
@@ -18,6 +18,13 @@ _clock = count()
 def tick() -> int:
     """A number greater than every one before: the order of execution."""
     return next(_clock)
+
+
+def elapse(ticks: int) -> int:
+    """Let ``ticks`` numbers pass; the one before the first of them."""
+    began = tick()
+    next(islice(_clock, ticks, ticks), None)
+    return began
 
 
 class Origin(str, Enum):

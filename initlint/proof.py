@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,10 +14,11 @@ from initlint.edits import Source, SourceError, apply_edits, decode
 from initlint.findings import AppendStatement, Edit, Finding, Fix, InsertAfter, InsertBranch, LoopOver, MoveToEnd, RemoveStatement, Safety, WrapCall
 from initlint.merging import analyse_file
 from initlint.rewrite import Refusal, rewrite
-from initlint.source import SourceFile
+from initlint.source import Chunk, SourceFile
 
 ADDING = (AppendStatement, InsertAfter, InsertBranch, MoveToEnd, RemoveStatement, WrapCall, LoopOver)
 """Actions that add, move or drop a call."""
+LISTING = re.compile(r"(\w+)[^\S\r\n]*=[^\S\r\n]*(?:[\w.]+\(|[\[{])[\[({]*[^\S\r\n]*[\r\n]")
 Table = dict[tuple[str, bool, int, str], Any]
 
 
@@ -34,10 +36,17 @@ def prove(analysis: Analysis, path: str, data: bytes, models: Sequence[Model], f
 
 
 def unrelated(source: SourceFile, lines: set[int]) -> list[tuple[int, int, str]]:
-    """Top-level functions and classes that hold none of ``lines``: their offsets and names. No edit needs to read them."""
+    """Top-level functions, classes and listings that hold none of ``lines``: their offsets and names. No edit needs to read them."""
     offsets = [source.index.offset(line, 1) for line in lines]
-    chunks = [chunk for chunk in source.chunks if chunk.kind in ("def", "class")]
-    return [(c.start, c.end, c.name) for c in chunks if not any(c.start <= offset < c.end for offset in offsets)]
+    chunks = [chunk for chunk in source.chunks if not any(chunk.start <= offset < chunk.end for offset in offsets)]
+    named = ((chunk, chunk.name if chunk.kind in ("def", "class") else _listing(chunk)) for chunk in chunks)
+    return [(chunk.start, chunk.end, name) for chunk, name in named if name]
+
+
+def _listing(chunk: Chunk) -> str:
+    """The name that a list, dictionary or call of several lines is given; empty for any other statement."""
+    opened = LISTING.match(chunk.source.text, chunk.start, chunk.end)
+    return opened[1] if opened and chunk.names == {opened[1]} else ""
 
 
 def _proven(

@@ -11,10 +11,10 @@ from initlint.interpreter.values import Instance, Method, OneOf, Partial, Repeat
 ATOMS = (type(None), bool, int, float, str)
 
 
-def deep_copy(value: Any, memo: dict[int, Any], fresh: Optional[Callable[[Instance], None]] = None) -> Any:
+def deep_copy(value: Any, memo: dict[int, Any], fresh: Optional[Callable[[Instance | Storage], None]] = None) -> Any:
     """``value`` with every mutable part copied once.
 
-    With ``fresh`` the result is no copy to the analysed code but a thing made anew; ``fresh`` hears of every object in it.
+    With ``fresh`` the result is no copy to the analysed code but a thing made anew; ``fresh`` hears of every object and storage in it.
     """
     if isinstance(value, ATOMS):
         return value
@@ -31,6 +31,7 @@ def deep_copy(value: Any, memo: dict[int, Any], fresh: Optional[Callable[[Instan
         memo[id(value)] = made_storage
         if fresh is not None:
             made_storage.twin = deep_copy(value.twin, memo, fresh)
+            fresh(made_storage)
         made_storage.origin = deep_copy(value.origin, memo, fresh)
         return made_storage
     if isinstance(value, list):
@@ -66,7 +67,7 @@ def shallow_copy(value: Instance) -> Instance:
     return made
 
 
-def _instance(value: Instance, memo: dict[int, Any], fresh: Optional[Callable[[Instance], None]]) -> Instance:
+def _instance(value: Instance, memo: dict[int, Any], fresh: Optional[Callable[[Instance | Storage], None]]) -> Instance:
     made = Instance(value.cls, site=value.site, arguments=value.arguments)
     memo[id(value)] = made
     if fresh is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Class, External, Function, Instance, Tensor, Unknown
+from initlint.interpreter.values import ABSENT, Class, External, Function, Instance, Storage, Tensor, Unknown
 
 if TYPE_CHECKING:
     from initlint.findings import Site
@@ -77,8 +77,14 @@ class Framework:
         """The objects of analysed classes whose construction began, as far as anybody keeps count."""
         return []
 
-    def recalled(self, objects: list[Instance], births: list[Instance]) -> None:
-        """A remembered call made ``objects`` anew, of which ``births`` count as births."""
+    def mark(self) -> Any:
+        """The moment at which a call begins that may be remembered."""
+
+    def account(self, mark: Any, memo: dict[int, Any]) -> Any:
+        """What happened since ``mark``, told of the copies in ``memo``."""
+
+    def recalled(self, made: list[Instance | Storage], births: list[Instance], account: Any, memo: dict[int, Any]) -> None:
+        """A remembered call ``made`` things anew, of which ``births`` count as births; its ``account`` is to be told of the copies in ``memo``."""
 
     def hidden_state(self) -> Any:
         """What construction changes besides the objects themselves: a call that leaves it alone may be remembered."""

@@ -50,6 +50,8 @@ class Remembered:
 
     outcome: Any
     births: list[Instance]
+    account: Any
+    """What it did apart from that, as the framework tells it."""
     steps: int
     reads: list[Any]
     """Containers it read that somebody could write to."""
@@ -82,7 +84,7 @@ class Memory:
         observed = interp.trying or interp.managers or interp.watch is not None or not interp.framework.may_recall()
         if observed or interp.depth * 2 > interp.framework.max_depth:
             return follow()
-        parts: list[Any] = [interp.heap.journal is None, *what]
+        parts: list[Any] = [interp.heap.journal is None, interp.heap.decided, *what]
         if not (_constant(args, parts) and _constant(kwargs.values(), parts)):
             return follow()
         guard = [(id(test), frame.qualname) for test, frame in interp.guards[-1:]]
@@ -141,7 +143,7 @@ class Memory:
     def _watch(self, key: Key, follow: Callable[[], Any]) -> Any:
         """Follow a call, and remember it if its outcome depends on nothing but its arguments."""
         interp, framework = self.interp, self.interp.framework
-        reading, before, hidden, born = Reading(), interp.steps, framework.hidden_state(), len(framework.births())
+        reading, before, hidden, born, mark = Reading(), interp.steps, framework.hidden_state(), len(framework.births()), framework.mark()
         self.known[key] = None
         self.readings.append(reading)
         try:
@@ -157,7 +159,7 @@ class Memory:
         if alone and portable(outcome, reached) and all(id(one) in reached for one in births):
             memo: dict[int, Any] = {id(one): one for one in reading.containers}
             copied = deep_copy(outcome, memo, lambda made: None)
-            self.known[key] = Remembered(copied, [memo[id(one)] for one in births], interp.steps - before, reading.containers)
+            self.known[key] = Remembered(copied, [memo[id(one)] for one in births], framework.account(mark, memo), interp.steps - before, reading.containers)
         return outcome
 
     def _recall(self, known: Remembered) -> Any:
@@ -166,15 +168,14 @@ class Memory:
         interp.steps += known.steps
         if self.readings:
             self.readings[-1].containers += known.reads
-        if isinstance(known.outcome, ATOMS):
-            return known.outcome
         memo: dict[int, Any] = {id(one): one for one in known.reads}
-        objects: list[Instance] = []
-        made = deep_copy(known.outcome, memo, objects.append)
-        for one in objects:
-            interp.heap.note_birth(one)
-        interp.framework.recalled(objects, [memo[id(one)] for one in known.births])
-        return made
+        made: list[Instance | Storage] = []
+        outcome = deep_copy(known.outcome, memo, made.append)
+        for one in made:
+            if isinstance(one, Instance):
+                interp.heap.note_birth(one)
+        interp.framework.recalled(made, [memo[id(one)] for one in known.births], known.account, memo)
+        return outcome
 
     def _note(self, value: Any, reading: Reading, seen: set[int]) -> None:
         """Watch every container in ``value``."""
@@ -298,7 +299,7 @@ def portable(value: Any, reached: dict[int, Any]) -> bool:
         return value.op is None and portable(value.storage, reached) and portable(value.attrs, reached)
     if isinstance(value, Storage):
         reached[id(value)] = value
-        return not any(event.time for event in value.events) and portable(value.origin, reached) and portable(value.twin, reached)
+        return portable(value.origin, reached) and portable(value.twin, reached)
     if isinstance(value, Instance):
         if _is_enum_member(value):
             return True

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, PositionProvider
 
 from initlint.depth import too_deep
 from initlint.edits import NEWLINE, LineIndex
 from initlint.findings import Edit, Site
 
-NOT_NEWLINE = re.compile(r"[^\r\n]")
 Span = tuple[int, int]
 Positions = Mapping[cst.CSTNode, CodeRange]
 
@@ -58,6 +56,8 @@ class _DocumentBase:
     positions: Positions
     survey: Survey
     index: LineIndex
+    lines: list[int]
+    """Which line of the file each line that was parsed is."""
 
 
 class Document(_DocumentBase):
@@ -65,14 +65,13 @@ class Document(_DocumentBase):
 
     @classmethod
     def parse(cls, text: str, unrelated: Sequence[tuple[int, int, str]] = ()) -> Document:
-        """Parse ``text`` but for the ``unrelated`` spans, which become blank; declines what does not parse."""
+        """Parse ``text`` but for the whole lines of the ``unrelated`` spans, in order; declines what does not parse."""
         if too_deep(text):
             raise Declined("the file nests too deeply")
         surveyor = _Surveyor()
         surveyor.survey.bound.update(name for _, _, name in unrelated)
-        read = text
-        for start, end, _ in unrelated:
-            read = read[:start] + NOT_NEWLINE.sub(" ", read[start:end]) + read[end:]
+        index = LineIndex(text)
+        read, lines = _without(text, index, unrelated)
         try:
             wrapper = MetadataWrapper(cst.parse_module(read), unsafe_skip_copy=True)
             if wrapper.module.code != read:
@@ -83,12 +82,12 @@ class Document(_DocumentBase):
             raise Declined("the file does not parse") from None
         except RecursionError:
             raise Declined("the file nests too deeply") from None
-        return cls(text, wrapper.module, positions, surveyor.survey, LineIndex(text))
+        return cls(text, wrapper.module, positions, surveyor.survey, index, lines)
 
     def span(self, node: cst.CSTNode) -> Span:
         """The offsets a node covers, without its own parentheses."""
         where = self.positions[node]
-        return self.index.offset(where.start.line, where.start.column + 1), self.index.offset(where.end.line, where.end.column + 1)
+        return self._offset(where.start), self._offset(where.end)
 
     def full_span(self, node: cst.BaseExpression) -> Span:
         """The offsets an expression covers, with its own parentheses."""
@@ -156,6 +155,9 @@ class Document(_DocumentBase):
             return [self.edit(line_end, line_end, below, path)]
         return [self.edit(end, end, ",", path), self.edit(line_end, line_end, below[:-1], path)]
 
+    def _offset(self, where: CodePosition) -> int:
+        return self.index.offset(self.lines[where.line - 1], where.column + 1)
+
     def _offsets(self, site: Site) -> Span:
         try:
             return self.index.span(site)
@@ -165,6 +167,18 @@ class Document(_DocumentBase):
     @cached_property
     def _calls(self) -> dict[Span, cst.Call]:
         return {self.span(call): call for call in self.survey.calls}
+
+
+def _without(text: str, index: LineIndex, unrelated: Sequence[tuple[int, int, str]]) -> tuple[str, list[int]]:
+    """``text`` less the ``unrelated`` spans, and the numbers of the lines that are left."""
+    parts: list[str] = []
+    lines: list[int] = []
+    done = 0
+    for start, end, _ in (*unrelated, (len(text), len(text), "")):
+        parts.append(text[done:start])
+        lines += range(index.position(done)[0], index.position(start)[0])
+        done = end
+    return "".join(parts), [*lines, len(index.starts)]
 
 
 class _Surveyor(cst.CSTVisitor):

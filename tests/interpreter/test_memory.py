@@ -10,6 +10,7 @@ import pytest
 
 from initlint import frontend
 from initlint.interpreter.memory import Memory, Remembered
+from initlint.interpreter.values import Instance
 
 HEAD = "import torch\nimport torch.nn as nn\nfrom torch.nn import init\n"
 BLOCK = """
@@ -105,6 +106,16 @@ PROGRAMS = {
         "for _ in range(4):\n            x = pick('p', 'a')\n        self.own = nn.Linear(x, pick(a='p'))",
         "pass",
     ),
+    "a walk in the block": (
+        "def start(m):\n    if isinstance(m, nn.Linear):\n        init.xavier_uniform_(m.weight)\n        m.bias.data.zero_()\n",
+        "self.apply(start)",
+        "self.first = nn.Linear(3, 3)",
+        "self.apply(start)",
+    ),
+    "a walk over layers that are gone": ("", "nn.Linear(2, 2).apply(lambda m: init.ones_(m.weight))", "pass", "pass"),
+    "seeds in the block": ("", "torch.manual_seed(0)\n        init.normal_(self.fc.weight)", "pass", "pass"),
+    "written twice in the block": ("", "init.ones_(self.fc.weight)\n        init.zeros_(self.fc.weight)", "init.ones_(torch.empty(3))", "pass"),
+    "a call that the framework refuses": ("", "init.dirac_(self.fc.weight)", "pass", "pass"),
     "raises": (
         "def fail(n):\n    raise ValueError(n)\n",
         "for _ in range(3):\n            try:\n                fail(1)\n            except ValueError:\n                init.ones_(self.fc.weight)",
@@ -118,15 +129,17 @@ def table(path: Path) -> str:
     """All that is known of ``Net``; of times, only their order."""
     graph = frontend.show(f"{path}:Net")
     events = [event for parameter in graph.parameters for event in parameter.events]
-    times = [*(e.time for e in events), *(layer.time for layer in graph.layers), *(sweep.time for sweep in graph.sweeps)]
+    resets = [reset for mistake in graph.mistakes for reset, _ in mistake.detail.get("resets", ())]
+    times = [*(e.time for e in events), *(layer.time for layer in graph.layers), *(sweep.time for sweep in graph.sweeps), *resets]
     order = {time: rank for rank, time in enumerate(sorted({*times}))}
     parameters = [
         (q.name, q.shape, q.distribution, q.reason, q.aliases, q.twin and q.twin.name, [replace(e, time=order[e.time]) for e in q.events])
         for q in graph.parameters
     ]
     layers = [(layer.path, layer.site, order[layer.time]) for layer in graph.layers]
-    calls = [(call.initializer, call.site, call.parameter and call.parameter.name) for call in graph.calls]
-    return repr((parameters, layers, calls, graph.mistakes, [(s.path, order[s.time]) for s in graph.sweeps]))
+    calls = [(call.initializer, call.site, call.parameter and call.parameter.name, call.routine, call.certain) for call in graph.calls]
+    mistakes = [replace(m, detail={**m.detail, "resets": [order[reset] for reset, _ in m.detail.get("resets", ())]}) for m in graph.mistakes]
+    return repr((parameters, layers, calls, mistakes, [(s.path, order[s.time]) for s in graph.sweeps]))
 
 
 def program(folder: Path, parts: tuple[str, str, str, str]) -> Path:
@@ -146,7 +159,8 @@ def test_memory_changes_nothing(name: str, tmp_path: Path, monkeypatch: pytest.M
     assert remembered == followed
 
 
-def test_the_third_equal_call_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["plain", "initialised in the block", "a walk in the block", "a copy", "written twice in the block"])
+def test_the_third_equal_call_is_remembered(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recalled: list[Remembered] = []
     recall = Memory._recall
 
@@ -155,8 +169,8 @@ def test_the_third_equal_call_is_remembered(tmp_path: Path, monkeypatch: pytest.
         return recall(self, known)
 
     monkeypatch.setattr(Memory, "_recall", spy)
-    assert table(program(tmp_path, PROGRAMS["plain"]))
-    assert len(recalled) == 4  # six equal blocks: one followed, one watched
+    assert table(program(tmp_path, PROGRAMS[name]))
+    assert sum(isinstance(known.outcome, Instance) for known in recalled) == 4  # six equal blocks: one followed, one watched
 
 
 def test_remembered_calls_count_their_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

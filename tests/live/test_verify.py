@@ -78,7 +78,8 @@ def test_a_write_that_source_does_not_show_is_a_broken_claim(tmp_path: Path) -> 
                 getattr(nn.init, "".join(["uni", "form_"]))(late.weight)
     """
     result = verify_text(tmp_path, text, forward=False)
-    finding = only(result.findings)
+    overwritten, finding = result.findings
+    assert (overwritten.code, overwritten.site.line) == ("INI505", 16)
     assert (finding.code, finding.parameter, finding.severity) == ("INI801", "fc.weight", Severity.ERROR)
     assert "source says normal of mean 0 and std 0.1768" in finding.message and ":16 was overwritten: uniform_ at" in finding.message
     assert {row["name"]: row["verdict"] for row in result.parameters}["fc.weight"] == "fails"

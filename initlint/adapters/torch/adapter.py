@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -24,7 +25,7 @@ from initlint.interpreter.framework import Framework
 from initlint.interpreter.nametests import name_tests
 from initlint.interpreter.rebinding import lost_argument, returns
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Builtin, Class, External, Function, Instance, OneOf, Repeat, Tensor, Unknown, unknown
+from initlint.interpreter.values import ABSENT, Builtin, Class, External, Function, Instance, OneOf, Repeat, Storage, Tensor, Unknown, unknown
 from initlint.overlays import libraries
 from initlint.overlays.declared.initializers import INITIALIZERS as DECLARED_INITIALIZERS
 from initlint.overlays.declared.names import ROOTS
@@ -179,16 +180,26 @@ class TorchFramework(Framework):
     def births(self) -> list[Instance]:
         return self.recorder.instances
 
-    def recalled(self, objects: list[Instance], births: list[Instance]) -> None:
-        for instance in sorted(objects, key=lambda one: one.time):
-            instance.time = tick() if instance.time else 0
+    def mark(self) -> Any:
+        return self.witness.mark()
+
+    def account(self, mark: Any, memo: dict[int, Any]) -> Any:
+        return self.witness.account(mark, memo)
+
+    def recalled(self, made: list[Instance | Storage], births: list[Instance], account: Any, memo: dict[int, Any]) -> None:
+        later = self.witness.retell(account, memo)
+        for one in made:
+            if isinstance(one, Storage):
+                one.events = tuple(replace(event, time=event.time + later) if event.time else event for event in one.events)
+            elif one.time:
+                one.time += later
         self.recorder.instances += births
 
     def hidden_state(self) -> Any:
         return (self.sizes.count, len(self.failures), self.witness.noted)
 
     def may_recall(self) -> bool:
-        if self.tracing:
+        if self.tracing or self.witness.loose:
             return False
         return self.recorder.seen is None or bool(self.recorder.instances)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint import program as p
 from initlint.adapters.torch.binding import parse
 from initlint.findings import Site
-from initlint.graph import InitCall, Mistake, ModelGraph, Parameter, Sweep, tick
+from initlint.graph import InitCall, Mistake, ModelGraph, Parameter, Sweep, elapse, tick
 from initlint.interpreter.calls import Call
 from initlint.interpreter.nametests import NameTest
 from initlint.interpreter.values import Instance, Storage, Tensor
@@ -38,19 +38,35 @@ class Drawn:
         return self.call if parameter is None else replace(self.call, parameter=parameter)
 
 
+Walk = tuple[Instance, Site, int, Optional[tuple[Site, Site]]]
+"""What is walked over, where, when, and for a constructor where in it that happens and what stands behind."""
+Mark = tuple[int, int, int]
+"""How many calls and walks were collected, and when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What was collected while a call ran that is remembered."""
+
+    drawn: list[Drawn]
+    walks: list[Walk]
+    began: int
+    lasted: int
+
+
 @dataclass(slots=True)
 class Witness:
     """Collects while one entry point runs."""
 
     drawn: list[Drawn] = field(default_factory=list)
     mistakes: dict[tuple[str, Site], Mistake] = field(default_factory=dict)
-    walks: list[tuple[Instance, Site, int, Optional[tuple[Site, Site]]]] = field(default_factory=list)
+    walks: list[Walk] = field(default_factory=list)
     emptied: set[Site] = field(default_factory=set)
     """Where memory was made without being filled."""
     tests: dict[Site, tuple[NameTest, list[str], bool]] = field(default_factory=dict)
     """By place: a test of names, the names that were tested, and whether one passed."""
     noted: int = 0
-    """How much there was to collect so far, over all entry points."""
+    """How often something happened, over all entry points, that cannot be told again of a remembered call."""
     loose: bool = False
     """Whether a function runs without a caller, on values that are not known."""
 
@@ -59,8 +75,8 @@ class Witness:
 
     def draw(self, call: Call, entry: Initializer, passed: dict[str, Any], target: Any, *, law: Optional[Distribution] = None, problem: str = "") -> None:
         """An initializer ran, or raised ``problem``."""
-        self.noted += 1
         if len(self.drawn) >= MOST:
+            self.noted += 1
             return
         tensor = target if isinstance(target, Tensor) else None
         first = next(iter(entry.signature.split(",")), "").strip()
@@ -91,11 +107,13 @@ class Witness:
 
     def named(self, site: Site, test: NameTest, names: list[str]) -> None:
         """Names were put to a test."""
+        self.noted += 1
         _, known, passed = self.tests.get(site, (test, [], False))
         self.tests[site] = (test, [*known, *names][:MOST], passed or any(map(test.holds, names)))
 
     def seeded(self, call: Call, seed: Any) -> None:
         """The global generator starts over."""
+        self.noted += 1
         known = self.mistakes.setdefault(
             ("reset-seed", call.site), Mistake(kind="reset-seed", site=call.site, text="the global random generator starts over", detail={"resets": []})
         )
@@ -104,8 +122,25 @@ class Witness:
 
     def walk(self, call: Call, root: Instance) -> None:
         """A routine is about to go through the modules of ``root``."""
-        self.noted += 1
         self.walks.append((root, call.site, tick(), _in_constructor(call)))
+
+    def mark(self) -> Mark:
+        """Where ``account`` is to begin."""
+        return len(self.drawn), len(self.walks), tick()
+
+    def account(self, mark: Mark, memo: dict[int, Any]) -> Account:
+        """What was collected since ``mark``, told of the copies in ``memo``; what has none there was gone when the call ended."""
+        drawn, walks, began = mark
+        return Account(_mapped(self.drawn[drawn:], memo), _walked(self.walks[walks:], memo, 0), began, tick() - began)
+
+    def retell(self, account: Account, memo: dict[int, Any]) -> int:
+        """Collect it again, told of the copies in ``memo``; by how much later everything happens now."""
+        later = elapse(account.lasted) - account.began
+        if len(self.drawn) + len(account.drawn) > MOST:
+            self.noted += 1
+        self.drawn += _mapped(account.drawn[: MOST - len(self.drawn)], memo)
+        self.walks += _walked(account.walks, memo, later)
+        return later
 
     def report(self, graph: ModelGraph, owners: dict[int, Parameter], paths: dict[int, str]) -> None:
         """Enter everything into ``graph``, with the parameters and module paths it has."""
@@ -141,6 +176,14 @@ def _copied(call: Call) -> str:
     method = isinstance(node.func, p.Attr) and len(call.args) == len(node.args) + 1
     target = node.func.value if method and isinstance(node.func, p.Attr) else node.args[0].value if node.args else None
     return target.func.attr if isinstance(target, p.Call) and isinstance(target.func, p.Attr) and target.func.attr in COPIES else ""
+
+
+def _mapped(drawn: list[Drawn], memo: dict[int, Any]) -> list[Drawn]:
+    return [Drawn(one.call, memo.get(id(one.storage)) if one.storage is not None else None) for one in drawn]
+
+
+def _walked(walks: list[Walk], memo: dict[int, Any], later: int) -> list[Walk]:
+    return [(memo[id(root)], site, time + later, within) for root, site, time, within in walks if id(root) in memo]
 
 
 def spelled(call: Call, names: list[str]) -> dict[str, str]:
