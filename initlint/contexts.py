@@ -14,6 +14,7 @@ from initlint.adapters.arrays import plain
 from initlint.adapters.arrays.calls import Calls, as_model, called
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
+from initlint.fillers import drop_filled
 from initlint.frontend import instantiate, new_interpreter
 from initlint.gate import may_hold_nets
 from initlint.graph import ModelGraph, Origin
@@ -23,9 +24,12 @@ from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
 from initlint.loose import Built, FileFacts, run_on_lstms, run_rest
+from initlint.mentions import ProjectText
 from initlint.overlays.declared.names import ROOTS
+from initlint.routines import survey
 from initlint.rules import Rule
 from initlint.source import Chunk, SourceFile
+from initlint.switches import switched
 from initlint.variants import variants
 
 STEPS_PER_MODEL = 100_000
@@ -59,6 +63,7 @@ class Analysis:
     rules: Sequence[Rule] = ()
     files: dict[Path, SourceFile] = field(default_factory=dict)
     """Files indexed so far; a second analysis may share them."""
+    texts: ProjectText = field(default_factory=ProjectText)
 
     def __post_init__(self) -> None:
         self.interp, self.framework = new_interpreter(self.search_path)
@@ -67,7 +72,7 @@ class Analysis:
     def edited(self, path: str) -> Analysis:
         """A fresh analysis that shares every file but ``path``."""
         files = {known: source for known, source in self.files.items() if known != Path(path).absolute()}
-        return Analysis(self.search_path, self.rules, files)
+        return Analysis(self.search_path, self.rules, files, self.texts)
 
 
 @dataclass(eq=False)
@@ -104,15 +109,26 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
             break
         contexts.models += _attempt(contexts, action, name, False)
         interp.limit = interp.steps + STEPS_PER_MODEL
+    for label, cls, given in switched(module, contexts.facts.emptied):
+        if is_model(cls):
+            contexts.models += _option(contexts, partial(instantiate, interp, cls, module.frame, given), label)
     contexts.models += _called_nets(contexts)
     for name, action in variants(interp, module, contexts.facts, [model.graph for model in contexts.models if model.bare]):
-        interp.limit = interp.steps + STEPS_PER_MODEL
-        for model in _attempt(contexts, action, name, True):
-            model.bare = False  # no other model of the file takes this option
-            contexts.models.append(model)
+        contexts.models += _option(contexts, action, name)
+    contexts.facts.graph.mistakes += contexts.facts.name_tests()
+    contexts.facts.graph.routines = survey(analysis, module)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
+
+
+def _option(contexts: FileContexts, action: Callable[[], Any], name: str) -> list[Model]:
+    """A class with an option that no other model of the file takes: none of them can clear it."""
+    contexts.analysis.interp.limit = contexts.analysis.interp.steps + STEPS_PER_MODEL
+    models = _attempt(contexts, action, name, True)
+    for model in models:
+        model.bare = False
+    return models
 
 
 def is_model(cls: Class) -> bool:
@@ -169,6 +185,7 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
     graph = graphs.build(interp, framework, root, name, contexts.module.source.path)
     interp.reset()
     _before_loading(graph)
+    drop_filled(contexts.analysis, contexts.module, graph, root.cls)
     if bare:
         contexts.facts.built.setdefault(graph.name, Built(root, graph, framework.owners))
     inside = {id(m.cls) for _, m in named_modules(root) if (m is not root and framework.layers[id(m)].calls) or (m.cls is not root.cls and _used(framework, m))}
@@ -204,7 +221,10 @@ def _before_loading(graph: ModelGraph) -> None:
     for parameter in graph.parameters:
         drawn = [event for event in parameter.events if event.origin is not Origin.LOAD]
         if len(drawn) < len(parameter.events):
-            parameter.loaded = next(event.site for event in parameter.events if event.origin is Origin.LOAD)
+            load = next(event for event in reversed(parameter.events) if event.origin is Origin.LOAD)
+            parameter.loaded = load.site
+            if load.certain:
+                parameter.reinitialised = next((event for event in drawn if event.effective and event.certain and event.time > load.time), None)
             last = next((event for event in reversed(drawn) if event.effective), None)
             parameter.events = drawn
             parameter.distribution = last.distribution if last is not None and last.certain and not last.partial else None

@@ -123,6 +123,45 @@ class RemoveStatement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppendStatement:
+    """Add ``text`` as the last statement of the function whose name in the ``def`` statement is at ``site``."""
+
+    site: Site
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveToEnd:
+    """Make the statement that holds the call at ``site`` the last one of its function."""
+
+    site: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceExpression:
+    """Write ``content`` instead of the expression at ``site``; ``content`` binds as tightly as what it replaces."""
+
+    site: Site
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThroughData:
+    """Let the method call at ``site``, ``w.normal_()``, write behind the back of autograd: ``w.data.normal_()``."""
+
+    site: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapCall:
+    """Make the call at ``site`` the argument of ``function``, a canonical dotted name, or of ``method``, as the file would write it."""
+
+    site: Site
+    function: str = ""
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScaleDraw:
     """Multiply the draw at ``site``, a call with sizes such as ``torch.randn(a, b)``, by one of its sizes to the power -1/2.
 
@@ -142,7 +181,16 @@ class InsertAfter:
     lines: tuple[tuple[int, str], ...]
 
 
-Action = Union[ReplaceCall, InsertBranch, RemoveStatement, ScaleDraw, InsertAfter]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopOver:
+    """Put the statement that is the call at ``site`` into a loop over its first argument, and hand it the parts."""
+
+    site: Site
+
+
+Action = Union[
+    ReplaceCall, InsertBranch, RemoveStatement, AppendStatement, InsertAfter, LoopOver, MoveToEnd, ReplaceExpression, ScaleDraw, ThroughData, WrapCall
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ class InitEvent:
     """Where the initializer was named, if the code that calls it got it as an argument."""
     effective: bool = True
     """False where the tensor written is recomputed later (weight_norm, spectral_norm, parametrization)."""
+    called: Site | None = None
+    """For a write without effect: where the routine it stands in was called."""
     time: int = 0
     """Grows in the order of execution."""
 
@@ -96,6 +98,8 @@ class InitCall:
     """Where the initializer was named, if the code that calls it got it as an argument."""
     certain: bool = True
     """False where a branch that could not be decided led here, or the function was run without a caller."""
+    copied: str = ""
+    """The method that made the copy it writes, where that copy is dropped with the statement: ``clone``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +108,8 @@ class Mistake:
 
     kind: str
     """``unknown-name``, ``missing-attribute``, ``called-tensor``, ``called-routine``, ``unbound-super``, ``before-init``, ``iterated-module``,
-    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``reset-seed`` (``detail["resets"]``: when, and to which seed)."""
+    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``dropped-result``, ``other-kinds``, ``unmatched-name``, ``reset-seed``
+    (``detail["resets"]``: when, and to which seed)."""
     site: Site
     text: str
     """What is wrong there, for a message."""
@@ -119,6 +124,10 @@ class Sweep:
     path: str
     """State-dict path of the module it walks over, ``""`` for the model."""
     time: int
+    called: Site | None = None
+    """The call in a constructor that led to it; itself, where it stands in one."""
+    rest: Site | None = None
+    """What of that constructor runs later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +146,12 @@ class Routine:
     """Other places of the project that name it and may mean it."""
     inherited: bool = False
     """Whether a base class that could not be read may call it."""
+    exported: bool = False
+    """Whether others are meant to call it: a public function of a file that is no program, or a method of a base class that computes nothing itself."""
+    takes_module: bool = False
+    """Whether it wants the module to initialise as its argument."""
+    constructor: Site | None = None
+    """The name of the ``__init__`` that stands in the same class."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -163,6 +178,8 @@ class Parameter:
     """Where code asked for that copy; None for the copies that a framework's own layers are made of."""
     loaded: Site | None = None
     """Where a checkpoint was loaded into it."""
+    reinitialised: InitEvent | None = None
+    """The write that then replaced what was loaded."""
 
     @property
     def effective(self) -> InitEvent | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
 from initlint.adapters.torch import graphs
-from initlint.graph import ModelGraph, Parameter
+from initlint.graph import Mistake, ModelGraph, Parameter
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Unknown
 from initlint.source import Chunk, ClassChunk
@@ -21,7 +22,9 @@ from initlint.symbolic import symbol
 if TYPE_CHECKING:
     from initlint.adapters.torch.witness import Witness
     from initlint.contexts import Analysis
+    from initlint.findings import Site
     from initlint.interpreter.modules import Module
+    from initlint.interpreter.nametests import NameTest
 
 INITIALIZES = re.compile(
     r"\binit\s*\.\s*(?!calculate_gain)\w+\s*\("
@@ -32,6 +35,8 @@ INITIALIZES = re.compile(
 LSTM = re.compile(r"\bLSTM(?:Cell)?\b")
 MOST = 40
 STEPS = 5_000
+LOADING = 100_000
+"""Steps to evaluate the definitions that a function stands among."""
 FOUND_OUT = (bool, str, type(None))
 """Kinds of default that decide between branches; numbers keep theirs."""
 
@@ -52,61 +57,86 @@ class FileFacts:
         self.graph = ModelGraph(name=name, path=path)
         self.lines: set[int] = set()
         """Lines of the file on which an initializer ran."""
+        self.emptied: set[int] = set()
+        """Lines on which memory was made without being filled."""
+        self.tests: dict[Site, tuple[NameTest, list[str], bool]] = {}
+        """Tests of state-dict names in the file, with the names of all models and whether one passed."""
+        self.shown: set[int] = set()
+        """Those lines that belong to a model."""
         self.built: dict[str, Built] = {}
         """Models built from their defaults alone, by the name of their class."""
 
     def note(self, witness: Witness, *, modelled: bool, built: Built | None = None) -> None:
         """Add what one context did; where a model came of it, rules see the rest in the model. A method belongs to the model it was run on."""
         path = self.graph.path
-        self.lines |= {drawn.call.site.line for drawn in witness.drawn if drawn.call.site.path == path}
+        lines = {drawn.call.site.line for drawn in witness.drawn if drawn.call.site.path == path}
+        self.lines |= lines
+        self.emptied |= {site.line for site in witness.emptied if site.path == path}
+        for site, (test, names, passed) in witness.tests.items():
+            if site.path == path:
+                _, more, before = self.tests.get(site, (test, [], False))
+                self.tests[site] = (test, [*more, *names], before or passed)
         if modelled:
+            self.shown |= lines
             return
         graph, owners = (built.graph, built.owners) if built is not None else (self.graph, {})
         known = {(mistake.kind, mistake.site) for mistake in graph.mistakes}
         graph.calls += [drawn.told(owners) for drawn in witness.drawn if drawn.call.site.path == path]
         graph.mistakes += [m for m in witness.mistakes.values() if m.site.path == path and (m.kind, m.site) not in known]
 
+    def name_tests(self) -> Iterator[Mistake]:
+        """Tests that no name of any model passes."""
+        for site, (test, names, passed) in self.tests.items():
+            if names and not passed:
+                near = [name for name in dict.fromkeys(names) if name.endswith(f".{test.literal}")]
+                text = f"no name of the model {'is' if test.how == '==' else 'passes'} {test.literal!r}: the branch never runs"
+                meant = f'{test.variable}.endswith("{test.literal}")' if near and test.how == "==" else ""
+                yield Mistake(kind="unmatched-name", site=site, text=text, detail={"near": near, "meant": meant, "names": list(dict.fromkeys(names))})
+
 
 def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
-    """Run every function that holds an initializer call which no context reached."""
+    """Run every function that holds an initializer call which no context reached: methods on the model of their class, then on nothing known."""
     interp, framework = analysis.interp, analysis.framework
-    for count, (chunk, owner) in enumerate(_unreached(module, facts)):
-        if count == MOST:
-            break
-        built = facts.built.get(owner) if chunk.name != "__init__" else None
+    entered = interp.entered
+    rest = list(islice(_unreached(module, facts), MOST))
+    on_models = [(chunk, owner, facts.built[owner]) for chunk, owner in rest if owner in facts.built and chunk.name != "__init__"]
+    for chunk, owner, built in [*on_models, *((chunk, owner, None) for chunk, owner in rest)]:
+        if not _lines(module, chunk) - facts.lines:
+            continue
         framework.start_recording(None)
-        framework.witness.loose = True
+        framework.witness.loose, interp.entered = True, set()
         interp.limit = interp.steps + STEPS
         try:
-            function = _function(module, chunk, owner)
-            if function is not None:
+            function, _ = function_of(module, chunk, owner)
+            if function is not None and not (isinstance(function.node, p.FunctionDef) and function.node.generator):
                 with interp.heap.sandbox():
                     interp.call(function, *_arguments(function, built), module.frame, p.Const(0, 0, None))
         except (TargetRaise, OutOfBudget, RecursionError):
             pass
         finally:
             framework.stop_recording()
-            framework.witness.loose = False
+            framework.witness.loose, interp.entered = False, entered
             interp.reset()
         facts.note(framework.witness, modelled=False, built=built)
 
 
 def unreached_lines(module: Module, chunk: ClassChunk, facts: FileFacts) -> bool:
-    """Whether a method of the class holds a call of an initializer on a line where none ran."""
-    return any(one.kind == "def" and _lines(module, one) - facts.lines for one in chunk.members)
+    """Whether a method of the class holds a call of an initializer on a line that no model shows."""
+    return any(one.kind == "def" and _lines(module, one) - facts.shown for one in chunk.members)
 
 
 def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterator[tuple[ModelGraph, Class]]:
     """What those of these functions that speak of LSTMs make of one: a layer is all that they ask for."""
     interp, framework, path = analysis.interp, analysis.framework, facts.graph.path
+    entered = interp.entered
     for chunk, owner in _unreached(module, facts):
         if not LSTM.search(module.source.text, chunk.start, chunk.end):
             continue
         framework.start_recording(None)
-        interp.limit = interp.steps + STEPS
+        interp.limit, interp.entered = interp.steps + STEPS, set()
         try:
             with interp.heap.sandbox():
-                function, cls, node = _function(module, chunk, owner), framework.layer_class("torch.nn.LSTM"), p.Const(0, 0, None)
+                function, cls, node = function_of(module, chunk, owner)[0], framework.layer_class("torch.nn.LSTM"), p.Const(0, 0, None)
                 layer = interp.call(cls, [symbol("input_size"), symbol("hidden_size")], {}, module.frame, node)
                 args, kwargs = _arguments(function, None) if function is not None else ([], {})
                 first = 1 if owner else 0
@@ -117,6 +147,7 @@ def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterat
             pass
         finally:
             framework.stop_recording()
+            interp.entered = entered
             interp.reset()
 
 
@@ -132,23 +163,26 @@ def _unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:
 def _lines(module: Module, chunk: Chunk) -> set[int]:
     text = module.source.text
     found = (match.start() for match in INITIALIZES.finditer(text, chunk.start, chunk.end))
-    return {module.source.index.position(offset)[0] for offset in found if not _commented(text, offset)}
+    return {module.source.index.position(offset)[0] for offset in found if not commented(text, offset)}
 
 
-def _commented(text: str, offset: int) -> bool:
+def commented(text: str, offset: int) -> bool:
+    """Whether ``offset`` stands behind a hash on its line."""
     return "#" in text[text.rfind("\n", 0, offset) + 1 : offset]
 
 
-def _function(module: Module, chunk: Chunk, owner: str) -> Function | None:
+def function_of(module: Module, chunk: Chunk, owner: str) -> tuple[Function | None, Class | None]:
+    """The function that a chunk defines, and the class ``owner`` it is a method of."""
     value = module.get(owner or chunk.name)
-    if owner and isinstance(value, Class):
-        value = find_member(value, chunk.name)[0]
+    cls = value if owner and isinstance(value, Class) else None
+    if owner:
+        value = find_member(cls, chunk.name)[0] if cls is not None else None
     while isinstance(value, Method):
         value = value.function
-    return value if isinstance(value, Function) and isinstance(value.node, p.FunctionDef) and not value.node.generator else None
+    return (value if isinstance(value, Function) and isinstance(value.node, p.FunctionDef) else None), cls
 
 
-def _arguments(function: Function, built: Built | None) -> tuple[list[Any], dict[str, Any]]:
+def _arguments(function: Function, built: Built | None = None) -> tuple[list[Any], dict[str, Any]]:
     """Values nobody knows, but for a model at hand; numbers keep their defaults, which is what a call without them means."""
     args: list[Any] = []
     kwargs: dict[str, Any] = {}

@@ -11,11 +11,13 @@ from typing import Any
 
 from initlint.contexts import Analysis, Model
 from initlint.edits import Source, SourceError, apply_edits, decode
-from initlint.findings import Edit, Finding, Fix, InsertAfter, InsertBranch, RemoveStatement, Safety
+from initlint.findings import AppendStatement, Edit, Finding, Fix, InsertAfter, InsertBranch, LoopOver, MoveToEnd, RemoveStatement, Safety, WrapCall
 from initlint.merging import analyse_file
 from initlint.rewrite import Refusal, rewrite
 from initlint.source import Chunk, ClassChunk
 
+ADDING = (AppendStatement, InsertAfter, InsertBranch, MoveToEnd, RemoveStatement, WrapCall, LoopOver)
+"""Actions that add, move or drop a call."""
 LISTING = re.compile(r"(\w+)[^\S\r\n]*=[^\S\r\n]*(?:[\w.]+\(|[\[{])[\[({]*[^\S\r\n]*[\r\n]")
 Table = dict[tuple[str, bool, int, str], Any]
 
@@ -98,12 +100,17 @@ def table(models: Sequence[Model]) -> Table:
 
 
 def _changed(before: Table, after: Table, more: bool) -> set[str] | None:
-    """Parameters whose law differs, as ``model:name``; None where the tables do not list the same ones, unless ``more`` may come."""
-    if before.keys() - after.keys() if more else before.keys() != after.keys():
+    """Parameters whose law differs, as ``model:name``; None where a model does not list the same ones, unless ``more`` may come.
+
+    A model is listed only where something in it was initialised: all of one that comes or goes counts as changed.
+    """
+    both = {key[:3] for key in before} & {key[:3] for key in after}
+    lost, come = before.keys() - after.keys(), after.keys() - before.keys()
+    if any(key[:3] in both for key in (lost if more else lost | come)):
         return None
-    return {f"{key[0]}:{key[3]}" for key, law in after.items() if key not in before or law != before[key]}
+    return {f"{key[0]}:{key[3]}" for key in before.keys() | after.keys() if key in lost or key in come or before[key] != after[key]}
 
 
 def _safety(finding: Finding, fix: Fix, changed: set[str]) -> Safety:
-    adds = any(isinstance(action, (InsertAfter, InsertBranch, RemoveStatement)) for action in fix.actions)
+    adds = any(isinstance(action, ADDING) for action in fix.actions)
     return Safety.UNSAFE if adds or fix.assumes or not changed <= set(finding.parameters) else Safety.SAFE

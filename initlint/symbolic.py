@@ -171,11 +171,6 @@ def at(value: Number, size: float) -> float:
     return float(sum(coefficient * math.prod(size ** float(e) for _, e in monomial) for monomial, coefficient in value.terms))
 
 
-def plain(value: Number) -> bool:
-    """Whether every unknown in ``value`` has a name, and none is an expression that was not taken apart."""
-    return not isinstance(value, Sym) or all(atom.lstrip("?").isidentifier() for monomial, _ in value.terms for atom, _ in monomial)
-
-
 def known(value: Number) -> bool:
     """Whether ``value`` is an ordinary number."""
     return not isinstance(value, Sym)

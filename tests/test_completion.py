@@ -36,7 +36,7 @@ def shell(*command: str) -> str:
 
 
 CASES = [
-    ("initlint ", ["check", "completion", "explain", "fix", "rules", "show"]),
+    ("initlint ", ["check", "completion", "explain", "fix", "rules", "show", "verify"]),
     ("initlint ex", ["explain"]),
     ("initlint check --fail", ["--fail-on"]),
     ("initlint check --format ", sorted(FORMATS)),

@@ -67,3 +67,47 @@ def test_dead_weights_get_no_gradient(path: Path) -> None:
     for name in module.DEAD:
         gradient = named[name].grad
         assert gradient is None or not gradient.any(), name
+
+
+@each_fixture
+def test_parameters_start_from_what_is_said(path: Path) -> None:
+    """``STARTS``: standard deviation of parameters as the model is built."""
+    torch = pytest.importorskip("torch")
+    module = load(path)
+    if not hasattr(module, "STARTS"):
+        pytest.skip("no standard deviation is predicted")
+    torch.manual_seed(0)
+    model = module.build()
+    for name, std in module.STARTS.items():
+        owner, _, attribute = name.rpartition(".")
+        assert float(getattr(model.get_submodule(owner), attribute).detach().std()) == pytest.approx(std, rel=0.05), name
+
+
+@each_fixture
+def test_broken_models_raise(path: Path) -> None:
+    """``RAISES``: classes that cannot be constructed, with the exception."""
+    pytest.importorskip("torch")
+    module = load(path)
+    if not hasattr(module, "RAISES"):
+        pytest.skip("every model can be built")
+    for name, exception in module.RAISES.items():
+        with pytest.raises((AttributeError, RuntimeError, TypeError, ValueError)) as raised:
+            getattr(module, name)()
+        assert raised.type.__name__ == exception
+
+
+@each_fixture
+def test_unfilled_memory_shows(path: Path) -> None:
+    """``UNFILLED``: parameters that hold NaN where torch fills new memory with it."""
+    torch = pytest.importorskip("torch")
+    module = load(path)
+    if not hasattr(module, "UNFILLED"):
+        pytest.skip("every parameter is filled")
+    torch.use_deterministic_algorithms(True)
+    try:
+        models = {name: getattr(module, name)() for name in module.UNFILLED}
+    finally:
+        torch.use_deterministic_algorithms(False)
+    for name, parameters in module.UNFILLED.items():
+        named = dict(models[name].named_parameters())
+        assert {role for role in named if named[role].isnan().all()} == set(parameters)

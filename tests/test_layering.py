@@ -21,8 +21,9 @@ ALLOWED = {
     "initlint.symbolic": THEORY,
     "initlint.findings": (),
     "initlint.graph": ("initlint.findings", *THEORY),
+    "initlint.evidence": ("initlint.graph", "initlint.findings", *THEORY),
     "initlint.flow": ("initlint.graph", "initlint.findings", *THEORY),
-    "initlint.rules": ("initlint.rules", "initlint.graph", "initlint.flow", "initlint.findings", *THEORY),
+    "initlint.rules": ("initlint.rules", "initlint.graph", "initlint.flow", "initlint.findings", "initlint.evidence", *THEORY),
     "initlint.edits": ("initlint.findings",),
     "initlint.depth": (),
     "initlint.ignores": (),
@@ -41,8 +42,11 @@ ALLOWED = {
     "initlint.report": ("initlint.report", "initlint.edits", "initlint.findings", "initlint.graph", "initlint.flow", *THEORY),
 }
 """What each layer may import of ours; what is not named here may import anything of ours."""
-STANDARD_ONLY = ("initlint.theory", "initlint.symbolic", "initlint.findings", "initlint.graph", "initlint.flow", "initlint.rules", "initlint.edits")
-RUNTIME = ("initlint.runtime", "initlint.measure")
+STANDARD_ONLY = (
+    *("initlint.theory", "initlint.symbolic", "initlint.findings", "initlint.graph", "initlint.evidence"),
+    *("initlint.flow", "initlint.rules", "initlint.edits"),
+)
+RUNTIME = ("initlint.live", "initlint.measure")
 PARSERS = ("initlint.source", "initlint.lower", "initlint.rewrite")
 
 

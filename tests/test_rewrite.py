@@ -8,7 +8,22 @@ import re
 import pytest
 
 from initlint.edits import LineIndex, apply_edits, apply_fixes
-from initlint.findings import Action, Fix, InsertAfter, InsertBranch, RemoveStatement, ReplaceCall, ScaleDraw, Site
+from initlint.findings import (
+    Action,
+    AppendStatement,
+    Fix,
+    InsertAfter,
+    InsertBranch,
+    LoopOver,
+    MoveToEnd,
+    RemoveStatement,
+    ReplaceCall,
+    ReplaceExpression,
+    ScaleDraw,
+    Site,
+    ThroughData,
+    WrapCall,
+)
 from initlint.rewrite import Refusal, rewrite
 
 XAVIER = ("tensor", "gain")
@@ -390,6 +405,57 @@ def test_a_branch_that_has_no_place_is_declined(text: str, reason: str) -> None:
     assert refusal(text, norm_branch(text)) == reason
 
 
+CONSTRUCTOR = "class Net:\n    def __init__(self, deep):\n        self.x = 1\n{end}\n    def start(self):\n        pass\n"
+
+
+@pytest.mark.parametrize(
+    ("end", "after"),
+    [
+        ("", "        self.x = 1\n        self.start()\n\n    def start"),
+        ("        self.y = 2  # last\n", "        self.y = 2  # last\n        self.start()\n\n    def start"),
+        ("        if deep:\n            pass\n        else:\n            self.y = 2\n\n", "            self.y = 2\n        self.start()\n\n\n    def start"),
+        ("        for i in deep:\n            self.y = (\n                2\n            )\n", "            )\n        self.start()\n\n    def start"),
+        ("        return\n", "        self.start()\n        return\n\n    def start"),
+    ],
+)
+def test_a_statement_is_added_at_the_end_of_a_function(end: str, after: str) -> None:
+    text = CONSTRUCTOR.format(end=end)
+    assert after in run(text, AppendStatement(site=site(text, "__init__"), text="self.start()"))
+
+
+@pytest.mark.parametrize("function", ["def __init__(self): pass", "def __init__(self):\n    return 1", "def __init__(self):\n    raise ValueError"])
+def test_a_statement_is_not_added_where_it_would_not_run(function: str) -> None:
+    assert refusal(function + "\n", AppendStatement(site=site(function, "__init__"), text="self.start()"))
+
+
+def test_an_expression_is_replaced_whole() -> None:
+    text = "net.apply(start())\n"
+    assert run(text, ReplaceExpression(site=site(text, "start()"), content="start")) == "net.apply(start)\n"
+    broken = "net.apply(start(\n))\n"
+    assert refusal(broken, ReplaceExpression(site=site(broken, "start(\n)"), content="start")) == "the expression spans several lines"
+
+
+def test_a_method_writes_through_data() -> None:
+    text = "self.w.normal_(0, 1)\n"
+    assert run(text, ThroughData(site=site(text, "self.w.normal_(0, 1)"))) == "self.w.data.normal_(0, 1)\n"
+    assert refusal("f(w)\n", ThroughData(site=site("f(w)\n", "f(w)"))) == "the call is not one of a method"
+
+
+def test_a_statement_moves_to_the_end_of_its_function() -> None:
+    text = "def f(self):\n    self.a = 1\n    self.start()  # early\n    self.b = 2\n\n\nx = 1\n"
+    after = "def f(self):\n    self.a = 1\n    self.b = 2\n    self.start()  # early\n\n\nx = 1\n"
+    assert run(text, MoveToEnd(site=site(text, "self.start()"))) == after
+    inner = "def f(self):\n    if self:\n        self.start()\n    self.b = 2\n"
+    assert refusal(inner, MoveToEnd(site=site(inner, "self.start()"))) == "the function is not a plain block"
+
+
+def test_a_call_becomes_an_argument() -> None:
+    text = NN + "import torch\nw = nn.Parameter(torch.empty(3, 3))\nclip(w, 1)\n"
+    drawn = run(text, WrapCall(site=site(text, "torch.empty(3, 3)"), function="torch.nn.init.xavier_uniform_"))
+    assert "nn.Parameter(nn.init.xavier_uniform_(torch.empty(3, 3)))" in drawn
+    assert "w.data.copy_(clip(w, 1))" in run(text, WrapCall(site=site(text, "clip(w, 1)"), method="w.data.copy_"))
+
+
 @pytest.mark.parametrize(
     ("before", "axis", "after"),
     [
@@ -421,3 +487,58 @@ def test_lines_behind_a_statement_stand_in_its_block() -> None:
 @pytest.mark.parametrize("text", ["x = m.w.normal_()\n", "m.w.normal_(); y = 1\n", "if m: m.w.normal_()\n"])
 def test_no_lines_behind_what_is_not_a_line_of_its_own(text: str) -> None:
     assert refusal(text, InsertAfter(site=site(text, "m.w.normal_()"), lines=((0, "pass"),)))
+
+
+def test_a_method_of_a_tensor_becomes_another() -> None:
+    text = "w.bias.data.normal_(0, 1)\n"
+    action = ReplaceCall(site=site(text, text.strip()), function="torch.Tensor.zero_", parameters=("mean", "std"), drop=("mean", "std"))
+    assert run(text, action) == "w.bias.data.zero_()\n"
+    assert "imports" in refusal("unknown(w)\n", ReplaceCall(site=site("unknown(w)\n", "unknown(w)"), function="torch.Tensor.zero_"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("    nn.init.xavier_normal_(self.w, gain=2)  # why\n", "    for weight in self.w:\n        nn.init.xavier_normal_(weight, gain=2)  # why\n"),
+        ("    weight = 1\n    nn.init.xavier_normal_(self.w)\n", "    weight = 1\n    for w in self.w:\n        nn.init.xavier_normal_(w)\n"),
+    ],
+)
+def test_a_call_on_a_stack_becomes_a_loop(before: str, after: str) -> None:
+    text = f"{NN}def f(self):\n{before}"
+    call = "nn.init.xavier_normal_(self.w, gain=2)" if "gain" in before else "nn.init.xavier_normal_(self.w)"
+    assert run(text, LoopOver(site=site(text, call))) == f"{NN}def f(self):\n{after}"
+
+
+@pytest.mark.parametrize(
+    "line", ["x = nn.init.ones_(w)", "nn.init.ones_(w); y = 1", "nn.init.ones_(w + 1)", "nn.init.ones_(tensor=w)", "nn.init.ones_(\n    w)"]
+)
+def test_loops_are_made_of_plain_statements(line: str) -> None:
+    text = f"{NN}{line}\n"
+    call = text[text.index("nn.init.ones_") : text.rindex(")") + 1]
+    assert refusal(text, LoopOver(site=site(text, call)))
+
+
+@pytest.mark.parametrize(
+    ("call", "change", "after"),
+    [
+        ("f(w, a=1)", {"rephrase": (("a", "b={}"),)}, "f(w, b=1)"),
+        ("f(w, 1 + x)", {"rephrase": (("gain", "-{}, {}"),)}, "f(w, -(1 + x), 1 + x)"),
+        ("f(w, 2 / n)", {"rephrase": (("gain", "std={} ** 0.5"),)}, "f(w, std=(2 / n) ** 0.5)"),
+        ("f(2, 3)", {"inside": "torch.nn.init.ones_"}, "nn.init.ones_(f(2, 3))"),
+        ("m.weight()", {"bare": True}, "m.weight"),
+    ],
+)
+def test_other_changes_of_a_call(call: str, change: dict[str, object], after: str) -> None:
+    text = f"{NN}{call}\n"
+    options: dict[str, object] = {"parameters": XAVIER, **change}
+    assert run(text, ReplaceCall(site=site(text, call), **options)) == f"{NN}{after}\n"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("call", "change"),
+    [("f(w, 1, 2)", {"rephrase": (("gain", "std={}"),)}), ("f(w, gain=1)", {"rephrase": (("gain", "-{}, {}"),)}), ("f(w)", {"bare": True})],
+)
+def test_changes_of_a_call_that_are_declined(call: str, change: dict[str, object]) -> None:
+    text = f"{NN}{call}\n"
+    options: dict[str, object] = {"parameters": XAVIER, **change}
+    assert refusal(text, ReplaceCall(site=site(text, call), **options))  # type: ignore[arg-type]

@@ -67,3 +67,8 @@ def test_a_method_that_nothing_runs_is_run_on_the_model_of_its_class(tmp_path: P
     assert call.parameter is graph.parameters[0] and not call.certain
     assert [mistake.kind for mistake in graph.mistakes] == ["called-tensor"]
     assert graph.parameters[0].effective is not None and graph.parameters[0].effective.initializer.endswith("xavier_normal_")
+
+
+def test_an_option_without_a_default_is_tried(tmp_path: Path) -> None:
+    text = NET.replace('init="xavier"', "init").replace("else:\n            nn.init.zeros_(self.w)", "else:\n            raise ValueError")
+    assert "Net(init='kaiming')" in graphs(tmp_path, text)

@@ -38,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
     _configuration(command)
     _format(command)
 
+    _verify(commands)
+
     command = _command(commands, "explain", "print the manual page of a rule")
     command.add_argument("rule", metavar="RULE", help="code or name, INI101")
 
@@ -78,6 +80,19 @@ def _fix(commands: Any) -> None:
     _status(command)
     _baseline(command.add_argument_group("findings that are to stay"))
     command.set_defaults(write_baseline=None)
+
+
+def _verify(commands: Any) -> None:
+    from initlint.live.arguments import FORMATS as VERIFY_FORMATS
+    from initlint.live.arguments import add_arguments
+
+    command = _command(commands, "verify", "build models for real and prove what they start from", "This runs the code of the targets.")
+    add_arguments(command)
+    command.add_argument("--select", action="extend", type=_words, metavar="RULES", help="run only these: codes, prefixes (INI8), names or ALL, by commas")
+    command.add_argument("--ignore", action="extend", type=_words, default=[], metavar="RULES", help="leave these out")
+    command.add_argument("--search-path", action="append", default=[], metavar="DIR", help="look for imported source here too; may be repeated")
+    command.add_argument("--format", choices=VERIFY_FORMATS, default="text", help="how results are reported (default: text)")
+    _status(command)
 
 
 def _command(commands: Any, name: str, summary: str, more: str = "") -> argparse.ArgumentParser:

@@ -123,6 +123,8 @@ def follow_function(
     names = bind_arguments(interp, func, args, kwargs)
     if isinstance(names, Unknown):
         return call_blind(interp, func, node, frame, names.reason, args, kwargs)
+    if node is interp.alone:
+        interp.framework.called_alone(interp, func, names, frame, node)
     if interp.watch is not None:
         interp.watch(func, names)
     parent: Optional[Frame] = func.scope
@@ -137,18 +139,16 @@ def follow_function(
         if func.node.generator:
             inner.yielded = []
             inner.on_yield = on_yield
-        inner.caller = (frame, node)
+        inner.caller, inner.code = (frame, node), func.node
         interp.entered.add(id(func.node))
         interp.routines.append(inner)
-        decorator = func.attrs.get("#decorator") if func.attrs else None
-        if decorator is not None:
-            interp.managers.append(decorator)
+        decorators = func.attrs.get("#decorators", ()) if func.attrs else ()
+        interp.managers.extend(decorators)
         try:
             outcome = blocks.run_block(interp, func.node.body, inner)
         finally:
             interp.routines.pop()
-            if decorator is not None:
-                interp.managers.pop()
+            del interp.managers[len(interp.managers) - len(decorators) :]
         return inner.yielded if inner.yielded is not None else final_value(inner, outcome)
     finally:
         interp.depth -= 1
@@ -306,7 +306,7 @@ def decorate(interp: Interpreter, node: p.Expr, value: Any, frame: Frame) -> Any
         return value
     if isinstance(decorator, (Unknown, External, Tensor, Instance)) or name.startswith(TRANSPARENT_DECORATORS):
         if isinstance(value, Function):
-            value.attrs["#decorator"] = decorator
+            value.attrs["#decorators"] = (*value.attrs.get("#decorators", ()), decorator)
         return value
     result = call(interp, decorator, [value], {}, frame, node)
     return value if isinstance(result, (Unknown, External)) or result is None else result

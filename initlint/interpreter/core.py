@@ -74,6 +74,8 @@ class Interpreter:
         """Told of every function that is called, with its arguments by name."""
         self.entered: set[int] = set()
         """Identities of the function nodes that were run."""
+        self.alone: Optional[p.Expr] = None
+        """The expression of the last statement that throws away what its expression gives."""
         self.notes: list[str] = []
         self.opaque: dict[str, Class] = {}
         self.start_frame: Any = None

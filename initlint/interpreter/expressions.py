@@ -10,7 +10,7 @@ from initlint.interpreter.displays import eval_comprehension, eval_dict, eval_fo
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.operators import binary, compare, negate
 from initlint.interpreter.scope import Frame, unbound
-from initlint.interpreter.values import ABSENT, Function, OneOf, Unknown, join, unknown
+from initlint.interpreter.values import ABSENT, Class, Function, Instance, OneOf, Unknown, join, unknown
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
@@ -114,8 +114,52 @@ def _notice_constant(interp: Interpreter, node: p.BoolOp, frame: Frame) -> None:
     left, right = node.left, node.right
     constant, test = (left, right) if isinstance(left, p.Const) else (right, left)
     if isinstance(constant, p.Const) and isinstance(constant.value, str) and constant.value and (constant is left or isinstance(test, p.Compare)):
-        text = f"{constant.value!r} is not compared with anything: the condition holds whatever the rest says"
-        interp.framework.mistake(interp, "constant-test", node, frame, text, constant=constant.value)
+        said = f"`{constant.value!r} or …` is {constant.value!r} whatever follows" if constant is left else f"`… or {constant.value!r}` is never false"
+        text = f"{said}: a string alone is compared with nothing, so the test always holds"
+        interp.framework.mistake(interp, "constant-test", node, frame, text, constant=constant.value, meant=_meant(node, frame))
+
+
+def _meant(node: p.BoolOp, frame: Frame) -> str:
+    """The test with the comparison written out for every operand; empty where none of them says which."""
+    operands: list[p.Expr] = []
+    rest: p.Expr = node
+    while isinstance(rest, p.BoolOp) and rest.op == "or":
+        operands.insert(0, rest.right)
+        rest = rest.left
+    operands.insert(0, rest)
+    compared = [operand for operand in operands if isinstance(operand, p.Compare) and len(operand.rest) == 1]
+    constants = [operand for operand in operands if isinstance(operand, p.Const) and isinstance(operand.value, str)]
+    if len(compared) != 1 or len(constants) != len(operands) - 1:
+        return ""
+    (test,) = compared
+    op, right = test.rest[0]
+    if op in ("in", "not in") and isinstance(test.left, p.Const):
+        return " or ".join(f"{_source(one, frame)} {op} {_source(right, frame)}" for one in (*constants, test.left))
+    if op == "==" and isinstance(right, p.Const):
+        return " or ".join(f"{_source(test.left, frame)} {op} {_source(one, frame)}" for one in (right, *constants))
+    return ""
+
+
+def _source(node: p.Expr, frame: Frame) -> str:
+    return frame.module.source.text[node.pos : node.end]
+
+
+def _notice_kinds(interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Compare) -> None:
+    """``m == nn.Linear`` and ``type(m) == "Linear"`` hold for no module."""
+    if op not in ("==", "is", "in"):
+        return
+    wanted = list(right) if op == "in" and isinstance(right, (tuple, list)) else [right]
+    asked = isinstance(node.left, p.Call) and isinstance(node.left.func, p.Name) and node.left.func.id == "type"
+    if isinstance(left, Instance) and wanted and all(isinstance(kind, Class) and kind.spec is not None for kind in wanted):
+        text = f"a module is compared with the class `{wanted[0].name.rpartition('.')[2]}`: never true, `isinstance` asks for it"
+        meant = f"isinstance({_source(node.left, frame)}, {_source(node.rest[0][1], frame)})"
+    elif isinstance(left, Class) and asked and wanted and all(isinstance(kind, str) for kind in wanted):
+        text = f"a class is compared with the string {wanted[0]!r}: never true, `isinstance` or `type(…).__name__` asks for it"
+        meant = f"{_source(node.left, frame)}.__name__ {op} {_source(node.rest[0][1], frame)}"
+    else:
+        return
+    plain = len(node.rest) == 1 and not isinstance(node.rest[0][1], p.Sequence)
+    interp.framework.mistake(interp, "other-kinds", node, frame, text, meant=meant if plain else "")
 
 
 def _perhaps(interp: Interpreter, node: p.Expr, frame: Frame) -> Any:
@@ -130,6 +174,8 @@ def eval_compare(interp: Interpreter, node: p.Compare, frame: Frame) -> Any:
     for op, right_node in node.rest:
         right = interp.eval(right_node, frame)
         result = compare(interp, op, left, right, frame, node)
+        if result is False and isinstance(left, (Instance, Class)):
+            _notice_kinds(interp, op, left, right, frame, node)
         if result is not True:
             return result
         left = right

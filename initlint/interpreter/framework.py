@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Class, External, Instance, Storage, Tensor, Unknown
+from initlint.interpreter.values import ABSENT, Class, External, Function, Instance, Storage, Tensor, Unknown
 
 if TYPE_CHECKING:
     from initlint.findings import Site
@@ -47,6 +47,12 @@ class Framework:
 
     def mistake(self, interp: Interpreter, kind: str, node: p.Node, frame: Frame, text: str, **detail: Any) -> None:
         """The analysed code does something else here than it says."""
+
+    def called_alone(self, interp: Interpreter, func: Function, names: dict[str, Any], frame: Frame, node: p.Node) -> None:
+        """A function of the analysed code is called in a statement that drops its result; ``names`` are its arguments."""
+
+    def names_walked(self, interp: Interpreter, loop: p.For, items: list[Any], frame: Frame) -> None:
+        """A loop is about to run over pairs of names and what they name."""
 
     # ---- classes and objects ----
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from initlint import program as p
 from initlint.interpreter.blocks import LEAVES, in_doubt, merge_outcomes, run_block
 from initlint.interpreter.iteration import blind_element, elements_of
+from initlint.interpreter.nametests import NAMED
 from initlint.interpreter.scope import BREAK, FELL, Frame, Outcome
 from initlint.interpreter.values import ABSENT, Instance, OneOf, Repeat, Unknown, is_number, join
 from initlint.symbolic import symbol
@@ -30,6 +31,8 @@ def run_for(interp: Interpreter, node: p.For, frame: Frame) -> Outcome:
             kind = source.cls.name.rpartition(".")[2]
             interp.framework.mistake(interp, "iterated-module", node.iter, frame, f"a {kind} cannot be iterated: TypeError", class_name=kind)
         items = [blind_element(source)]
+    elif isinstance(node.iter, p.Call) and isinstance(node.iter.func, p.Attr) and node.iter.func.attr in NAMED:
+        interp.framework.names_walked(interp, node, items, frame)
     before, frame.doubt = frame.doubt, 0
     outcome = _iterate(interp, node, items, frame)
     frame.doubt = max(before, frame.doubt if frame.doubt == LEAVES["return"] else 0)

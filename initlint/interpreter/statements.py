@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 def run_expression(interp: Interpreter, node: p.ExprStmt, frame: Frame) -> Outcome:
     """An expression on a line of its own."""
+    interp.alone = node.value
     interp.eval(node.value, frame)
     return FELL
 

@@ -5,14 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from initlint.findings import Action, Edit, Fix, InsertAfter, InsertBranch, RemoveStatement, ReplaceCall, ScaleDraw
+from initlint.findings import (
+    Action,
+    AppendStatement,
+    Edit,
+    Fix,
+    InsertAfter,
+    InsertBranch,
+    LoopOver,
+    MoveToEnd,
+    RemoveStatement,
+    ReplaceCall,
+    ReplaceExpression,
+    ScaleDraw,
+    ThroughData,
+    WrapCall,
+)
 from initlint.rewrite.branches import insert_branch
-from initlint.rewrite.calls import replace_call
+from initlint.rewrite.calls import replace_call, through_data, wrap_call
 from initlint.rewrite.document import Declined, Document
 from initlint.rewrite.draws import scale_draw
 from initlint.rewrite.insertions import insert_after
+from initlint.rewrite.loops import loop_over
 from initlint.rewrite.names import Names
-from initlint.rewrite.statements import remove_statement
+from initlint.rewrite.statements import append_statement, move_to_end, remove_statement, replace_expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +68,20 @@ def _edits(names: Names, action: Action) -> list[Edit]:
     match action:
         case InsertBranch():
             return insert_branch(names, action)
+        case LoopOver():
+            return loop_over(names.document, action)
         case RemoveStatement():
             return remove_statement(names.document, action)
+        case AppendStatement():
+            return append_statement(names.document, action)
+        case MoveToEnd():
+            return move_to_end(names.document, action)
+        case ReplaceExpression():
+            return replace_expression(names.document, action)
+        case ThroughData():
+            return through_data(names.document, action)
+        case WrapCall():
+            return wrap_call(names, action)
         case ReplaceCall():
             return replace_call(names, action)
         case InsertAfter():

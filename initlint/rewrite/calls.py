@@ -10,10 +10,12 @@ from itertools import groupby
 import libcst as cst
 import libcst.matchers as m
 
-from initlint.findings import Edit, ReplaceCall
+from initlint.findings import Edit, ReplaceCall, ThroughData, WrapCall
 from initlint.rewrite.document import Declined, Document, Span
 from initlint.rewrite.names import Names
 
+METHODS = "torch.Tensor"
+"""Where functions are that are called on what stands before the dot."""
 ATOMIC = (cst.Name, cst.Integer, cst.Float, cst.Attribute, cst.Call, cst.Subscript)
 """Expressions that need no parentheses wherever they stand."""
 OPERAND = re.compile(r"(?<=-)\{\}|\{\}(?= [*./])")
@@ -46,17 +48,37 @@ def _wrapping_edits(names: Names, call: cst.Call, action: ReplaceCall) -> list[E
     return [document.edit(start, start, f"{names.require(action.inside, start)}(", path), document.edit(end, end, ")", path)]
 
 
+def through_data(document: Document, action: ThroughData) -> list[Edit]:
+    """The edit that makes a method write to the ``.data`` of its tensor."""
+    call = document.call_at(action.site)
+    if not isinstance(call.func, cst.Attribute):
+        raise Declined("the call is not one of a method")
+    end = document.full_span(call.func.value)[1]
+    return [document.edit(end, end, ".data", action.site.path)]
+
+
+def wrap_call(names: Names, action: WrapCall) -> list[Edit]:
+    """The edits that hand what the call at ``action.site`` returns to another function."""
+    document = names.document
+    start, end = document.full_span(document.call_at(action.site))
+    spelled = action.method or names.require(action.function, start)
+    path = action.site.path
+    return [document.edit(start, start, f"{spelled}(", path), document.edit(end, end, ")", path)]
+
+
 def _function_edits(names: Names, call: cst.Call, action: ReplaceCall) -> list[Edit]:
     if action.function is None:
         return []
     document, path = names.document, action.site.path
     start, end = document.span(call.func)
     old = names.resolve(call.func, start)
+    parent, _, last = action.function.rpartition(".")
+    if old is None and parent == METHODS and isinstance(call.func, cst.Attribute):
+        return [document.edit(*document.span(call.func.attr), last, path)]
     if old is None:
         raise Declined("the function is not called by a name the file imports")
     if old == action.function:
         return []
-    parent, _, last = action.function.rpartition(".")
     if isinstance(call.func, cst.Attribute) and old.rpartition(".")[0] == parent:
         return [document.edit(*document.span(call.func.attr), last, path)]
     return [document.edit(start, end, _bare_or_known(names, call.func, action.function, start), path)]

@@ -1,4 +1,7 @@
-"""The rules. Each is one module of this package: its docstring is the manual page, ``RULE`` names it, ``check`` finds."""
+"""The rules. Each is one module of this package: its docstring is the manual page, ``RULE`` names it, ``check`` finds.
+
+A rule of group 8xx has ``examine`` instead, which is given what a run of the real model brought to light.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
+from initlint.evidence import Evidence
 from initlint.findings import Finding, Severity, Site
 from initlint.graph import ModelGraph
 from initlint.rules._own import OWN
 
 _PREFIX = re.compile(r"INI\d{0,3}|IN?")
 Check = Callable[[ModelGraph], Iterator[Finding]]
+Examine = Callable[[Evidence], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +38,16 @@ class Rule:
     """Whether it has something to say about models in which nobody chose an initial value."""
     manual: str = ""
     check: Check | None = None
+    live: Examine | None = None
+    """What finds in a measured model what no graph shows; only rules of group 8xx have it."""
 
     def run(self, graph: ModelGraph) -> Iterator[Finding]:
         """Every finding of this rule in ``graph``."""
         return self.check(graph) if self.check else iter(())
+
+    def examine(self, evidence: Evidence) -> Iterator[Finding]:
+        """Every finding of this rule in a model that was built and measured."""
+        return self.live(evidence) if self.live else iter(())
 
     def at(self, graph: ModelGraph, site: Site, severity: Severity, message: str, **fields: Any) -> Finding:
         """A finding of this rule in ``graph``."""
@@ -121,7 +132,7 @@ def find(selector: str) -> Rule:
 def _load(name: str) -> Rule:
     module = importlib.import_module(f"{__name__}.{name}")
     rule: Rule = module.RULE
-    return replace(rule, manual=(module.__doc__ or "").strip(), check=module.check)
+    return replace(rule, manual=(module.__doc__ or "").strip(), check=getattr(module, "check", None), live=getattr(module, "examine", None))
 
 
 def _matches(rule: Rule, selector: str) -> bool:

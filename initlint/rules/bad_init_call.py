@@ -56,7 +56,7 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per call that raises."""
     for site, calls in calls_by_site(call for call in graph.calls if call.problem):
         worst = max(calls, key=lambda call: call.certain)
-        target = worst.parameter.name if worst.parameter else worst.spelled.get("tensor", "")
+        target = worst.parameter.name if worst.parameter else "" if worst.chosen else worst.spelled.get("tensor", "")
         yield RULE.at(
             graph,
             site,

@@ -40,7 +40,7 @@ from initlint.graph import InitCall, InitEvent, ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._scale import RECURRENT, follow
 from initlint.rules._sites import by_site, constant_call, explicit, origin_of, qualified, short, spell_names
-from initlint.symbolic import at, plain
+from initlint.symbolic import Sym
 
 RULE = Rule(
     code="INI403",
@@ -49,8 +49,6 @@ RULE = Rule(
     fixable="sometimes",
 )
 SMALLEST = 0.5
-FEW = 16
-"""What a size that is not known is taken to be at least."""
 BIAS = re.compile(r"(?:^|\.)(?:in_proj_)?bias(?:_[ih]h\w*)?(?:\.data)?$")
 RANDOM = ("normal", "uniform", "trunc_normal")
 
@@ -79,9 +77,9 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
 
 def _std(parameter: Parameter) -> float | None:
     event, law = explicit(parameter), parameter.distribution
-    if event is None or law is None or law.kind not in RANDOM or law.mean != 0 or law.std is None or not plain(law.std):
+    if event is None or law is None or law.kind not in RANDOM or law.mean != 0 or isinstance(law.std, Sym):
         return None
-    return at(law.std, FEW)
+    return law.std
 
 
 def _of_layer(parameter: Parameter) -> bool:

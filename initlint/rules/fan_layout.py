@@ -22,7 +22,7 @@ Use instead:
 
 ## Fix safety
 The mode is exchanged where that gives the true fan. Safe where the call writes the flagged weights only; unsafe where it serves others, whose layout
-may be right. A stack needs a loop, which is the author's to write.
+may be right. A stack under Xavier or `orthogonal_` gets a loop over its maps, which is unsafe: it draws in another order.
 
 ## A real bug it would have caught
 pytorch#23854 and timm#84: `fan_out` of a depthwise convolution; keras#22789: stacked kernels counted as convolutions; flax#4027: queries
@@ -42,7 +42,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from initlint.findings import Finding, Fix, ReplaceCall, Severity, Site
+from initlint.findings import Finding, Fix, LoopOver, ReplaceCall, Severity, Site
 from initlint.flow import Weight, in_residual, longest_chain, normalised_after
 from initlint.graph import InitCall, ModelGraph, Op, Parameter
 from initlint.rules import Rule
@@ -285,8 +285,15 @@ def _spell_effect(case: Case) -> str:
     return f": the weights are {spell(math.sqrt(factor) if factor > 1 else 1 / math.sqrt(factor))} times too {'large' if factor > 1 else 'small'}"
 
 
+def _is_plain(case: Case) -> bool:
+    """Whether each part of the stack is read in the layout it has: Xavier and orthogonal do not mind, Kaiming takes inputs last."""
+    return case.over != "fan_in" and case.parameter.shape is not None and len(case.parameter.shape) == 3
+
+
 def _fix(cases: list[Case]) -> Fix | None:
     call, mode = cases[0].call, cases[0].mode
+    if call.chosen is None and call.certain and all(case.kind == "stack" and _is_plain(case) for case in cases):
+        return Fix(message="Initialise the maps one by one", actions=(LoopOver(site=call.site),))
     if not mode or call.chosen is not None or not call.initializer.startswith(INIT) or any(case.mode != mode for case in cases):
         return None
     name = short(call.initializer)

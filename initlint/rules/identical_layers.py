@@ -25,7 +25,8 @@ one it is given.
 
 ## What it leaves alone
 Copies that are drawn again, loaded or frozen (target networks, momentum encoders), constants, norms, `[layer] * n` (that is sharing), the
-layers inside torch's own Transformer. Copies that read different signals, as in series, are a note.
+layers inside torch's own Transformer. Copies that read different signals, as in series, or whose
+outputs are kept apart are a note.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ RULE = Rule(
     summary="Copies of one initialised layer that start with the same weights",
 )
 MERGES = ("add", "sub", "mul", "pool", "reduce")
+PARTS = ("[]", "part", "rows", "chunk", "split", "unbind", "select", "narrow", "gather", "index_select", "take_along_dim", "masked_select", "unpack")
+"""Views of a part: two of them are two signals."""
 RANDOM = ("normal", "uniform", "trunc_normal", "orthogonal", "sparse")
 
 
@@ -83,7 +86,7 @@ def _finding(graph: ModelGraph, site: Site, groups: list[list[Weight]]) -> Findi
     elif _merged(parallel):
         severity, text = Severity.WARNING, f"on the same input, and their outputs are merged: all {len(members)} get the same gradient and stay one for ever"
     else:
-        severity, text = Severity.WARNING, f"on the same input: all {len(members)} compute the same until something behind them tells them apart"
+        severity, text = Severity.NOTE, f"on the same input: all {len(members)} compute the same until something behind them tells them apart"
     return RULE.at(
         graph,
         site,
@@ -107,7 +110,7 @@ def _read(weight: Weight) -> list[Op]:
     frontier = [source for use in weight.uses for source in signals(use)]
     found: list[Op] = []
     for op in frontier:
-        if op.kind in TRANSPARENT:
+        if op.kind in TRANSPARENT and op.name not in PARTS:
             frontier += [source for source in signals(op) if source not in frontier]
         else:
             found.append(op)

@@ -49,7 +49,7 @@ PLACE = re.compile(r"mean|mu$|loc|cent|offset|shift|bias", re.IGNORECASE)
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per call whose only number is a spread."""
-    for site, calls in calls_by_site(call for call in graph.calls if _is_spread(call)):
+    for site, calls in calls_by_site(call for call in graph.calls if is_spread(call)):
         yield _finding(graph, site, calls)
 
 
@@ -63,7 +63,8 @@ def _names(call: InitCall) -> tuple[str, str] | None:
     return ("from_", "to") if names == ("a", "b") and call.initializer.startswith(TENSOR) else names
 
 
-def _is_spread(call: InitCall) -> bool:
+def is_spread(call: InitCall) -> bool:
+    """Whether the only number of a call is meant as a spread and taken for a place."""
     names = _names(call)
     if names is None or call.problem or names[0] not in call.arguments or names[0] in call.keywords or names[1] in call.arguments:
         return False

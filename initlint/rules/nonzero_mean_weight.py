@@ -38,9 +38,10 @@ from collections.abc import Iterator
 
 from initlint.findings import Finding, Fix, ReplaceCall, Severity, Site
 from initlint.flow import Weight, nonlinearity_after, nonlinearity_before, weights
-from initlint.graph import ModelGraph, Parameter
+from initlint.graph import InitCall, ModelGraph, Parameter
 from initlint.rules import Rule
 from initlint.rules._sites import by_site, explicit, origin_of, other_call, qualified, short, spell_names, written_at
+from initlint.rules.mean_for_std import is_spread
 from initlint.symbolic import Sym
 from initlint.theory.laws import Distribution, spell
 from initlint.theory.recommend import recommend
@@ -62,8 +63,16 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
     if not any(_share(p.distribution) for p in graph.parameters):
         return
     found = {id(w.parameter): w for w in weights(graph) if w.uses and _is_matrix(w) and (_share(w.parameter.distribution) or 0) >= NOTICED and _multiplies(w)}
+    told = {call.site for call in graph.calls if is_spread(call) or _is_cut(call)} if found else set()
     for site, group in by_site(w.parameter for w in found.values()):
+        if site in told:  # by a rule that knows the cause
+            continue
         yield _finding(graph, site, group, found[id(group[0])])
+
+
+def _is_cut(call: InitCall) -> bool:
+    """Whether it is the bounds of a truncated normal that move the mean."""
+    return call.initializer.endswith(".trunc_normal_") and call.arguments.get("mean", 0) == 0
 
 
 def _share(law: Distribution | None) -> float | None:

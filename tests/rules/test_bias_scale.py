@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from initlint.graph import InitCall, ModelGraph
+from initlint.symbolic import symbol
 from initlint.theory.laws import Distribution, constant, normal, uniform
 from tests.rules.graphs import Net, found, only, site, write
 
@@ -28,7 +29,7 @@ def test_the_share_is_what_a_draw_shows() -> None:
     assert float(sums.mean(0).var() / sums.var()) == pytest.approx(finding.evidence["share"], abs=0.05)
 
 
-@pytest.mark.parametrize("law", [normal(0.0, 0.1), uniform(-0.06, 0.06), constant(1.0), normal(0.02, 1.0), uniform(0.0, 1.0)])
+@pytest.mark.parametrize("law", [normal(0.0, 0.1), normal(0.0, symbol("std")), uniform(-0.06, 0.06), constant(1.0), normal(0.02, 1.0), uniform(0.0, 1.0)])
 def test_small_draws_and_meant_values_are_silent(law: Distribution) -> None:
     assert found("INI403", drawn(law)) == []
 

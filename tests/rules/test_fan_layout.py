@@ -79,9 +79,11 @@ def test_sizes_of_which_nothing_is_known(tmp_path: Path) -> None:
     ("draw", "factor"), [("xavier_normal_", (256 + 8) / (256 * 8 + 4 * 8)), ("kaiming_normal_", 256 / (256 * 8)), ("orthogonal_", 256 / 2048)]
 )
 def test_stacks_of_maps(tmp_path: Path, forward: str, draw: str, factor: float) -> None:
-    [finding], _ = judge(tmp_path, STACK, f"nn.init.{draw}(self.w)", forward)
+    [finding], line = judge(tmp_path, STACK, f"nn.init.{draw}(self.w)", forward)
     assert finding.evidence["layout"] == "stack" and finding.evidence["factor"] == pytest.approx(factor)
-    assert finding.help == "Initialise the maps one by one: `for w in stack: …`." and finding.fix is None
+    assert finding.help == "Initialise the maps one by one: `for w in stack: …`."
+    assert line == (f"nn.init.{draw}(self.w)" if draw == "kaiming_normal_" else f"nn.init.{draw}(weight)")
+    assert finding.fix is None or finding.fix.safety is Safety.UNSAFE
 
 
 def test_a_stack_drawn_map_by_map(tmp_path: Path) -> None:

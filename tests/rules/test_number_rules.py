@@ -159,3 +159,8 @@ def test_matrices_that_may_be_one_sided(tmp_path: Path, value: str, product: str
 def test_a_call_gets_the_scheme_behind_it(tmp_path: Path) -> None:
     finding, written = line(tmp_path, "INI302", "init.uniform_(self.a.weight, 0, 0.1)")
     assert finding is not None and written == 'init.kaiming_uniform_(self.a.weight, nonlinearity="relu")'
+
+
+@pytest.mark.parametrize("call", ["init.normal_(self.a.weight, 0.9)", "init.uniform_(self.a.weight, 0.1)", "init.trunc_normal_(self.a.weight, a=0.0, b=1.0)"])
+def test_what_another_rule_knows_the_cause_of_is_told_once(tmp_path: Path, call: str) -> None:
+    assert line(tmp_path, "INI302", call)[0] is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -22,8 +21,10 @@ from initlint.graph import Layer, ModelGraph, Op, Origin, Parameter, tick
 from initlint.interpreter import stdlib
 from initlint.interpreter.classes import linearise
 from initlint.interpreter.framework import Framework
+from initlint.interpreter.nametests import name_tests
+from initlint.interpreter.rebinding import lost_argument, returns
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Builtin, Class, External, Instance, Repeat, Storage, Tensor, Unknown, unknown
+from initlint.interpreter.values import ABSENT, Builtin, Class, External, Function, Instance, OneOf, Repeat, Storage, Tensor, Unknown, unknown
 from initlint.overlays import libraries
 from initlint.overlays.declared.initializers import INITIALIZERS as DECLARED_INITIALIZERS
 from initlint.overlays.declared.names import ROOTS
@@ -46,6 +47,23 @@ def may_switch_off_grad(manager: Any) -> bool:
     return not isinstance(manager, External) or "grad" in manager.name or "inference" in manager.name
 
 
+def _given(func: Function, node: p.Node, name: str) -> str:
+    """What a call hands over as the argument ``name``, if that is a plain name or attribute and comes back as the result."""
+    params = [param.name for param in func.node.params]
+    if not isinstance(node, p.Call) or not isinstance(func.node, p.FunctionDef) or not returns(func.node, name):
+        return ""
+    index = params.index(name) - (func.owner is not None and isinstance(node.func, p.Attr))
+    given = [arg.value for arg in node.args if arg.keyword == name] or [arg.value for arg in node.args[index : index + 1] if not arg.keyword and not arg.star]
+    return dotted(given[0]) if given else ""
+
+
+def _known(module: Instance) -> bool:
+    """Whether a module can hold no submodule or parameter that was not seen."""
+    if module.cls.spec is not None:
+        return True
+    return not (module.cls.uncertain or "#failed" in module.attrs or any(isinstance(value, (Unknown, OneOf)) for value in module.attrs.values()))
+
+
 class TorchFramework(Framework):
     """PyTorch as the interpreter sees it. One instance serves one interpreter."""
 
@@ -56,6 +74,8 @@ class TorchFramework(Framework):
         self.failures: list[str] = []
         """Why constructors could not be followed."""
         self.witness = Witness()
+        self.losses: dict[int, Optional[tuple[str, p.Assign]]] = {}
+        """By function node: the argument that it replaces for itself alone."""
         self.plain_nets = False
         """Whether plain objects that hold arrays count as models in the file at hand."""
         self.tracing = False
@@ -117,6 +137,28 @@ class TorchFramework(Framework):
         if not self.tracing:
             self.witness.mistake(interp, kind, interp.site(node, frame), text, **detail)
 
+    def called_alone(self, interp: Interpreter, func: Function, names: dict[str, Any], frame: Frame, node: p.Node) -> None:
+        if self.tracing or not any(isinstance(value, Tensor) for value in names.values()) or not isinstance(func.node, p.FunctionDef):
+            return
+        key = id(func.node)
+        if key not in self.losses:
+            self.losses[key] = lost_argument(func.node)
+        lost = self.losses[key]
+        if lost is None or not isinstance(names.get(lost[0]), Tensor):
+            return
+        line = interp.site(lost[1], func.scope).line
+        text = f"`{func.name}` computes a new tensor at line {line} and this call drops it: what it was given never gets those values"
+        self.mistake(interp, "dropped-result", node, frame, text, function=func.name, line=line, target=_given(func, node, lost[0]))
+
+    def names_walked(self, interp: Interpreter, loop: p.For, items: list[Any], frame: Frame) -> None:
+        if self.tracing or not self.witness.walks or self.witness.walks[-1][1] != interp.site(loop.iter, frame):
+            return
+        if not all(_known(module) for _, module in building.named_modules(self.witness.walks[-1][0])):
+            return
+        names = [item[0] for item in items if isinstance(item, tuple) and isinstance(item[0], str)]
+        for test in name_tests(loop):
+            self.witness.named(interp.site(test.node, frame), test, names)
+
     # ---- construction ----
 
     def start_recording(self, seen: Optional[set[Any]]) -> None:
@@ -144,21 +186,13 @@ class TorchFramework(Framework):
         return self.witness.account(mark, memo)
 
     def recalled(self, made: list[Instance | Storage], births: list[Instance], account: Any, memo: dict[int, Any]) -> None:
-        later = self.witness.retell(account, memo)
-        for one in made:
-            if isinstance(one, Storage):
-                one.events = tuple(replace(event, time=event.time + later) if event.time else event for event in one.events)
-            elif one.time:
-                one.time += later
-        self.recorder.instances += births
+        self.recorder.recalled(made, births, self.witness.retell(account, memo))
 
     def hidden_state(self) -> Any:
         return (self.sizes.count, len(self.failures), self.witness.noted)
 
     def may_recall(self) -> bool:
-        if self.tracing or self.witness.loose:
-            return False
-        return self.recorder.seen is None or bool(self.recorder.instances)
+        return not (self.tracing or self.witness.loose) and (self.recorder.seen is None or bool(self.recorder.instances))
 
     def construct_layer(
         self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node

@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 IRRELEVANT = ("device", "dtype", "requires_grad", "generator", "out", "layout")
 """Keyword arguments that change neither the shape nor the law."""
 UNINITIALISED = ("torch.empty", "torch.Tensor", "torch.FloatTensor", "torch.empty_like", "torch.Tensor.new_empty")
+CONVERTING = ("torch.Tensor", "torch.FloatTensor")
+"""Factories that make memory of a size, but take over values where they are given some."""
 NO_VALUES = "uninitialised memory that nothing fills"
 
 
 def make(call: Call, name: str, entry: Optional[Initializer] = None) -> Any:
     """``torch.zeros(...)`` and its kin, as ``entry`` or torch's own table describes it."""
+    if name in CONVERTING and len(call.args) == 1 and isinstance(call.args[0], (Tensor, Unknown)):
+        return from_data(call.args[0])
     factory = entry or FACTORIES[name]
     kwargs = {("from_" if k == "from" else k): v for k, v in call.kwargs.items() if k not in IRRELEVANT}
     args = call.args
@@ -49,6 +53,7 @@ def make(call: Call, name: str, entry: Optional[Initializer] = None) -> Any:
     if name in UNINITIALISED:
         tensor.storage.distribution = tensor.storage.base = None
         tensor.storage.reason, tensor.storage.empty = NO_VALUES, call.site
+        framework_of(call).witness.emptied.append(call.site)
     return tensor
 
 

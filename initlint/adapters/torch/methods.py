@@ -27,7 +27,8 @@ def apply(call: Call) -> Any:
     if function is None and isinstance(call.node, p.Call) and call.node.args and isinstance(call.node.args[0].value, p.Call):
         name = dotted(call.node.args[0].value.func) or "the routine"
         text = f"`apply` is given the result of `{name}(…)`, which is None, not the function itself"
-        witness.mistake(call.interp, "called-routine", call.site, text, name=name)
+        argument = call.node.args[0].value
+        witness.mistake(call.interp, "called-routine", call.site, text, name=name, argument=call.interp.site(argument, call.frame), bare=not argument.args)
     done: set[int] = set()
 
     def visit(module: Instance) -> None:

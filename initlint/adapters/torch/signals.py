@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
 FUNCTIONS = {**SIGNAL_FUNCTIONS, **array_functions.SIGNAL_FUNCTIONS}
 ACTIVATIONS = {**ACTIVATION_FUNCTIONS, **array_functions.ACTIVATIONS}
+AGGREGATIONS: dict[str, str] = {
+    **dict.fromkeys(("segment_sum", "unsorted_segment_sum", "scatter_add", "scatter_sum", "segment_sum_csr"), "reduce"),
+    **dict.fromkeys(("segment_mean", "segment_max", "unsorted_segment_mean", "scatter_mean", "scatter_max"), "pool"),
+}
+"""What libraries for graphs call the sum or mean over the neighbours of a node, wherever they define it."""
 BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "elementwise", "//": "elementwise", "%": "elementwise"}
 WEIGHT_KINDS = {
     "linear_function": "layer", "conv_function": "layer", "conv_transpose_function": "layer", "bilinear_function": "layer", "embedding_function": "embedding",
@@ -115,7 +120,7 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
 
 def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
     """``torch.relu(x)``, ``F.linear(x, w)`` … with a signal among the arguments; None where the tables have no word for it."""
-    kind: Optional[str] = FUNCTIONS.get(name)
+    kind: Optional[str] = FUNCTIONS.get(name) or AGGREGATIONS.get(name.rpartition(".")[2])
     if kind is None:
         return None
     values = [*call.args, *call.kwargs.values()]

@@ -10,6 +10,7 @@ from initlint.adapters.torch.binding import parse
 from initlint.findings import Site
 from initlint.graph import InitCall, Mistake, ModelGraph, Parameter, Sweep, elapse, tick
 from initlint.interpreter.calls import Call
+from initlint.interpreter.nametests import NameTest
 from initlint.interpreter.values import Instance, Storage, Tensor
 from initlint.overlays.torch_init import FILLS, Initializer
 from initlint.theory.laws import Distribution
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
     from initlint.interpreter.scope import Frame
 
+COPIES = ("clone", "double", "long", "bfloat16")
+"""Methods that always, or for parameters in practice, return memory of its own."""
 MOST = 4096
 """More calls than this are not kept for one context."""
 
@@ -36,7 +39,7 @@ class Drawn:
 
 
 Mark = tuple[int, int, int]
-"""How many calls and walks were collected, and when."""
+"""How many calls and places were collected, and when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Account:
     """What was collected while a call ran that is remembered."""
 
     drawn: list[Drawn]
-    walks: list[tuple[Instance, Site, int]]
+    emptied: list[Site]
     began: int
     lasted: int
 
@@ -55,14 +58,18 @@ class Witness:
 
     drawn: list[Drawn] = field(default_factory=list)
     mistakes: dict[tuple[str, Site], Mistake] = field(default_factory=dict)
-    walks: list[tuple[Instance, Site, int]] = field(default_factory=list)
+    walks: list[tuple[Instance, Site, int, Optional[tuple[Site, Site]]]] = field(default_factory=list)
+    emptied: list[Site] = field(default_factory=list)
+    """Where memory was made without being filled."""
+    tests: dict[Site, tuple[NameTest, list[str], bool]] = field(default_factory=dict)
+    """By place: a test of names, the names that were tested, and whether one passed."""
     noted: int = 0
     """How often something happened, over all entry points, that cannot be told again of a remembered call."""
     loose: bool = False
     """Whether a function runs without a caller, on values that are not known."""
 
     def start(self) -> None:
-        self.drawn, self.mistakes, self.walks = [], {}, []
+        self.drawn, self.mistakes, self.walks, self.emptied, self.tests = [], {}, [], [], {}
 
     def draw(self, call: Call, entry: Initializer, passed: dict[str, Any], target: Any, *, law: Optional[Distribution] = None, problem: str = "") -> None:
         """An initializer ran, or raised ``problem``."""
@@ -76,7 +83,7 @@ class Witness:
             initializer=entry.name, site=call.site, arguments=arguments, spelled=spelled(call, list(passed)), shape=tensor.shape if tensor else None, law=law,
             successor=entry.successor or "", problem="" if call.interp.trying else problem, chosen=call.chosen, keywords=tuple(call.kwargs),
             routine=call.interp.routines[-1].qualname if call.interp.routines else "",
-            certain=not self.loose and call.interp.heap.decided,
+            certain=not self.loose and call.interp.heap.decided, copied=_copied(call),
         )  # fmt: skip
         self.drawn.append(Drawn(made, tensor.storage if tensor else None))
 
@@ -96,6 +103,12 @@ class Witness:
         self.noted += 1
         self.mistakes.setdefault((kind, site), Mistake(kind=kind, site=site, text=text, detail=detail))
 
+    def named(self, site: Site, test: NameTest, names: list[str]) -> None:
+        """Names were put to a test."""
+        self.noted += 1
+        _, known, passed = self.tests.get(site, (test, [], False))
+        self.tests[site] = (test, [*known, *names][:MOST], passed or any(map(test.holds, names)))
+
     def seeded(self, call: Call, seed: Any) -> None:
         """The global generator starts over."""
         self.noted += 1
@@ -107,16 +120,17 @@ class Witness:
 
     def walk(self, call: Call, root: Instance) -> None:
         """A routine is about to go through the modules of ``root``."""
-        self.walks.append((root, call.site, tick()))
+        self.noted += 1
+        self.walks.append((root, call.site, tick(), _in_constructor(call)))
 
     def mark(self) -> Mark:
         """Where ``account`` is to begin."""
-        return len(self.drawn), len(self.walks), tick()
+        return len(self.drawn), len(self.emptied), tick()
 
     def account(self, mark: Mark, memo: dict[int, Any]) -> Account:
-        """What was collected since ``mark``, told of the copies in ``memo``; what has none there was gone when the call ended."""
-        drawn, walks, began = mark
-        return Account(_mapped(self.drawn[drawn:], memo), _walked(self.walks[walks:], memo, 0), began, tick() - began)
+        """What was collected since ``mark``, told of the copies in ``memo``; a storage that has none there was gone when the call ended."""
+        drawn, emptied, began = mark
+        return Account(_mapped(self.drawn[drawn:], memo), self.emptied[emptied:], began, tick() - began)
 
     def retell(self, account: Account, memo: dict[int, Any]) -> int:
         """Collect it again, told of the copies in ``memo``; by how much later everything happens now."""
@@ -124,22 +138,47 @@ class Witness:
         if len(self.drawn) + len(account.drawn) > MOST:
             self.noted += 1
         self.drawn += _mapped(account.drawn[: MOST - len(self.drawn)], memo)
-        self.walks += _walked(account.walks, memo, later)
+        self.emptied += account.emptied
         return later
 
     def report(self, graph: ModelGraph, owners: dict[int, Parameter], paths: dict[int, str]) -> None:
         """Enter everything into ``graph``, with the parameters and module paths it has."""
         graph.calls += [drawn.told(owners) for drawn in self.drawn]
         graph.mistakes = list(self.mistakes.values())
-        graph.sweeps = [Sweep(site=site, path=paths[id(root)], time=time) for root, site, time in self.walks if id(root) in paths]
+        for root, site, time, within in self.walks:
+            if id(root) in paths:
+                called, rest = within or (None, None)
+                graph.sweeps.append(Sweep(site=site, path=paths[id(root)], time=time, called=called, rest=rest))
+
+
+def _in_constructor(call: Call) -> Optional[tuple[Site, Site]]:
+    """The place in the innermost constructor from which ``call`` was reached, and what stands behind it there."""
+    frame, node = call.frame.function, call.node
+    for routine in reversed(call.interp.routines):
+        if routine is not frame:
+            return None
+        if routine.code.name == "__init__":
+            last = routine.code.body[-1].end
+            index = routine.module.source.index
+            return call.interp.site(node, frame), index.site(routine.module.source.path, node.end, max(last, node.end))
+        if routine.caller is None:
+            return None
+        frame, node = routine.caller[0].function, routine.caller[1]
+    return None
+
+
+def _copied(call: Call) -> str:
+    """``clone`` of ``init.zeros_(w.clone())`` and ``w.clone().zero_()``, where nothing takes the result."""
+    node = call.node
+    if node is not call.interp.alone or not isinstance(node, p.Call):
+        return ""
+    method = isinstance(node.func, p.Attr) and len(call.args) == len(node.args) + 1
+    target = node.func.value if method and isinstance(node.func, p.Attr) else node.args[0].value if node.args else None
+    return target.func.attr if isinstance(target, p.Call) and isinstance(target.func, p.Attr) and target.func.attr in COPIES else ""
 
 
 def _mapped(drawn: list[Drawn], memo: dict[int, Any]) -> list[Drawn]:
     return [Drawn(one.call, memo.get(id(one.storage)) if one.storage is not None else None) for one in drawn]
-
-
-def _walked(walks: list[tuple[Instance, Site, int]], memo: dict[int, Any], later: int) -> list[tuple[Instance, Site, int]]:
-    return [(memo[id(root)], site, time + later) for root, site, time in walks if id(root) in memo]
 
 
 def spelled(call: Call, names: list[str]) -> dict[str, str]:

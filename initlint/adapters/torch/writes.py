@@ -42,7 +42,7 @@ def write(
     event = InitEvent(
         initializer=initializer, origin=origin, distribution=distribution or custom(reason), site=site, arguments=arguments or {},
         partial=not tensor.whole, region=tensor.region if isinstance(tensor.region, str) else "", guard=guard, variable=variable,
-        routine=routine, effective=not storage.recomputed, chosen=chosen, time=tick(),
+        routine=routine, effective=not storage.recomputed, called=_caller(interp) if storage.recomputed else None, chosen=chosen, time=tick(),
     )  # fmt: skip
     if storage.recomputed and storage.origin is not None:
         storage = storage.origin
@@ -56,7 +56,13 @@ def write(
         storage.regions = ()
         storage.reason = "" if distribution is not None else reason
     else:
-        _write_region(storage, tensor, distribution, reason)
+        write_region(storage, tensor, distribution, reason)
+
+
+def _caller(interp: Interpreter) -> Optional[Site]:
+    """Where the function that runs was called."""
+    caller = interp.routines[-1].caller if interp.routines else None
+    return interp.site(caller[1], caller[0]) if caller is not None and caller[1].end > caller[1].pos else None
 
 
 def _helper(interp: Interpreter, tensor: Tensor, initializer: str, site: Optional[Site]) -> tuple[str, Optional[Site]]:
@@ -71,7 +77,8 @@ def _helper(interp: Interpreter, tensor: Tensor, initializer: str, site: Optiona
     return initializer, site
 
 
-def _write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distribution], reason: str) -> None:
+def write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distribution], reason: str) -> None:
+    """Record that the part of ``storage`` that ``tensor`` views now holds ``distribution``."""
     box = _box(tensor.region, storage.shape)
     kept = tuple(r for r in storage.regions if r[0] != tensor.region and not _covers(box, _box(r[0], storage.shape)))
     if any(r[2] != distribution and _overlap(box, _box(r[0], storage.shape)) for r in kept):

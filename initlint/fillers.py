@@ -1,0 +1,86 @@
+"""Parameters of uninitialised memory that other code of the project may fill: rules are not told of those."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from initlint.findings import Site
+from initlint.graph import ModelGraph, Parameter
+from initlint.interpreter.values import Class
+from initlint.loose import INITIALIZES, commented
+from initlint.mentions import TooLarge, unit
+
+if TYPE_CHECKING:
+    from initlint.contexts import Analysis
+    from initlint.interpreter.modules import Module
+
+LOADED = re.compile(r"weight_loader|load_weights|_load_from_state_dict|from_pretrained|load_state_dict|quantiz|weight_attrs|\bgetattr\(self|skip_init|to_empty")
+"""Words in a class that expects its values from elsewhere."""
+BLANKET = re.compile(r"for\b[^\n]*\b(?:named_)?parameters\(")
+REACH = 500
+"""Characters behind the head of a loop over parameters in which its body is looked for."""
+MADE = re.compile(r"\s*(?:\w+\.)*Parameter\(|\s*None\b")
+
+
+def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Class) -> None:
+    """Forget that a parameter is uninitialised where the text of the project shows code that may fill it."""
+    answers: dict[tuple[Site, str], bool] = {}
+    for parameter in graph.parameters:
+        if parameter.uninitialised is None:
+            continue
+        key = parameter.uninitialised, _attribute(parameter)
+        if key not in answers:
+            try:
+                answers[key] = _may_be_filled(analysis, module, parameter, root)
+            except TooLarge:
+                answers[key] = True
+        if answers[key]:
+            parameter.uninitialised = None
+
+
+def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, root: Class) -> bool:
+    site = parameter.uninitialised
+    assert site is not None
+    path, project = Path(site.path).absolute(), module.project
+    source = project.files.get(path)
+    owner = unit(source.text, source.index.offset(site.line, site.column)) if source is not None else None
+    if source is None or owner is None or not owner.class_name or LOADED.search(owner.text):
+        return True
+    cls = module.names.get(owner.class_name) if path == module.path else None
+    if (isinstance(cls, Class) and cls.uncertain) or re.search(rf"\b(?:layer|type)[\"']?\s*[=:]\s*\[?[\"']{owner.class_name}[\"']", source.text):
+        return True
+    family = {owner.class_name, *analysis.texts.subclasses(path, owner.class_name, project)}
+    texts = {path: source.text, **{file: text for name in family for file, text in analysis.texts.naming(path, name, project)}}
+    writes = _writes(_attribute(parameter))
+    related = family | {c.name.rpartition(".")[2] for c in root.mro}
+    return any(_blanket(text) or _written(text, writes, related) for text in texts.values())
+
+
+def _attribute(parameter: Parameter) -> str:
+    """The name under which code reaches a parameter: that of the list, for one in a list."""
+    return next(part for part in (*reversed(parameter.name.split(".")), parameter.role) if not part.isdigit())
+
+
+def _writes(name: str) -> re.Pattern[str]:
+    """What a write to an attribute looks like: handed to an initializer, changed in place, assigned."""
+    made = r"(?:\.data)?(?:\[[^\]\n]*\])?(?:\.data)?"
+    drawn = r"\b\w*(?:init|normal|uniform|xavier|kaiming|glorot|orthogonal|constant|zeros|ones|fill|copy|reset|eye|dirac|sparse)\w*\(\s*"
+    return re.compile(rf"{drawn}(?P<given>[\w.\[\]]+)\.{name}\b|(?P<owner>[\w\]]+)\.{name}\b{made}\s*(?:(?P<assigned>=)(?!=)|[-+*/]=|\.\w+_\()")
+
+
+def _written(text: str, writes: re.Pattern[str], family: Iterable[str]) -> bool:
+    for match in writes.finditer(text):
+        if commented(text, match.start()) or (match["assigned"] and MADE.match(text, match.end())):
+            continue
+        receiver = match["given"] or match["owner"]
+        if receiver != "self" or unit(text, match.start()).class_name in family:
+            return True
+    return False
+
+
+def _blanket(text: str) -> bool:
+    """Whether a loop over parameters initializes them."""
+    return any(INITIALIZES.search(text, match.end(), match.end() + REACH) for match in BLANKET.finditer(text))

@@ -1,0 +1,120 @@
+"""Where else in a project a name is written: plain text search over files that nobody asked to analyse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from initlint import files
+from initlint.edits import SourceError, decode
+from initlint.ignores import DEFAULT_EXCLUDE
+from initlint.interpreter.modules import Project, locate
+
+MARKERS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
+"""What a project keeps in its top folder."""
+LEVELS = 2
+"""Folders above the import root that are looked into for one of these."""
+MOST = 6_000
+"""Projects of more files are not searched: whoever asks has to expect a mention."""
+CLASS = re.compile(r"^class[ \t]+(\w+)", re.MULTILINE)
+OTHER = re.compile(r"^(?:def|@|if|for|with|[A-Za-z_]\w*\s*=)", re.MULTILINE)
+"""How statements of the top level start that are no class."""
+SUBCLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)[ \t]*\(([^)]*)\)", re.MULTILINE)
+
+
+class TooLarge(Exception):
+    """The project has more files than are searched."""
+
+
+class ProjectText:
+    """The text of projects, listed and read once in a run, and only when a question needs it."""
+
+    def __init__(self) -> None:
+        self.listings: dict[Path, list[Path]] = {}
+        self.contents: dict[Path, bytes] = {}
+
+    def naming(self, path: Path, word: str, project: Project) -> Iterator[tuple[Path, str]]:
+        """Every file of the project around ``path`` in which ``word`` occurs, with its text. Raises ``TooLarge``."""
+        wanted = word.encode()
+        for file in self._files(path.absolute()):
+            source = project.files.get(file)
+            if source is not None:  # what is being analysed may not be what the disk holds
+                if word in source.text:
+                    yield file, source.text
+            elif wanted in self._read(file):
+                try:
+                    yield file, decode(self.contents[file]).text
+                except SourceError:
+                    continue
+
+    def subclasses(self, path: Path, name: str, project: Project) -> set[str]:
+        """Names of the classes of the project that derive from ``name``, near and far."""
+        found, todo = set[str](), [name]
+        while todo:
+            base = todo.pop()
+            for _, text in self.naming(path, base, project):
+                for match in SUBCLASS.finditer(text):
+                    if match[1] not in found and base in re.findall(r"\w+", match[2]):
+                        found.add(match[1])
+                        todo.append(match[1])
+        return found - {name}
+
+    def _read(self, file: Path) -> bytes:
+        if file not in self.contents:
+            try:
+                self.contents[file] = files.read(str(file))
+            except SourceError:
+                self.contents[file] = b""
+        return self.contents[file]
+
+    def _files(self, path: Path) -> list[Path]:
+        root, dotted = locate(path)
+        folder = project_folder(root)
+        if folder is None and ("." in dotted or path.name == "__init__.py"):
+            folder = root / dotted.partition(".")[0]
+        key = folder or path.parent
+        if key not in self.listings:
+            found = (Path(name) for name in files.discover([str(folder)], [])) if folder else _beside(path)
+            self.listings[key] = list(islice(found, MOST + 1))
+        if len(self.listings[key]) > MOST:
+            raise TooLarge
+        listed = self.listings[key]
+        return listed if path in listed else [path, *listed]
+
+
+def project_folder(root: Path) -> Path | None:
+    """The top folder of the project that an import root belongs to, if it can be told."""
+    for folder in (root, *root.parents[:LEVELS]):
+        if f"{folder.name}/" in DEFAULT_EXCLUDE:
+            return None
+        if any((folder / marker).exists() for marker in MARKERS):
+            return folder
+    return None
+
+
+def _beside(path: Path) -> Iterator[Path]:
+    """Files next to a script and one folder above it."""
+    for folder in (path.parent, path.parent.parent):
+        yield from sorted(folder.glob("*.py"))
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The class, or the file, that a place belongs to."""
+
+    class_name: str
+    text: str
+
+
+def unit(text: str, offset: int) -> Unit:
+    """The top-level class around ``offset``, or the file where there is none."""
+    last = None
+    for match in CLASS.finditer(text, 0, offset):
+        last = match
+    if last is None or OTHER.search(text, last.end(), offset):
+        return Unit("", text)
+    after = re.compile(r"^[^\s#)]", re.MULTILINE).search(text, last.end())
+    return Unit(last[1], text[last.start() : after.start() if after else len(text)])

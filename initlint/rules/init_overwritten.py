@@ -1,0 +1,107 @@
+"""An initializer whose values the same routine replaces at once.
+
+## What it does
+Finds initializer calls every result of which the same function overwrites by another initializer, with another law. A warning
+where a layer of the same kind beside it is left to its default, a note otherwise.
+
+## Why is this bad?
+Only the last write counts: `w <- D1; w <- D2` starts from `D2`, whatever `D1` was. Either the first call is dead code, or it was meant
+for another tensor, which then keeps its default (a copied line whose name was not changed).
+
+## Example
+    nn.init.xavier_uniform_(self.query.weight)
+    nn.init.normal_(self.query.weight, std=0.02)
+
+Use instead:
+    nn.init.xavier_uniform_(self.key.weight)
+    nn.init.normal_(self.query.weight, std=0.02)
+
+## Fix safety
+Unsafe: the first call is removed. No law changes, but a draw less shifts the random numbers of all that follow, and the author may have
+meant another tensor.
+
+## A real bug it would have caught
+transformers#35437: the initialisation of a composite model was lost to the one that ran after it.
+
+## What it leaves alone
+A blanket routine followed by a special case that concerns some of its parameters, a constructor whose values the model around it
+replaces, tied weights (INI406), and writes that build on the old values (`mul_`, `clamp_`, a slice).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from initlint.findings import Finding, Fix, RemoveStatement, Severity, Site
+from initlint.graph import InitEvent, ModelGraph, Origin, Parameter
+from initlint.rules import Rule
+from initlint.rules._sites import INIT, TENSOR, qualified, short, spell_names
+
+RULE = Rule(
+    code="INI505",
+    name="init-overwritten",
+    summary="An initializer whose values the same routine overwrites with another law",
+    fixable="sometimes",
+)
+DRAWS = frozenset(TENSOR + name for name in ("normal_", "uniform_", "fill_", "zero_", "exponential_", "log_normal_", "cauchy_"))
+"""Methods that do not look at the values they replace."""
+
+
+def check(graph: ModelGraph) -> Iterator[Finding]:
+    """One finding per call all of whose values are overwritten."""
+    lost: dict[Site, list[tuple[Parameter, InitEvent, InitEvent]]] = {}
+    kept: set[Site] = set()
+    for parameter in graph.parameters:
+        events = [event for event in parameter.events if event.origin not in (Origin.DEFAULT, Origin.LOAD) and event.effective]
+        for first, second in pairwise(events):
+            if first.site is not None and not parameter.aliases and _replaces(first, second):
+                lost.setdefault(first.site, []).append((parameter, first, second))
+            elif first.site is not None:
+                kept.add(first.site)
+        last = events[-1].site if events else None
+        if last is not None:
+            kept.add(last)
+    for site, writes in lost.items():
+        if site not in kept and site.path == graph.path:
+            yield _finding(graph, site, writes)
+
+
+def _replaces(first: InitEvent, second: InitEvent) -> bool:
+    """Whether ``second`` makes ``first`` pointless, on the same path through the same function."""
+    alike = first.routine == second.routine and first.guard == second.guard and first.site != second.site
+    whole = first.certain and second.certain and not first.partial and not second.partial
+    return alike and whole and _draws(first) and _draws(second) and first.distribution != second.distribution
+
+
+def _draws(event: InitEvent) -> bool:
+    return event.initializer.startswith(INIT) or event.initializer in DRAWS
+
+
+def _finding(graph: ModelGraph, site: Site, writes: list[tuple[Parameter, InitEvent, InitEvent]]) -> Finding:
+    parameters = [parameter for parameter, _, _ in writes]
+    forgotten = _forgotten(graph, parameters[0])
+    _, first, second = writes[0]
+    line = second.site.line if second.site is not None else 0
+    return RULE.at(
+        graph,
+        site,
+        Severity.WARNING if forgotten else Severity.NOTE,
+        f"{short(first.initializer)} has no effect: {short(second.initializer)} at line {line} overwrites {spell_names(parameters)}"
+        + (f", while {spell_names(forgotten)} keep{'s' if len(forgotten) == 1 else ''} the default" if forgotten else ""),
+        fix=Fix(message="Remove the first call", actions=(RemoveStatement(site=site),)),
+        parameter=parameters[0].name,
+        parameters=qualified(graph, parameters),
+        evidence={"overwritten_by": line},
+    )
+
+
+def _forgotten(graph: ModelGraph, parameter: Parameter) -> list[Parameter]:
+    """Weights of layers of the same kind beside the one written twice that nobody initialises."""
+    layer = parameter.layer
+    if layer is None or not layer.kind:
+        return []
+    parent = layer.path.rpartition(".")[0]
+    beside = [other for other in graph.layers if other is not layer and other.kind == layer.kind and other.path.rpartition(".")[0] == parent]
+    weights = [other.parameters[parameter.role] for other in beside if parameter.role in other.parameters]
+    return [weight for weight in weights if all(event.origin is Origin.DEFAULT for event in weight.events)]

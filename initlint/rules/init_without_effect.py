@@ -1,0 +1,108 @@
+"""An initializer whose values never reach the model.
+
+## What it does
+Finds three ways to lose a draw: it is written to a weight that `weight_norm`, `spectral_norm` or a parametrization computes
+anew from other parameters; it is written to a copy (`w.clone()`) that is dropped; a helper computes a new tensor and the call
+drops its result.
+
+## Why is this bad?
+Under weight norm `w = g v / |v|` (Salimans & Kingma 2016): before every forward pass `w` is computed from `g` and `v`, and what
+was written to `w` is gone. The model starts from the default, for a convolution `Var = 1/(3 fan_in)`, whatever the
+routine asked for. HiFi-GAN's `N(0, 0.01)` would be 8 times smaller in standard deviation at `fan_in = 48`.
+
+## Example
+    self.conv = weight_norm(nn.Conv1d(16, 16, 3))
+    nn.init.normal_(self.conv.weight, 0.0, 0.01)
+
+Use instead:
+    self.conv = nn.Conv1d(16, 16, 3)
+    nn.init.normal_(self.conv.weight, 0.0, 0.01)
+    self.conv = weight_norm(self.conv)
+
+## Fix safety
+Unsafe where a helper returns its new tensor: the call is made to copy it back. None is offered for a wrapped weight:
+initialising before it is wrapped moves code, and the author has to confirm that the law which never took effect is wanted.
+
+## A real bug it would have caught
+hifi-gan#145, locuslab/TCN#1: convolutions initialised behind `weight_norm`. DI-engine `ensemble.py`: `torch.where` truncates
+into a local name.
+
+## What it leaves alone
+Writes to what the wrapper registered (`weight_g`, `weight_v`, `parametrizations.weight.original0`), to weights whose wrapper
+was removed again, and calls that also write a weight that is not wrapped. The old `spectral_norm`, which computes the weight
+from the tensor that is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from initlint.findings import Finding, Fix, Severity, Site, WrapCall
+from initlint.graph import InitEvent, Mistake, ModelGraph, Origin, Parameter
+from initlint.rules import Rule
+from initlint.rules._sites import qualified, short, spell_names
+
+RULE = Rule(
+    code="INI506",
+    name="init-without-effect",
+    summary="An initializer writes to a tensor that is computed anew or dropped: the model never sees it",
+    fixable="sometimes",
+)
+
+
+def check(graph: ModelGraph) -> Iterator[Finding]:
+    """Writes to computed weights, writes to copies, and results that are dropped."""
+    yield from _recomputed(graph)
+    for call in graph.calls:
+        if call.copied and call.parameter is None:
+            text = f"`{short(call.initializer)}` writes to the copy that `{call.copied}()` makes, which is dropped with the statement: nothing is initialised"
+            yield RULE.at(graph, call.site, Severity.ERROR, text, help=f"Write to the tensor itself, without `.{call.copied}()`")
+    for mistake in graph.mistakes:
+        if mistake.kind == "dropped-result":
+            advice = f"Write back inside `{mistake.detail['function']}`: `tensor.copy_(new)` under `torch.no_grad()`"
+            yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, fix=_kept(mistake), help=advice)
+
+
+def _kept(mistake: Mistake) -> Fix | None:
+    """Copy what the helper returns into what it was given."""
+    target = mistake.detail["target"]
+    if not target:
+        return None
+    method = f"{target}.copy_" if target.endswith(".data") else f"{target}.data.copy_"
+    return Fix(message="Keep the result of the call", actions=(WrapCall(site=mistake.site, method=method),))
+
+
+def _recomputed(graph: ModelGraph) -> Iterator[Finding]:
+    """One finding per place that initializes wrapped weights and nothing else."""
+    walks = {sweep.site for sweep in graph.sweeps}
+    lost: dict[Site, list[tuple[Parameter, InitEvent]]] = {}
+    useful: set[Site] = set()
+    for parameter in graph.parameters:
+        for event in parameter.events:
+            if event.site is None or event.origin in (Origin.DEFAULT, Origin.LOAD):
+                continue
+            if event.effective:
+                useful.add(event.site)
+            elif event.certain and event.distribution.kind != "custom":
+                place = event.called if event.called in walks and event.called is not None else event.site
+                lost.setdefault(place, []).append((parameter, event))
+    for place, writes in lost.items():
+        if place not in useful and not any(event.site in useful and event.site == place for _, event in writes):
+            yield _finding(graph, place, [p for p, _ in writes], writes[0][1])
+
+
+def _finding(graph: ModelGraph, place: Site, parameters: list[Parameter], event: InitEvent) -> Finding:
+    parameters = list(dict.fromkeys(parameters))
+    kept = parameters[0].effective
+    law = f", so `{parameters[0].name}` keeps {kept.distribution.law or kept.distribution.kind}" if kept is not None else ""
+    sites = [site for site in (event.site, event.called) if site is not None and site != place]
+    return RULE.at(
+        graph,
+        place,
+        Severity.ERROR,
+        f"{short(event.initializer)} has no effect: the weight is computed from {spell_names(parameters)} before every forward pass{law}",
+        help="Initialise the layer before it is wrapped",
+        parameter=parameters[0].name,
+        parameters=qualified(graph, parameters),
+        evidence={"sites": [{"path": s.path, "row": s.line, "column": s.column, "end_row": s.end_line, "end_column": s.end_column} for s in sites]},
+    )

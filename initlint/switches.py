@@ -1,0 +1,69 @@
+"""Classes once more with the switches turned that guard uninitialised parameters: ``if bias: self.bias = Parameter(torch.empty(n))``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from initlint.interpreter.classes import find_member
+from initlint.interpreter.modules import Module
+from initlint.interpreter.values import Class, Function
+from initlint.source import ClassChunk
+
+EMPTY = re.compile(r"Parameter\(\s*torch\.(?:empty|Tensor|FloatTensor)\(\s*[^\s\[)]")
+BRANCH = re.compile(r"(?:if|elif)\b(.*):|else\b.*:")
+
+
+def switched(module: Module, reached: set[int]) -> Iterator[tuple[str, Class, dict[str, Any]]]:
+    """Classes with such a parameter on a line that is not among ``reached``, and the arguments that lead there; first, what to call it."""
+    for chunk in module.source.classes():
+        lines = [line for line in _lines(module, chunk) if line not in reached]
+        cls = module.names.get(chunk.name) if lines else None
+        function = find_member(cls, "__init__")[0] if isinstance(cls, Class) else None
+        if not isinstance(cls, Class) or not isinstance(function, Function):
+            continue
+        for given in {tuple(_turned(module, line, function).items()): None for line in lines}:
+            if given:
+                yield f"{chunk.name}({', '.join(f'{name}={value}' for name, value in given)})", cls, dict(given)
+
+
+def _lines(module: Module, chunk: ClassChunk) -> list[int]:
+    inits = [one for one in chunk.members if one.name == "__init__"]
+    found = [match for one in inits for match in EMPTY.finditer(module.source.text, one.start, one.end)]
+    return [module.source.index.position(match.end() - 2)[0] for match in found]
+
+
+def _turned(module: Module, line: int, function: Function) -> dict[str, Any]:
+    """Arguments other than their defaults for every one that a branch around ``line`` asks about."""
+    given: dict[str, Any] = {}
+    for test in _tests(module.source.text.split("\n"), line):
+        for name in re.findall(r"[A-Za-z_]\w*", test):
+            default = function.defaults.get(name)
+            if default is False or (default == 0 and isinstance(default, int)):
+                given[name] = True if default is False else 1
+            elif default is True:
+                given[name] = False
+    return given
+
+
+def _tests(lines: list[str], line: int) -> Iterator[str]:
+    """The tests of the branches that ``line`` stands in; for an ``else``, those of its ``if``."""
+    indent = _indent(lines[line - 1])
+    sought_else = False
+    for text in reversed(lines[: line - 1]):
+        if not text.strip() or _indent(text) > indent or (_indent(text) == indent and not sought_else):
+            continue
+        match = BRANCH.match(text.strip())
+        if match is None:
+            if _indent(text) < indent and text.lstrip().startswith("def "):
+                return
+            indent, sought_else = min(indent, _indent(text)), False
+            continue
+        indent, sought_else = _indent(text), not text.lstrip().startswith("if")
+        if match[1]:
+            yield match[1]
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())

@@ -1,0 +1,159 @@
+"""Order and lifecycle: what the text of a project says about routines and memory that no model of their file touches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from initlint.engine import check
+from initlint.findings import Finding, Safety, Severity
+from initlint.rules import select
+
+NET = """
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.hidden = nn.Linear(width, width)
+
+    def {name}(self):
+        nn.init.normal_(self.hidden.weight, std=0.1)
+
+    def forward(self, x):
+        return self.hidden(x)
+"""
+CELL = """
+import torch
+import torch.nn as nn
+
+class Cell(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.gate = nn.Parameter(torch.empty(width, width))
+
+    def forward(self, x):
+        return x @ self.gate
+"""
+
+
+def found(folder: Path, code: str, files: dict[str, str]) -> list[Finding]:
+    """Findings of one rule in the first of ``files``, which make a package."""
+    for name, text in {"__init__": "", **files}.items():
+        (folder / f"{name}.py").write_text(text.lstrip("\n"), encoding="utf-8")
+    return check([str(folder / f"{next(iter(files))}.py")], rules=select([code])).findings
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        "from net import Net\nmodel = Net()\nmodel.init_weights()\n",
+        "def build(cls):\n    model = cls()\n    model.init_weights()\n    return model\n",
+        "def start(model):\n    if hasattr(model, 'init_weights'):\n        model.init_weights()\n",
+        "from net import Net\nclass Big(Net):\n    def __init__(self):\n        super().__init__()\n        self.init_weights()\n",
+        "from net import Net\nclass Holder:\n    def __init__(self):\n        self.net = Net()\n        self.net.init_weights()\n",
+        "from helpers import named_apply, start\nfrom net import Net\nmodel = named_apply(start, Net())\n",
+        "class Holder:\n    def __init__(self, net):\n        self.net = net\n        self.net.init_weights()\n",
+        "from net import Net\nclass Holder:\n    def __init__(self):\n        self.nets = [Net()]\n        for n in self.nets:\n            n.init_weights()\n",
+    ],
+)
+def test_whoever_may_call_a_routine_keeps_it_alive(tmp_path: Path, caller: str) -> None:
+    assert found(tmp_path, "INI501", {"net": NET.format(name="init_weights"), "caller": caller}) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "class Other:\n    def __init__(self):\n        self.init_weights()\n    def init_weights(self):\n        pass\n",
+        "import torch.nn as nn\nclass Other:\n    def __init__(self):\n        self.cell = nn.LSTM(3, 3)\n        self.cell.init_weights()\n",
+        "class Part: pass\nclass Other:\n    def __init__(self):\n        self.parts = [Part()]\n        for p in self.parts:\n            p.init_weights()\n",
+        "# model.init_weights()\ninit_weights = True\n",
+        "import torch.nn as nn\ndef reset(m):\n    if isinstance(m, (nn.Linear, nn.Conv2d)):\n        m.init_weights()\n",
+    ],
+)
+def test_namesakes_do_not_call_it(tmp_path: Path, other: str) -> None:
+    [finding] = found(tmp_path, "INI501", {"net": NET.format(name="init_weights"), "other": other})
+    assert finding.site.line == 8 and finding.fix is not None and finding.fix.safety is Safety.UNSAFE
+
+
+@pytest.mark.parametrize("name", ["init_hidden", "initial_loss", "forward_once", "reset_noise"])
+def test_other_methods_that_draw_are_no_routines(tmp_path: Path, name: str) -> None:
+    assert found(tmp_path, "INI501", {"net": NET.format(name=name)}) == []
+
+
+def test_the_routine_is_called_at_the_end_of_the_constructor(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, "INI501", {"net": NET.format(name="init_weights")})
+    assert finding.fix is not None and finding.fix.edits[0].content == "\n        self.init_weights()"
+
+
+@pytest.mark.parametrize(
+    "filler",
+    [
+        "from cell import Cell\nclass Big(Cell):\n    def __init__(self):\n        super().__init__()\n        self.gate.data.normal_()\n",
+        "from cell import Cell\nimport torch.nn as nn\ndef start(m):\n    if isinstance(m, Cell):\n        nn.init.normal_(m.gate)\n",
+        "from cell import Cell\nimport torch.nn as nn\nclass Big(nn.Module):\n    def __init__(self):\n        self.cell = Cell()\n"
+        "        for p in self.parameters():\n            nn.init.normal_(p)\n",
+    ],
+)
+def test_memory_that_another_file_fills(tmp_path: Path, filler: str) -> None:
+    assert len(found(tmp_path, "INI508", {"cell": CELL})) == 1
+    assert found(tmp_path, "INI508", {"cell": CELL, "filler": filler}) == []
+
+
+def test_a_matrix_is_drawn_and_a_bias_starts_at_zero(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, "INI508", {"cell": CELL})
+    assert finding.fix is not None and finding.fix.safety is Safety.UNSAFE
+    assert [edit.content for edit in finding.fix.edits] == ["nn.init.xavier_uniform_(", ")"]
+    [finding] = found(tmp_path, "INI508", {"cell": CELL.replace("gate", "bias").replace("width, width", "width").replace("x @", "x +")})
+    assert finding.fix is not None and [edit.content for edit in finding.fix.edits] == ["zeros"]
+
+
+@pytest.mark.parametrize(
+    ("name", "end", "count"), [("weights_init", "", 0), ("_weights_init", "", 1), ("weights_init", 'if __name__ == "__main__":\n    pass\n', 1)]
+)
+def test_functions_that_others_may_import_are_theirs(tmp_path: Path, name: str, end: str, count: int) -> None:
+    text = f"import torch.nn as nn\ndef {name}(m):\n    if isinstance(m, nn.Linear):\n        nn.init.normal_(m.weight, std=0.1)\n{end}"
+    assert len(found(tmp_path, "INI501", {"start": text})) == count
+
+
+LOOP = """
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Linear(8, 8)
+        self.head = nn.Linear(8, 8)
+        for name, m in self.named_modules():
+            if {test}:
+                nn.init.normal_(m.weight, std=0.1)
+
+    def forward(self, x):
+        return self.head(self.conv(x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "meant"),
+    [
+        ('"conv" or "head" in name', '"conv" in name or "head" in name'),
+        ('name == "conv" or "head"', 'name == "conv" or name == "head"'),
+        ("m == nn.Linear", "isinstance(m, nn.Linear)"),
+        ('type(m) == "Linear"', 'type(m).__name__ == "Linear"'),
+    ],
+)
+def test_a_test_is_written_as_it_was_meant(tmp_path: Path, test: str, meant: str) -> None:
+    [finding] = found(tmp_path, "INI504", {"net": LOOP.format(test=test)})
+    assert finding.fix is not None and finding.fix.safety is Safety.UNSAFE
+    assert [edit.content for edit in finding.fix.edits] == [meant]
+
+
+@pytest.mark.parametrize("test", ['"conv" in name or "stem" in name', 'name.endswith("head")', 'm and "stem" not in name', 'name == "head"'])
+def test_a_test_that_some_name_passes(tmp_path: Path, test: str) -> None:
+    assert found(tmp_path, "INI504", {"net": LOOP.format(test=test)}) == []
+
+
+def test_a_name_test_that_nothing_comes_near_to_is_a_note(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, "INI504", {"net": LOOP.format(test='name.startswith("stem")')})
+    assert finding.severity is Severity.NOTE and finding.help == "The names are `conv`, `head`"
