@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from initlint.edits import Source, SourceError, apply_edits, decode
 from initlint.findings import AppendStatement, Edit, Finding, Fix, InsertAfter, InsertBranch, LoopOver, MoveToEnd, RemoveStatement, Safety, WrapCall
 from initlint.merging import analyse_file
 from initlint.rewrite import Refusal, rewrite
-from initlint.source import Chunk, SourceFile
+from initlint.source import Chunk, ClassChunk
 
 ADDING = (AppendStatement, InsertAfter, InsertBranch, MoveToEnd, RemoveStatement, WrapCall, LoopOver)
 """Actions that add, move or drop a call."""
@@ -29,18 +29,19 @@ def prove(analysis: Analysis, path: str, data: bytes, models: Sequence[Model], f
     original = decode(data)
     wanted = [finding.fix for finding in findings if finding.fix and finding.fix.actions]
     source = analysis.files[Path(path).absolute()]
-    lines = {action.site.line for fix in wanted for action in fix.actions}
-    written = dict(zip((id(fix) for fix in wanted), rewrite(original.text, wanted, unrelated(source, lines))))
+    offsets = [source.index.offset(line, 1) for line in {action.site.line for fix in wanted for action in fix.actions}]
+    written = dict(zip((id(fix) for fix in wanted), rewrite(original.text, wanted, list(unrelated(source.chunks, offsets)))))
     before = table(models)
     return [_proven(analysis, path, original, before, findings, finding, written.get(id(finding.fix))) for finding in findings]
 
 
-def unrelated(source: SourceFile, lines: set[int]) -> list[tuple[int, int, str]]:
-    """Top-level functions, classes and listings that hold none of ``lines``: their offsets and names. No edit needs to read them."""
-    offsets = [source.index.offset(line, 1) for line in lines]
-    chunks = [chunk for chunk in source.chunks if not any(chunk.start <= offset < chunk.end for offset in offsets)]
-    named = ((chunk, chunk.name if chunk.kind in ("def", "class") else _listing(chunk)) for chunk in chunks)
-    return [(chunk.start, chunk.end, name) for chunk, name in named if name]
+def unrelated(chunks: Sequence[Chunk], offsets: Sequence[int]) -> Iterator[tuple[int, int, str]]:
+    """Functions, classes, methods and listings that hold none of ``offsets``: where they start and end, and their names. No edit needs to read them."""
+    for chunk in chunks:
+        if any(chunk.start <= offset < chunk.end for offset in offsets):
+            yield from unrelated(chunk.members, offsets) if isinstance(chunk, ClassChunk) else ()
+        elif name := chunk.name if chunk.kind in ("def", "class") else _listing(chunk):
+            yield chunk.start, chunk.end, name
 
 
 def _listing(chunk: Chunk) -> str:

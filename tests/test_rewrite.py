@@ -198,6 +198,20 @@ def test_a_file_of_bare_carriage_returns_is_declined() -> None:
     assert refusal(text, kaiming(text, "nn.init.xavier_uniform_(w)")) == "the file cannot be reproduced exactly"
 
 
+def test_what_is_left_unread_moves_nothing() -> None:
+    """Edits land on the lines of the file, not on those that were parsed."""
+    text = "import torch.nn as nn\n\n\nclass Other:\n    def f(self):\n        return 1\n\n\n\x0c\ntable = {\n    1: 2,\n}\n\n\nnn.init.ones_(w)  # here\n"
+    start, end, table = text.index("class"), text.index("\n\n\x0c") + 1, text.index("table")
+    unread = [[(start, end, "Other")], [(start, end, "Other"), (table, text.index("nn.init"), "table")]]
+    place = LineIndex(text).site("net.py", text.index("nn.init"), text.index("  # here"))
+    fix = Fix(message="Use another number", actions=(ReplaceCall(site=place, set=(("a", "1"),)),))
+    expected = rewrite(text, [fix])
+    assert not isinstance(expected[0], Refusal)
+    assert apply_edits(text, expected[0]) == text.replace("ones_(w)", "ones_(w, a=1)")
+    for spans in unread:
+        assert rewrite(text, [fix], spans) == expected
+
+
 def test_mixed_newlines_and_form_feeds_keep_positions_right() -> None:
     """Positions count characters of the exact text."""
     text = 'import torch.nn as nn\r\n\x0c\ns = """a\r\nb\rc\n"""; nn.init.xavier_uniform_(w); t = "日"'

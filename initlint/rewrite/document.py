@@ -75,6 +75,8 @@ class Document(_DocumentBase):
         try:
             wrapper = MetadataWrapper(cst.parse_module(read), unsafe_skip_copy=True)
             if wrapper.module.code != read:
+                if unrelated:  # LibCST moves odd whitespace where a block begins with it
+                    return cls.parse(text)
                 raise Declined("the file cannot be reproduced exactly")
             wrapper.module.visit(surveyor)
             positions = wrapper.resolve(PositionProvider)

@@ -159,7 +159,7 @@ def test_memory_changes_nothing(name: str, tmp_path: Path, monkeypatch: pytest.M
     assert remembered == followed
 
 
-@pytest.mark.parametrize("name", ["plain", "initialised in the block", "a walk in the block", "a copy", "written twice in the block"])
+@pytest.mark.parametrize("name", ["plain", "initialised in the block", "a copy", "written twice in the block"])
 def test_the_third_equal_call_is_remembered(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recalled: list[Remembered] = []
     recall = Memory._recall

@@ -16,11 +16,15 @@ from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.values import Instance, Tensor, Unknown, is_number
 from initlint.overlays.declared.initializers import IDENTIFIERS
 from initlint.overlays.spec import Shape
+from initlint.symbolic import symbol
 from initlint.theory.laws import custom
 
 if TYPE_CHECKING:
+    from initlint import program as p
     from initlint.adapters.torch.adapter import TorchFramework
     from initlint.interpreter.calls import Call
+    from initlint.interpreter.core import Interpreter
+    from initlint.interpreter.scope import Frame
 
 FORWARD = "#forward"
 """What runs the forward pass of a model that is given as inputs and outputs."""
@@ -102,6 +106,14 @@ def model_input(call: Call) -> Any:
     if items is not None:
         source.shape = (placeholder("batch"), *(v if is_number(v) else placeholder("length") for v in items))
     return source
+
+
+def constructed(interp: Interpreter, instance: Instance, frame: Frame, node: p.Node) -> None:
+    """What these frameworks call by themselves before a layer of the author's own is used: ``build`` with the shape of the input, ``setup``."""
+    method = {"keras.layers.Layer": "build", "keras.Model": "build", "flax.linen.Module": "setup"}.get(root_of(instance.cls) or "")
+    found = interp.find_method(instance, method) if method is not None and instance.cls.spec is None else None
+    if found is not None:
+        interp.call(found, [(placeholder("batch"), symbol("in_features"))] if method == "build" else [], {}, frame, node)
 
 
 def functional(framework: TorchFramework, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -15,7 +14,6 @@ from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
 from initlint.adapters.torch.escape import escape
 from initlint.adapters.torch.recording import Recorder
-from initlint.adapters.torch.shapes import placeholder
 from initlint.adapters.torch.witness import Witness, dotted
 from initlint.adapters.torch.writes import current, write
 from initlint.graph import Layer, ModelGraph, Op, Origin, Parameter, tick
@@ -30,7 +28,6 @@ from initlint.overlays import libraries
 from initlint.overlays.declared.initializers import INITIALIZERS as DECLARED_INITIALIZERS
 from initlint.overlays.declared.names import ROOTS
 from initlint.overlays.torch_layers import LAYERS
-from initlint.symbolic import symbol
 
 if TYPE_CHECKING:
     from initlint.findings import Site
@@ -187,21 +184,13 @@ class TorchFramework(Framework):
         return self.witness.account(mark, memo)
 
     def recalled(self, made: list[Instance | Storage], births: list[Instance], account: Any, memo: dict[int, Any]) -> None:
-        later = self.witness.retell(account, memo)
-        for one in made:
-            if isinstance(one, Storage):
-                one.events = tuple(replace(event, time=event.time + later) if event.time else event for event in one.events)
-            elif one.time:
-                one.time += later
-        self.recorder.instances += births
+        self.recorder.recalled(made, births, self.witness.retell(account, memo))
 
     def hidden_state(self) -> Any:
         return (self.sizes.count, len(self.failures), self.witness.noted)
 
     def may_recall(self) -> bool:
-        if self.tracing or self.witness.loose:
-            return False
-        return self.recorder.seen is None or bool(self.recorder.instances)
+        return not (self.tracing or self.witness.loose) and (self.recorder.seen is None or bool(self.recorder.instances))
 
     def construct_layer(
         self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node
@@ -217,15 +206,11 @@ class TorchFramework(Framework):
             of_declared.functional(self, instance, args, kwargs)
         elif owner.name not in ROOTS:
             building.construct(self, interp, instance, owner, args, kwargs, frame, node)
-
         if owner.name in declared.SEQUENCES:
             declared.fill(interp, instance)
 
     def constructed(self, interp: Interpreter, instance: Instance, frame: Frame, node: p.Node) -> None:
-        method = {"keras.layers.Layer": "build", "keras.Model": "build", "flax.linen.Module": "setup"}.get(declared.root_of(instance.cls) or "")
-        found = interp.find_method(instance, method) if method is not None and instance.cls.spec is None else None
-        if found is not None:
-            interp.call(found, [(placeholder("batch"), symbol("in_features"))] if method == "build" else [], {}, frame, node)
+        of_declared.constructed(interp, instance, frame, node)
 
     def enter_late(self, instance: Instance) -> Layer:
         """The layer of a module that is constructed while a forward pass is traced."""
@@ -234,15 +219,11 @@ class TorchFramework(Framework):
 
     def enter_late_parameter(self, owner: Instance, name: str, tensor: Tensor) -> None:
         """A parameter that a forward pass declares enters the graph that is traced."""
-        layer = self.layers.get(id(owner))
-        if self.graph is not None and layer is not None and name not in layer.parameters:
-            graphs.enter_parameter(self.graph, self, layer, name, tensor, f"{layer.path}.{name}" if layer.path else name)
+        graphs.enter_late_parameter(self, owner, name, tensor)
 
     def refresh(self, tensor: Tensor) -> None:
         """A parameter took its sizes after the graph was made: enter them there."""
-        known = self.owners.get(id(tensor))
-        if known is not None:
-            known.shape, known.distribution, known.events = tensor.shape, tensor.storage.distribution, list(tensor.storage.events)
+        graphs.refresh(self, tensor)
 
     def constructed_blind(self, interp: Interpreter, instance: Instance, owner: Class, args: list[Any], kwargs: dict[str, Any]) -> None:
         interp.heap.set_item(instance.attrs, registries.READY, True)

@@ -53,7 +53,7 @@ def make(call: Call, name: str, entry: Optional[Initializer] = None) -> Any:
     if name in UNINITIALISED:
         tensor.storage.distribution = tensor.storage.base = None
         tensor.storage.reason, tensor.storage.empty = NO_VALUES, call.site
-        framework_of(call).witness.emptied.add(call.site)
+        framework_of(call).witness.emptied.append(call.site)
     return tensor
 
 

@@ -85,3 +85,17 @@ def enter_parameter(graph: ModelGraph, framework: TorchFramework, layer: Layer, 
     graph.parameters.append(parameter)
     framework.owners[id(tensor)] = parameter
     framework.owners.setdefault(id(storage), parameter)
+
+
+def enter_late_parameter(framework: TorchFramework, owner: Instance, name: str, tensor: Tensor) -> None:
+    """A parameter that a forward pass declares enters the graph that is traced."""
+    layer = framework.layers.get(id(owner))
+    if framework.graph is not None and layer is not None and name not in layer.parameters:
+        enter_parameter(framework.graph, framework, layer, name, tensor, f"{layer.path}.{name}" if layer.path else name)
+
+
+def refresh(framework: TorchFramework, tensor: Tensor) -> None:
+    """A parameter took its sizes after the graph was made: enter them there."""
+    known = framework.owners.get(id(tensor))
+    if known is not None:
+        known.shape, known.distribution, known.events = tensor.shape, tensor.storage.distribution, list(tensor.storage.events)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Optional
 
 from initlint.interpreter.framework import SeenBefore
-from initlint.interpreter.values import Builtin, Class, External, Function, Instance, Partial
+from initlint.interpreter.values import Builtin, Class, External, Function, Instance, Partial, Storage
 
 
 class Recorder:
@@ -31,6 +32,15 @@ class Recorder:
                 raise SeenBefore
             self.seen.add(key)
         self.instances.append(instance)
+
+    def recalled(self, made: list[Instance | Storage], births: list[Instance], later: int) -> None:
+        """Record the modules among what a remembered call ``made`` anew, where everything happens ``later`` than it did then."""
+        for one in made:
+            if isinstance(one, Storage):
+                one.events = tuple(replace(event, time=event.time + later) if event.time else event for event in one.events)
+            elif one.time:
+                one.time += later
+        self.instances += births
 
 
 def coarse(value: Any, depth: int = 0) -> Any:

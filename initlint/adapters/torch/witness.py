@@ -38,10 +38,8 @@ class Drawn:
         return self.call if parameter is None else replace(self.call, parameter=parameter)
 
 
-Walk = tuple[Instance, Site, int, Optional[tuple[Site, Site]]]
-"""What is walked over, where, when, and for a constructor where in it that happens and what stands behind."""
 Mark = tuple[int, int, int]
-"""How many calls and walks were collected, and when."""
+"""How many calls and places were collected, and when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class Account:
     """What was collected while a call ran that is remembered."""
 
     drawn: list[Drawn]
-    walks: list[Walk]
+    emptied: list[Site]
     began: int
     lasted: int
 
@@ -60,8 +58,8 @@ class Witness:
 
     drawn: list[Drawn] = field(default_factory=list)
     mistakes: dict[tuple[str, Site], Mistake] = field(default_factory=dict)
-    walks: list[Walk] = field(default_factory=list)
-    emptied: set[Site] = field(default_factory=set)
+    walks: list[tuple[Instance, Site, int, Optional[tuple[Site, Site]]]] = field(default_factory=list)
+    emptied: list[Site] = field(default_factory=list)
     """Where memory was made without being filled."""
     tests: dict[Site, tuple[NameTest, list[str], bool]] = field(default_factory=dict)
     """By place: a test of names, the names that were tested, and whether one passed."""
@@ -71,7 +69,7 @@ class Witness:
     """Whether a function runs without a caller, on values that are not known."""
 
     def start(self) -> None:
-        self.drawn, self.mistakes, self.walks, self.emptied, self.tests = [], {}, [], set(), {}
+        self.drawn, self.mistakes, self.walks, self.emptied, self.tests = [], {}, [], [], {}
 
     def draw(self, call: Call, entry: Initializer, passed: dict[str, Any], target: Any, *, law: Optional[Distribution] = None, problem: str = "") -> None:
         """An initializer ran, or raised ``problem``."""
@@ -122,16 +120,17 @@ class Witness:
 
     def walk(self, call: Call, root: Instance) -> None:
         """A routine is about to go through the modules of ``root``."""
+        self.noted += 1
         self.walks.append((root, call.site, tick(), _in_constructor(call)))
 
     def mark(self) -> Mark:
         """Where ``account`` is to begin."""
-        return len(self.drawn), len(self.walks), tick()
+        return len(self.drawn), len(self.emptied), tick()
 
     def account(self, mark: Mark, memo: dict[int, Any]) -> Account:
-        """What was collected since ``mark``, told of the copies in ``memo``; what has none there was gone when the call ended."""
-        drawn, walks, began = mark
-        return Account(_mapped(self.drawn[drawn:], memo), _walked(self.walks[walks:], memo, 0), began, tick() - began)
+        """What was collected since ``mark``, told of the copies in ``memo``; a storage that has none there was gone when the call ended."""
+        drawn, emptied, began = mark
+        return Account(_mapped(self.drawn[drawn:], memo), self.emptied[emptied:], began, tick() - began)
 
     def retell(self, account: Account, memo: dict[int, Any]) -> int:
         """Collect it again, told of the copies in ``memo``; by how much later everything happens now."""
@@ -139,7 +138,7 @@ class Witness:
         if len(self.drawn) + len(account.drawn) > MOST:
             self.noted += 1
         self.drawn += _mapped(account.drawn[: MOST - len(self.drawn)], memo)
-        self.walks += _walked(account.walks, memo, later)
+        self.emptied += account.emptied
         return later
 
     def report(self, graph: ModelGraph, owners: dict[int, Parameter], paths: dict[int, str]) -> None:
@@ -180,10 +179,6 @@ def _copied(call: Call) -> str:
 
 def _mapped(drawn: list[Drawn], memo: dict[int, Any]) -> list[Drawn]:
     return [Drawn(one.call, memo.get(id(one.storage)) if one.storage is not None else None) for one in drawn]
-
-
-def _walked(walks: list[Walk], memo: dict[int, Any], later: int) -> list[Walk]:
-    return [(memo[id(root)], site, time + later, within) for root, site, time, within in walks if id(root) in memo]
 
 
 def spelled(call: Call, names: list[str]) -> dict[str, str]:
