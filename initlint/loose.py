@@ -188,6 +188,8 @@ def _arguments(function: Function, built: Built | None = None) -> tuple[list[Any
     kwargs: dict[str, Any] = {}
     for param in function.node.params:
         default = function.defaults.get(param.name)
+        if param.kind == "args" and len(args) == function.node.params.index(param):
+            args.append(Unknown("any number of arguments"))
         if param.kind in ("args", "kwargs") or (param.name in function.defaults and not isinstance(default, FOUND_OUT)):
             continue
         value: Any = built.root if built is not None and param.name == "self" else Unknown(f"the argument {param.name}")
