@@ -158,8 +158,8 @@ def _kept(op: Op, given: list[Spread]) -> Mapped:
 
 
 def _pooled(op: Op, given: list[Spread]) -> Mapped:
-    name = (op.layer.kind if op.layer else op.name).lower()
-    if "adaptiveavg" in name or "adaptive_avg" in name or name == "mean":
+    size = op.layer.arguments.get("output_size") if op.layer and op.layer.kind.startswith("AdaptiveAvg") else None
+    if op.name == "mean" or size in (1, (1,), (1, 1), (1, 1, 1)):
         return Mapped(
             Spread(given[0].mean, 0.0, given[0].positive),
             1.0,
