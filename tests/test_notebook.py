@@ -84,8 +84,9 @@ def test_the_report_shows_the_cell(net: Path, capsys: pytest.CaptureFixture[str]
     assert "xavier_uniform_" in net.read_text(encoding="utf-8").splitlines()[line - 1]
 
 
-def test_show_names_the_cell(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_names_the_cell(net: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The table of a model that a notebook defines."""
+    monkeypatch.delenv("COLUMNS", raising=False)
     assert main(["show", f"{net}:Net()"]) == 0
     assert "net.ipynb:cell 3:7 xavier_uniform_" in capsys.readouterr().out
     assert main(["show", "--format", "json", f"{net}:Net()"]) == 0
