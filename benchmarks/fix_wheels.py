@@ -62,7 +62,20 @@ def unpack(requirement: str, work: Path) -> Path:
     folder = work / requirement.replace("==", "-")
     if not folder.is_dir():
         wheels = work / "wheels"
-        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", str(wheels), requirement]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "--ignore-requires-python",
+            "--only-binary",
+            ":all:",
+            "-d",
+            str(wheels),
+            requirement,
+        ]
         if subprocess.run(command, check=False).returncode:
             raise SystemExit(f"{requirement}: no wheel could be downloaded")
         stem = requirement.replace("==", "-").replace("-", "_").lower()
