@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,9 @@ def test_broken(initlint):
 
 def pytest_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(initlint.__file__).parent.parent), str(folder)])}
-    command = [sys.executable, "-m", "pytest", "-p", "initlint.pytest_plugin", "-p", "no:randomly", "-p", "no:cacheprovider", "-q", *arguments]
+    installed = any(entry.name == "initlint" for entry in entry_points(group="pytest11"))  # pytest loads it by itself then
+    plugin = [] if installed else ["-p", "initlint.pytest_plugin"]
+    command = [sys.executable, "-m", "pytest", *plugin, "-p", "no:randomly", "-p", "no:cacheprovider", "-q", *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
