@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+
+pytest.importorskip("torch", reason="torch is not installed: there is nothing to measure")
+
 import torch
 from torch.nn import init
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
+
+pytest.importorskip("torch", reason="torch is not installed: there is nothing to measure")
+
 import torch
 
 from initlint.measure.moments import Moments, measure, pool
