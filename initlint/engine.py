@@ -20,6 +20,7 @@ from initlint.stack import with_deep_stack
 from initlint.suppress import silence
 
 if TYPE_CHECKING:
+    from initlint.cache import Cache
     from initlint.contexts import Analysis
     from initlint.graph import ModelGraph
 
@@ -44,6 +45,8 @@ class CheckResult:
     """Whether comments in the files silence findings."""
     analysis: Analysis | None = field(default=None, repr=False)
     """What was parsed on the way, for a second look at some of the files."""
+    cache_trouble: str | None = None
+    """Why the cache could not be written, if so."""
 
 
 @dataclass(slots=True)
@@ -64,27 +67,66 @@ def check(
     rules: Sequence[Rule] | None = None,
     suppressions: bool = True,
     progress: Callable[[str], None] = lambda path: None,
+    jobs: int = 1,
+    cache: str | None = None,
 ) -> CheckResult:
     """Analyse files and folders. What cannot be read is a finding of the tool's own; nothing is skipped silently.
 
-    Without ``suppressions``, comments silence nothing. ``progress`` is told each path before it is analysed.
+    Without ``suppressions``, comments silence nothing. ``progress`` is told each path before it is analysed. At most ``jobs``
+    processes share the work. ``cache`` is a folder in which results are kept; what it holds of files that have not changed, nor
+    anything they depend on, is taken from there. Neither changes what is found.
     """
     result = CheckResult([], 0, search_path=tuple(search_path), rules=tuple(select() if rules is None else rules), suppressions=suppressions)
     tasks = [Task(stdin_filename, stdin)] if stdin is not None else []
     tasks += _tasks(paths, result)
     result.files += stdin is not None
+    store = _recall(result, tasks, cache) if cache is not None and stdin is None else None
+    todo = [task for task in tasks if task.outcome is None]
+    for task in tasks:
+        if task.outcome is not None:
+            progress(task.path)
+    with rare_collection():
+        snapshots = _examine(result, todo, progress, jobs)
+        with_deep_stack(lambda: _collect(result, tasks))
+    if store is not None:
+        store.keep([(task.path, task.data, task.outcome) for task in todo if task.outcome is not None], snapshots)
+        result.cache_trouble = store.save()
+    return result
+
+
+def _recall(result: CheckResult, tasks: Sequence[Task], folder: str) -> Cache:
+    """What was known of the files before."""
+    from initlint.cache import Cache
+    from initlint.present import Present
+
+    present = Present(result.search_path, {os.path.abspath(task.path): task.data for task in tasks})
+    store = Cache(folder, result.search_path, [rule.code for rule in result.rules], present)
+    for task in tasks:
+        task.outcome = store.recall(task.path, task.data)
+    return store
+
+
+def _examine(result: CheckResult, tasks: Sequence[Task], progress: Callable[[str], None], jobs: int) -> list[dict[str, dict[str, str]]]:
+    """Fill in the outcome of every task. What was seen on the way of the projects in which words were looked for."""
+    if jobs > 1 and len(tasks) > 1:
+        from initlint import workers
+
+        jobs = workers.useful(jobs, [(task.path, task.data) for task in tasks])
+        if jobs > 1:
+            pool = workers.Pool(jobs, result.search_path, [rule.code for rule in result.rules], lambda number: progress(tasks[number].path))
+            for number, outcome in pool.run([(number, task.path, task.data) for number, task in enumerate(tasks)]).items():
+                tasks[number].outcome = outcome
+            return pool.snapshots
     examiner = Examiner(result.search_path, result.rules)
 
     def examine() -> None:
         for task in tasks:
             progress(task.path)
             task.outcome = examiner.examine(task.path, task.data)
-        _collect(result, tasks)
 
-    with rare_collection():
-        with_deep_stack(examine)
+    with_deep_stack(examine)
     result.analysis = examiner.analysis
-    return result
+    return [examiner.snapshots]
 
 
 def recheck(result: CheckResult, path: str, text: str) -> CheckResult:

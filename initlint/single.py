@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint.consulted import Consulted
-from initlint.edits import SourceError, decode
+from initlint.edits import SourceError, decode, digest
 from initlint.findings import Finding, Severity, Site
 from initlint.gate import may_matter
 from initlint.notebook import Notebook, is_notebook, load
@@ -53,6 +53,9 @@ class Examiner:
         self.rules = rules
         self.analysis = analysis
         """That of the last file which had to be analysed."""
+        self.snapshots: dict[str, dict[str, str]] = {}
+        """By folder that was searched, the digest of every file of the project around it."""
+        self._taken: dict[int, dict[str, str]] = {}
 
     def examine(self, path: str, data: bytes, notebook: Notebook | None = None) -> Outcome:
         """What is to be said of one file. Whatever goes wrong inside becomes a finding about it."""
@@ -91,11 +94,27 @@ class Examiner:
             proven = proof.prove(analysis, path, data, models, here)
         finally:
             analysis.interp.reset()
-            if full in analysis.files:
-                analysis.files[full].path = str(full)  # as any other file is to see it
+            if is_notebook(path):
+                analysis.files.pop(full, None)  # others see the file, not the module that its cells form
+            elif full in analysis.files:
+                analysis.files[full].path = str(full)
         elsewhere = [_told(finding) for finding in everywhere if finding.site.path != path]
         analysis.consulted.files.pop(full, None)
+        self._take_snapshots(analysis)
         return Outcome([_told(finding) for finding in proven], elsewhere, analysis.consulted)
+
+    def _take_snapshots(self, analysis: Analysis) -> None:
+        """Write down what the projects hold in which words were looked for."""
+        for place in {place for place, _ in analysis.consulted.words} - analysis.consulted.crowded:
+            files = analysis.texts.around(place)
+            if id(files) not in self._taken:
+                self._taken[id(files)] = {str(file): _digest(analysis, file) for file in files}
+            self.snapshots[str(place.parent)] = self._taken[id(files)]
+
+
+def _digest(analysis: Analysis, file: Path) -> str:
+    source = analysis.files.get(file)
+    return source.digest if source is not None else digest(analysis.texts.read(file))
 
 
 def _told(finding: Finding) -> Finding:

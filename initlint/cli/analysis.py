@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from initlint import baseline, engine, files, git, rules
+from initlint.cli import caching
 from initlint.cli.console import CLEAN, FAILED, FOUND, Failure, complain
 from initlint.cli.formats import FORMATS
 from initlint.cli.progress import watching
@@ -39,6 +40,8 @@ class Run:
     """Standard input, as far as it was asked for."""
     piped: bool = False
     """Whether standard input is checked."""
+    cache: str | None = None
+    """The folder in which results are kept."""
     baselined: int = 0
     """Findings of the last check that the baseline knows."""
     looked: bool = False
@@ -57,7 +60,11 @@ class Run:
                 rules=[rule for rule in rules.all_rules() if rule.code in wanted],
                 suppressions=not self.options.ignore_suppressions,
                 progress=progress,
+                jobs=self.options.jobs or cores(),
+                cache=None if self.options.no_cache else self.cache,
             )
+        if result.cache_trouble is not None and self.options.cache_dir is not None:
+            complain(f"{self.options.cache_dir}: cannot be written: {result.cache_trouble}")
         self._judge(result)
         if self.known is not None:
             found = len(result.findings)
@@ -114,7 +121,13 @@ def prepare(options: argparse.Namespace) -> Run:
         raise Failure(str(error)) from None
     for path in missing:
         complain(f"{path}: no such file or folder")
-    return Run(options, projects, settings, found, missing, known, sys.stdin.buffer.read() if piped else b"", piped and not left_out)
+    data = sys.stdin.buffer.read() if piped else b""
+    return Run(options, projects, settings, found, missing, known, data, piped and not left_out, caching.folder(options.cache_dir, projects, paths))
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def find_projects(options: argparse.Namespace, **given: Any) -> Projects:
