@@ -7,6 +7,7 @@ looked for. There is one store per set of rules, search path and version of this
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -260,10 +261,10 @@ def _unpacked(document: dict[str, Any]) -> Book:
 
 def _make_folder(folder: str) -> None:
     """The folder, marked as a cache that neither backups nor git should take. Raises ``OSError``."""
-    if os.path.islink(folder):
-        raise OSError(0, "it is a link")
-    if os.path.isdir(folder):
+    if os.path.isdir(folder) and not os.path.islink(folder):
         return
+    if os.path.lexists(folder):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     os.makedirs(folder)
     for name, text in zip(OWN, (TAG, "*\n")):
         with open(os.path.join(folder, name), "x", encoding="utf-8") as stream:

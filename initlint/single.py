@@ -82,8 +82,7 @@ class Examiner:
         return Outcome()
 
     def _analyse(self, path: str, data: bytes) -> Outcome:
-        from initlint import proof  # LibCST and the interpreter: a second that most runs of a hook need not spend
-        from initlint.contexts import Analysis
+        from initlint.contexts import Analysis  # with LibCST and the interpreter, which most runs of a hook can do without
         from initlint.merging import analyse_file
 
         analysis = self.analysis = self.analysis.fresh() if self.analysis is not None else Analysis(self.search_path, self.rules)
@@ -91,7 +90,10 @@ class Examiner:
         try:
             models, everywhere = analyse_file(analysis, path, data)
             here = [finding for finding in everywhere if finding.site.path == path]
-            proven = proof.prove(analysis, path, data, models, here)
+            if any(finding.fix for finding in here):
+                from initlint import proof
+
+                here = proof.prove(analysis, path, data, models, here)
         finally:
             analysis.interp.reset()
             if is_notebook(path):
@@ -101,7 +103,7 @@ class Examiner:
         elsewhere = [_told(finding) for finding in everywhere if finding.site.path != path]
         analysis.consulted.files.pop(full, None)
         self._take_snapshots(analysis)
-        return Outcome([_told(finding) for finding in proven], elsewhere, analysis.consulted)
+        return Outcome([_told(finding) for finding in here], elsewhere, analysis.consulted)
 
     def _take_snapshots(self, analysis: Analysis) -> None:
         """Write down what the projects hold in which words were looked for."""

@@ -173,9 +173,7 @@ def _speed(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("speed", "What is found does not depend on these.")
     group.add_argument("-j", "--jobs", type=_number, metavar="N", help="processes that share the work (default: one per core)")
     group.add_argument("--no-cache", action="store_true", help="look at every file, and keep nothing for the next run")
-    group.add_argument(
-        "--cache-dir", metavar="DIR", help="keep results in DIR (default: .initlint_cache at the top of the project)"
-    )
+    group.add_argument("--cache-dir", metavar="DIR", help="keep results in DIR (default: .initlint_cache at the top of the project)")
 
 
 def _number(text: str) -> int:
