@@ -13,6 +13,7 @@ import pytest
 
 from initlint import cache, engine, lookup
 from initlint.cli import main
+from initlint.edits import digest
 from initlint.report.json import render
 from initlint.single import Examiner
 
@@ -34,6 +35,7 @@ class {name}(nn.Module):
     def init_weights(self):
         nn.init.xavier_uniform_(self.fc2.weight)
 """
+NAMES = ("Alpha", "Beta")
 INITS = {
     "xavier": "import torch.nn as nn\n\ndef draw(w):\n    nn.init.xavier_uniform_(w)\n",
     "kaiming": "import torch.nn as nn\n\ndef draw(w):\n    nn.init.kaiming_uniform_(w, nonlinearity='relu')\n",
@@ -41,7 +43,9 @@ INITS = {
     "broken": "def draw(:\n",
 }
 LAYERS = "import torch.nn as nn\n\nclass Block(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.a = nn.Linear(8, 8)\n"
-CALLERS = {"none": "import torch.nn as nn\nx = nn.Linear(2, 2)\n", "one": "from pkg.a import A\nA().init_weights()\n"}
+DERIVED = NET.format(name="Other").replace("nn.Module", "Alpha").replace("import draw", "import draw\nfrom .a import Alpha")
+HEAVY = {"libcst", "rich", "msgspec", "torch", "numpy", "multiprocessing", "subprocess", "importlib.metadata", "xml", "initlint.interpreter"}
+CALLERS = {"none": "import torch.nn as nn\nx = nn.Linear(2, 2)\n", "one": "from pkg.a import Alpha\nAlpha().init_weights()\n"}
 
 
 @pytest.fixture
@@ -53,8 +57,8 @@ def project(tmp_path: Path) -> Path:
     (package / "__init__.py").write_text("")
     (package / "inits.py").write_text(INITS["xavier"])
     (package / "layers.py").write_text(LAYERS)
-    for name in "AB":
-        (package / f"{name.lower()}.py").write_text(NET.format(name=name))
+    for name in NAMES:
+        (package / f"{name[0].lower()}.py").write_text(NET.format(name=name))
     (package.parent / "main.py").write_text(CALLERS["none"])
     return package.parent
 
@@ -92,7 +96,8 @@ def test_nothing_is_looked_at_twice(project: Path, tmp_path: Path, examined: lis
 @pytest.mark.parametrize(
     ("name", "text", "again"),
     [
-        ("pkg/b.py", NET.format(name="C"), {"b.py"}),
+        ("pkg/layers.py", LAYERS + "# nobody evaluates it\n", {"layers.py"}),
+        ("pkg/b.py", NET.format(name="Gamma"), {"a.py", "b.py"}),  # a word was looked for in it
         ("pkg/inits.py", INITS["kaiming"], {"a.py", "b.py", "inits.py"}),
         ("pkg/inits.py", INITS["broken"], {"a.py", "b.py", "inits.py"}),
         ("main.py", CALLERS["one"], {"a.py", "b.py", "main.py"}),  # now a word is there that was looked for
@@ -115,7 +120,7 @@ def test_a_module_that_was_missing_is_seen_when_it_comes(project: Path, tmp_path
     (project / "pkg" / "inits.py").unlink()
     before = told(project, tmp_path / "cache")
     (project / "pkg" / "inits").mkdir()
-    (project / "pkg" / "inits" / "__init__.py").write_text(INITS["zero"])
+    (project / "pkg" / "inits" / "__init__.py").write_text(INITS["xavier"])
     after = told(project, tmp_path / "cache")
     assert before != after == told(project)
     site = tmp_path / "site"
@@ -140,7 +145,7 @@ def test_no_sequence_of_changes_brings_back_what_no_longer_holds(project: Path, 
             case 1:
                 (project / "main.py").write_text(chance.choice(list(CALLERS.values())))
             case 2:
-                (package / f"{chance.choice('ab')}.py").write_text(NET.format(name=chance.choice("AB")).replace("xavier", chance.choice(["xavier", "kaiming"])))
+                (package / f"{chance.choice('ab')}.py").write_text(NET.format(name=chance.choice(NAMES)).replace("xavier", chance.choice(["xavier", "kaiming"])))
             case 3:
                 extra.unlink() if extra.exists() else extra.write_text(DERIVED)
             case 4:
@@ -161,27 +166,15 @@ def test_a_cache_that_is_broken_is_an_empty_one(project: Path, tmp_path: Path, e
     head, _, body = whole.partition(b"\n")
 
     def signed(text: bytes) -> bytes:
-        return cache.MAGIC + cache.digest(text).encode() + b"\n" + text
+        return cache.MAGIC + digest(text).encode() + b"\n" + text
 
     nonsense = json.loads(body)
     for entry in nonsense["entries"].values():
         entry[2] = [["INI101"], 3, None]
     twisted = json.loads(body)
     twisted["texts"] = twisted["texts"][:3]
-    deep = b"[" * 100_000
-    rotten = [
-        b"",
-        whole[:100],
-        whole[:-1],
-        whole.replace(b"INI", b"INJ"),
-        b"garbage",
-        os.urandom(500),
-        head + b"\n",
-        signed(b"{}"),
-        signed(b"[1]"),
-        signed(deep),
-    ]
-    for data in (*rotten, signed(json.dumps(nonsense).encode()), signed(json.dumps(twisted).encode())):
+    torn = [b"", whole[:100], whole[:-1], whole.replace(b"INI", b"INJ"), b"garbage", os.urandom(500), head + b"\n"]
+    for data in (*torn, *map(signed, (b"{}", b"[1]", b"[" * 100_000, json.dumps(nonsense).encode(), json.dumps(twisted).encode()))):
         store.write_bytes(data)
         assert told(project, folder) == cold
         examined.clear()
@@ -213,14 +206,12 @@ def test_two_runs_at_once(project: Path, tmp_path: Path) -> None:
     assert told(project, tmp_path / "cache") == cold
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(
-    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cache_that_cannot_be_written_is_done_without(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Silently, unless the folder was asked for."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "file").write_text("")
-    assert main(["check", "--cache-dir", "file", "--exit-zero", str(project)]) == 0
-    assert capsys.readouterr().err == "initlint: file: cannot be written: Not a directory\n"
+    file = tmp_path / "file"
+    file.write_text("")
+    assert main(["check", "--cache-dir", str(file), "--exit-zero", str(project)]) == 0
+    assert capsys.readouterr().err == f"initlint: {file}: cannot be written: Not a directory\n"
     outside = tmp_path / "outside"
     outside.mkdir()
     (project / ".initlint_cache").symlink_to(outside)
@@ -249,19 +240,6 @@ def test_clean_deletes_what_check_kept(project: Path, capsys: pytest.CaptureFixt
 def test_warm_runs_load_nothing_heavy(project: Path, tmp_path: Path) -> None:
     """Neither the parser nor the interpreter, nor what only a terminal or a baseline needs."""
     command = ["check", "--cache-dir", str(tmp_path / "cache"), "--exit-zero", str(project)]
-    heavy = {
-        "libcst",
-        "rich",
-        "msgspec",
-        "torch",
-        "numpy",
-        "multiprocessing",
-        "subprocess",
-        "importlib.metadata",
-        "xml",
-        "initlint.interpreter",
-        "initlint.program",
-    }
     code = f"import sys; from initlint.cli import main; main({command!r}); print(*sys.modules, file=sys.stderr)"
     version = "import sys\nfrom initlint.cli import main\ntry: main(['--version'])\nexcept SystemExit: print(*sys.modules, file=sys.stderr)"
     environment = {**os.environ, "PYTHONPATH": str(Path(engine.__file__).parent.parent)}
@@ -269,6 +247,6 @@ def test_warm_runs_load_nothing_heavy(project: Path, tmp_path: Path) -> None:
     for text in (code, code, version):
         done = subprocess.run([sys.executable, "-c", text], env=environment, capture_output=True, text=True, check=True, cwd=tmp_path)
         loaded.append(set(done.stderr.split()))
-    assert heavy & loaded[0] >= {"libcst", "initlint.interpreter"}
-    assert heavy & loaded[1] == set()
-    assert heavy & loaded[2] == set()
+    assert HEAVY & loaded[0] >= {"libcst", "initlint.interpreter"}
+    assert HEAVY & loaded[1] == set()
+    assert HEAVY & loaded[2] == set()
