@@ -64,7 +64,9 @@ class Call:
 
 def call(interp: Interpreter, func: Any, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
     """The value of ``func(*args, **kwargs)``."""
-    interp.step()
+    interp.steps += 1
+    if interp.steps > interp.limit:
+        interp.give_up()
     handler = CALLABLES.get(type(func))
     if handler is not None:
         return handler(interp, func, args, kwargs, frame, node)

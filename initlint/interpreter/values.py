@@ -114,10 +114,7 @@ class Class:
 
     @property
     def uncertain(self) -> bool:
-        for one in self.mro:  # a loop is several times faster than any() here
-            if one.opaque:
-                return True
-        return False
+        return True in [one.opaque for one in self.mro]
 
 
 class Registry(dict[str, Any]):
