@@ -14,6 +14,7 @@ from initlint.adapters.arrays import plain
 from initlint.adapters.arrays.calls import Calls, as_model, called
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
+from initlint.consulted import Consulted
 from initlint.fillers import drop_filled
 from initlint.frontend import instantiate, new_interpreter
 from initlint.gate import may_hold_nets
@@ -57,22 +58,28 @@ class Model:
 
 @dataclass(eq=False)
 class Analysis:
-    """State shared by the files of one run."""
+    """What one file is analysed with; the text of other files is shared with the analyses before."""
 
     search_path: Sequence[str] = ()
     rules: Sequence[Rule] = ()
     files: dict[Path, SourceFile] = field(default_factory=dict)
     """Files indexed so far; a second analysis may share them."""
     texts: ProjectText = field(default_factory=ProjectText)
+    consulted: Consulted = field(default_factory=Consulted)
 
     def __post_init__(self) -> None:
         self.interp, self.framework = new_interpreter(self.search_path)
         self.interp.project.files = self.files
+        self.interp.project.consulted = self.consulted
+
+    def fresh(self) -> Analysis:
+        """An analysis that knows nothing but the text of the files: what it says of one does not depend on those before."""
+        return Analysis(self.search_path, self.rules, self.files, self.texts)
 
     def edited(self, path: str) -> Analysis:
         """A fresh analysis that shares every file but ``path``."""
         files = {known: source for known, source in self.files.items() if known != Path(path).absolute()}
-        return Analysis(self.search_path, self.rules, files, self.texts)
+        return Analysis(self.search_path, self.rules, files, self.texts, self.consulted)
 
 
 @dataclass(eq=False)
