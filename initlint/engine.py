@@ -191,6 +191,6 @@ def trouble(path: str, code: str, message: str, line: int = 1, column: int = 1) 
     return Finding(code=code, rule=find(code).name, message=message, site=Site(path, line, column, line, column), severity=TROUBLE[code])
 
 
-def show(target: str, search_path: Sequence[str] = ()) -> ModelGraph:
-    """The table of one model. Raises ``TargetError``."""
-    return frontend.show(target, search_path)
+def show(target: str, search_path: Sequence[str] = (), text: str | None = None) -> ModelGraph:
+    """The table of one model, its file read as if it held ``text`` where that is given. Raises ``TargetError``."""
+    return frontend.show(target, search_path, text)
