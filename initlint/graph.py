@@ -215,8 +215,9 @@ class Op:
     name: str = ""
     """``relu``, ``leaky_relu``, ``softmax`` … for an activation; the layer's kind for a layer."""
     detail: dict[str, Any] = field(default_factory=dict)
-    """Numbers that shape it: ``parameter`` of an activation, ``factor``. Of a product with a weight: ``terms``, how many products
-    each of its sums has, ``transposed``, whether the weight holds the outputs first, and ``left``, whether it stands on the left."""
+    """Numbers that shape it: ``parameter`` of an activation, ``factor``. Of a product with a weight: ``fans``, how many products each of
+    its sums has and how many sums each input enters (None: not told), ``transposed``, whether the weight holds the outputs first, and
+    ``left``, whether it stands on the left."""
     layer: Layer | None = None
     parameter: Parameter | None = None
     inputs: list[Op] = field(default_factory=list)

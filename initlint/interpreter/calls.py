@@ -110,9 +110,14 @@ def call_function(
     if interp.depth >= interp.framework.max_depth:
         interp.count_bottom()
         return call_blind(interp, func, node, frame, f"{func.qualname or func.name}: calls are nested too deeply", args, kwargs)
-    what = interp.memory.function(func) if on_yield is None and not (args and isinstance(args[0], (Instance, Tensor))) else None
-    if what is None:
+    first = args[0] if args else None
+    if on_yield is not None or isinstance(first, Instance):
         return follow_function(interp, func, args, kwargs, frame, node, on_yield)
+    if isinstance(first, Tensor):
+        return interp.memory.fill(func, args, kwargs, frame, node, partial(follow_function, interp, func, args, kwargs, frame, node))
+    what = interp.memory.function(func)
+    if what is None:
+        return follow_function(interp, func, args, kwargs, frame, node)
     return interp.memory.call(what, args, kwargs, partial(follow_function, interp, func, args, kwargs, frame, node))
 
 
