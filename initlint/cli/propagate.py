@@ -8,7 +8,7 @@ from initlint import whatif
 from initlint.cli import stack, sweep
 from initlint.cli.charts import FORMATS, PICTURES, chosen, draw
 from initlint.cli.console import CLEAN, Failure, emit, painter
-from initlint.cli.targets import find_graph
+from initlint.cli.targets import find_graph, shape_of
 from initlint.report import curves
 from initlint.report.curves import Comparison, Variant
 from initlint.signal.curve import predict
@@ -32,12 +32,12 @@ def _compare(options: argparse.Namespace) -> int:
     try:
         changes = [whatif.parse(text) for text in options.what_if]
         graph, _ = find_graph(options)
-        variants = [Variant("as written", predict(graph))]
+        variants = [Variant("as written", predict(graph, shape_of(options.input)))]
         touched = whatif.apply(graph, changes)
     except whatif.WhatIfError as error:
         raise Failure(f"--what-if {error}") from None
     if changes:
-        variants.append(Variant("what if", predict(graph)))
+        variants.append(Variant("what if", predict(graph, shape_of(options.input))))
     made = Comparison(target=options.target, variants=variants, changes=options.what_if, touched=touched, parameters=len(graph.parameters))
     if not made.points:
         raise Failure(f"{options.target}: the forward pass could not be followed: {graph.forward_reason or 'it shows no operation'}")

@@ -10,7 +10,7 @@ from initlint import engine, repair
 from initlint.cli.charts import PICTURES, chosen, draw
 from initlint.cli.console import CLEAN, Failure, emit
 from initlint.cli.measured import measure
-from initlint.cli.targets import find_graph
+from initlint.cli.targets import find_graph, shape_of
 from initlint.edits import SourceError, apply_fixes, read_source
 from initlint.findings import Finding
 from initlint.notebook import is_notebook
@@ -40,10 +40,12 @@ def run(options: argparse.Namespace) -> int:
 def _review(options: argparse.Namespace) -> Review:
     graph, search_path = find_graph(options)
     made = Review(target=options.target, graph=graph, curve=predict(graph), nonlinearities=nonlinearities(graph))
-    if not is_notebook(graph.path) and os.path.exists(graph.path):
-        _add_source(made, list(search_path))
     if options.run:
         _add_measurement(made, options, search_path)
+    made.shape = shape_of(options.input) or made.shape
+    made.curve = predict(graph, made.shape)
+    if not is_notebook(graph.path) and os.path.exists(graph.path):
+        _add_source(made, list(search_path))
     return made
 
 
@@ -52,6 +54,7 @@ def _add_measurement(made: Review, options: argparse.Namespace, search_path: Seq
     result = measure(made.target, options, search_path)
     made.measured = {row["layer"]: row for row in result.signal}
     made.weighed = {row["name"]: row for row in result.parameters}
+    made.shape = result.inputs[0] if result.inputs else None
     made.builds = options.seeds if result.ran else 0
     made.trouble = result.reason or ("" if result.signal else "No layer could be measured.")
 
@@ -98,6 +101,6 @@ def _after(made: Review, text: str, search_path: list[str]) -> Curve | None:
         graph = engine.show(f"{made.graph.path}:{made.graph.name}", search_path, text)
     except engine.TargetError:
         return None
-    curve = predict(graph)
+    curve = predict(graph, made.shape)
     before = [(point.second, point.gradient) for point in made.curve.points]
     return None if [(point.second, point.gradient) for point in curve.points] == before else curve

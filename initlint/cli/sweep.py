@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from initlint import engine, whatif
 from initlint.cli.charts import FORMATS, PICTURES, chosen, draw
 from initlint.cli.console import CLEAN, FOUND, Failure, emit, painter
-from initlint.cli.targets import find_search_path
+from initlint.cli.targets import find_search_path, shape_of
 from initlint.report import sweep as report
 from initlint.report.sweep import Sweep
 from initlint.signal import scaling
@@ -68,7 +68,7 @@ def _at_file(target: str) -> tuple[str, str, str]:
 def _read(target: str, changes: Sequence[whatif.Change], search_path: Sequence[str], options: argparse.Namespace) -> dict[str, Reading]:
     graph = engine.show(target, search_path)
     whatif.apply(graph, changes)
-    return scaling.read(predict(graph), _measured(target, search_path, options) if options.run else None)
+    return scaling.read(predict(graph, shape_of(options.input)), _measured(target, search_path, options) if options.run else None)
 
 
 def _measured(target: str, search_path: Sequence[str], options: argparse.Namespace) -> dict[str, tuple[float | None, float | None]]:

@@ -29,3 +29,10 @@ def find_search_path(options: argparse.Namespace) -> Sequence[str]:
         return find_projects(options).at(folder).search_path
     except ConfigError as error:
         raise Failure(str(error)) from None
+
+
+def shape_of(text: str | None) -> list[int] | None:
+    """The shape of the first input of ``--input 2,3,224,224``; None where it is not given or not plain."""
+    first = (text or "").partition(";")[0].partition(":")[0].rpartition("=")[2]
+    sizes = [size.strip() for size in first.split(",")]
+    return [int(size) for size in sizes] if all(size.isascii() and size.isdigit() for size in sizes) else None

@@ -79,7 +79,7 @@ def verify_build(
     progress("judging")
     evidence = judging.judge(graph, claimed, taken, asked, on_values, demanded)
     reasons = [text for text in (unread, built.passed.reason) if text]
-    return _result(target, str(device), evidence, "; ".join(reasons), signal.rows(graph, samples), options)
+    return _result(target, str(device), evidence, "; ".join(reasons), signal.rows(graph, samples), options, built.passed)
 
 
 def _verify_parts(
@@ -114,10 +114,20 @@ def _verify_parts(
     return _result(target, str(device), evidence, "; ".join(reasons), [], options)
 
 
-def _result(target: str, device: str, evidence: Evidence, reason: str, signals: list[dict[str, Any]], options: Options) -> TargetResult:
+def _result(
+    target: str, device: str, evidence: Evidence, reason: str, signals: list[dict[str, Any]], options: Options, passed: forward.Passed | None = None
+) -> TargetResult:
     findings = examine.findings(evidence, options)
-    status = status_of(findings)
-    return TargetResult(target=target, status=status, device=device, reason=reason or None, parameters=table.rows(evidence), findings=findings, signal=signals)
+    return TargetResult(
+        target=target,
+        status=status_of(findings),
+        device=device,
+        reason=reason or None,
+        parameters=table.rows(evidence),
+        findings=findings,
+        signal=signals,
+        inputs=[list(one.shape) for one in passed.args if isinstance(one, torch.Tensor)] if passed is not None else [],
+    )
 
 
 def verify_model(model: Any, name: str, options: Options) -> TargetResult:
@@ -134,7 +144,7 @@ def verify_model(model: Any, name: str, options: Options) -> TargetResult:
         on_values = judging.verdicts_on_values(dict(model.named_parameters()), asked, judging.alpha_of(graph))
         samples = [recording.take(model, built.passed, watched, wide=options.inputs is None)] if options.signal else []
     evidence = judging.judge(graph, None, taken, asked, on_values, demanded)
-    return _result(name, device, evidence, built.passed.reason, signal.rows(graph, samples), options)
+    return _result(name, device, evidence, built.passed.reason, signal.rows(graph, samples), options, built.passed)
 
 
 def trace(built: Built, options: Options, device: Any, progress: Progress) -> None:

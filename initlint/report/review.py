@@ -36,6 +36,8 @@ class Review:
     target: str
     graph: ModelGraph
     curve: Curve
+    shape: Sequence[int] | None = None
+    """Of the input, where it is known."""
     nonlinearities: Mapping[str, tuple[str, float | None]]
     findings: Sequence[Finding] = ()
     path: str = ""

@@ -7,12 +7,14 @@ the curve says so and goes on as if it handed on what it was given; it is certai
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from initlint.flow import signals
 from initlint.graph import ModelGraph, Op
 from initlint.signal import attention, maps, nonlinear, pooling, recurrent
+from initlint.signal.extents import Extents, extents, taps
 from initlint.signal.spread import Lost, Mapped, Spread, plus, scaled, times
 from initlint.signal.verdict import judged
 from initlint.theory.propagate import Verdict
@@ -70,29 +72,53 @@ class Curve:
         return [point for point in self.points if point.lost]
 
 
-def predict(graph: ModelGraph) -> Curve:
-    """The curve of ``graph``."""
+def predict(graph: ModelGraph, shape: Sequence[int] | None = None) -> Curve:
+    """The curve of ``graph``; where the ``shape`` of its input is known, with the number of positions everywhere."""
     points = {id(op): Point(op=op, name=_name(op)) for op in graph.ops}
     factors: _Factors = {}
-    tokens = attention.tokens_of(graph)
+    places = _Places(extents(graph, shape), attention.tokens_of(graph))
     for op in graph.ops:
-        _forward(op, points, factors, tokens)
+        _forward(op, points, factors, places)
     for op in reversed(graph.ops):
-        _backward(op, points, factors)
+        _backward(op, points, factors, places)
     shown = tuple(points[id(op)] for op in graph.ops if op.kind not in SILENT)
     verdict, reason = judged(shown)
     reason = reason or graph.forward_reason or "the forward pass shows no layer whose signal is known"
     return Curve(points=shown, verdict=verdict, reason=reason)
 
 
-def _forward(op: Op, points: dict[int, Point], factors: _Factors, tokens: int | None) -> None:
+class _Places(NamedTuple):
+    """What is known of the positions of a signal."""
+
+    extents: dict[int, Extents]
+    tokens: int | None
+
+    def before(self, op: Op) -> Extents | None:
+        return max((self.extents[id(one)] for one in op.inputs if id(one) in self.extents), key=math.prod, default=None)
+
+    def inside(self, op: Op) -> tuple[float, float]:
+        """Shares of the products of a convolution that are not with padding."""
+        before, after = self.before(op), self.extents.get(id(op))
+        conv = op.layer is not None and "conv" in op.layer.kind.lower() and "transpose" not in op.layer.kind.lower()
+        return taps(op, before, after) if conv and before is not None and after is not None else (1.0, 1.0)
+
+    def spread(self, op: Op, consumer: Op) -> float:
+        """Over how many positions of ``consumer`` one of ``op`` is spread."""
+        before, after = self.extents.get(id(op)), self.extents.get(id(consumer))
+        return math.prod(after) / math.prod(before) if before and after else 1.0
+
+    def pool(self, op: Op, signal: Spread) -> Mapped:
+        return pooling.pooled(op, signal, self.before(op), self.extents.get(id(op)))
+
+
+def _forward(op: Op, points: dict[int, Point], factors: _Factors, places: _Places) -> None:
     point = points[id(op)]
     values = attention.averages(op) if op.kind == "matmul" else None
     given = [points[id(source)] for source in ([values] if values is not None else op.inputs) if id(source) in points]
     known = [one for one in given if one.signal is not None]
     try:
         _need(given)
-        mapped = _mapped(op, [one.signal for one in known if one.signal is not None], tokens)
+        mapped = _mapped(op, [one.signal for one in known if one.signal is not None], places)
     except Lost as error:
         point.lost = True
         mapped = Mapped(known[0].signal or Spread(0.0, 1.0) if known else Spread(0.0, 1.0), 1.0, str(error))
@@ -118,7 +144,7 @@ def _need(given: list[Point]) -> None:
             raise Lost(one.note)
 
 
-def _mapped(op: Op, known: list[Spread], tokens: int | None) -> Mapped:
+def _mapped(op: Op, known: list[Spread], places: _Places) -> Mapped:
     if op.kind == "input":
         return Mapped(Spread(0.0, 1.0), 1.0)
     if op.kind == "const":
@@ -130,18 +156,18 @@ def _mapped(op: Op, known: list[Spread], tokens: int | None) -> Mapped:
     if not known:
         raise Lost("nothing that enters is known")
     if op.kind == "attention":
-        return attention.attended(op, known, tokens)
+        return attention.attended(op, known, places.tokens)
     if op.kind == "matmul" and attention.averages(op) is not None:
-        return attention.mixed(known[0], tokens)
+        return attention.mixed(known[0], places.tokens)
     if op.kind == "activation" and op.name == "softmax":
-        return attention.softmax(tokens)
+        return attention.softmax(places.tokens)
     handler = _HANDLERS.get(op.kind)
     if handler is None:
         raise Lost(f"{op.name or op.kind} is not followed")
-    return handler(op, known)
+    return handler(op, known, places)
 
 
-def _product(op: Op, given: list[Spread]) -> Mapped:
+def _product(op: Op, given: list[Spread], places: _Places) -> Mapped:
     factor = op.detail.get("factor")
     if isinstance(factor, (int, float)):
         if op.kind == "div":
@@ -149,48 +175,48 @@ def _product(op: Op, given: list[Spread]) -> Mapped:
                 raise Lost("a division by 0")
             factor = 1 / factor
         return Mapped(scaled(given[0], factor), factor * factor)
-    if op.kind == "div" or len(given) != 2:
+    if op.kind == "div" or len(given) != 2 or any(one.kind == "const" and one.parameter is None for one in op.inputs):
         raise Lost("its factor is not known")
     return Mapped(times(*given), None, "factors taken for independent")
 
 
-def _sum(op: Op, given: list[Spread]) -> Mapped:
+def _sum(op: Op, given: list[Spread], places: _Places) -> Mapped:
     total = given[0]
     for one in given[1:]:
         total = plus(total, replace(one, mean=-one.mean, positive=False) if op.kind == "sub" else one)
     return Mapped(total, 1.0)
 
 
-def _matmul(op: Op, given: list[Spread]) -> Mapped:
+def _matmul(op: Op, given: list[Spread], places: _Places) -> Mapped:
     if op.parameter is None:
         raise Lost("a product of two signals")
     return maps.weighted(op, given[0])
 
 
-def _kept(op: Op, given: list[Spread]) -> Mapped:
+def _kept(op: Op, given: list[Spread], places: _Places) -> Mapped:
     return Mapped(given[0], 1.0)
 
 
-def _reduced(op: Op, given: list[Spread]) -> Mapped:
+def _reduced(op: Op, given: list[Spread], places: _Places) -> Mapped:
     if op.name != "mean":
         raise Lost(f"{op.name or 'a reduction'} is not followed")
-    return pooling.pooled(op, given[0])
+    return places.pool(op, given[0])
 
 
-_HANDLERS: dict[str, Callable[[Op, list[Spread]], Mapped]] = {
-    "layer": lambda op, given: maps.weighted(op, given[0]),
-    "rnn": lambda op, given: recurrent.recurrent(op.layer, given[0]),
+_HANDLERS: dict[str, Callable[[Op, list[Spread], _Places], Mapped]] = {
+    "layer": lambda op, given, places: maps.weighted(op, given[0], places.inside(op)),
+    "rnn": lambda op, given, places: recurrent.recurrent(op.layer, given[0]),
     "matmul": _matmul,
-    "activation": lambda op, given: nonlinear.activated(op, given[0]),
-    "dropout": lambda op, given: maps.dropped(op.layer, given[0]),
+    "activation": lambda op, given, places: nonlinear.activated(op, given[0]),
+    "dropout": lambda op, given, places: maps.dropped(op.layer, given[0]),
     "add": _sum,
     "sub": _sum,
     "mul": _product,
     "div": _product,
-    "concat": lambda op, given: maps.joined(given),
-    "pool": lambda op, given: pooling.pooled(op, given[0]),
+    "concat": lambda op, given, places: maps.joined(given),
+    "pool": lambda op, given, places: places.pool(op, given[0]),
     "reduce": _reduced,
-    "interpolate": lambda op, given: pooling.pooled(op, given[0]),
+    "interpolate": lambda op, given, places: places.pool(op, given[0]),
     **dict.fromkeys(("view", "output", "identity", "pad", "choice"), _kept),
 }
 
@@ -199,14 +225,14 @@ def _looks_up(op: Op) -> bool:
     return op.kind == "layer" and op.layer is not None and op.layer.kind.startswith("Embedding")
 
 
-def _backward(op: Op, points: dict[int, Point], factors: _Factors) -> None:
+def _backward(op: Op, points: dict[int, Point], factors: _Factors, places: _Places) -> None:
     point = points[id(op)]
     if not op.outputs:
         point.gradient = point.backward = 1.0
         return
     total, relative, parts = 0.0, 0.0, [one for one in op.outputs if one.name == "part"]
     for consumer in dict.fromkeys(op.outputs):
-        after, factor = points.get(id(consumer)), _factor(op, consumer, points, factors)
+        after, factor = points.get(id(consumer)), _factor(op, consumer, points, factors, places)
         if after is None or after.gradient is None or factor is None:
             return
         point.returns = point.returns and (consumer.kind == "norm" or (after.returns and not after.lost))
@@ -215,14 +241,14 @@ def _backward(op: Op, points: dict[int, Point], factors: _Factors) -> None:
     point.gradient, point.backward = min(total, _LARGEST), min(relative, _LARGEST)
 
 
-def _factor(op: Op, consumer: Op, points: dict[int, Point], factors: _Factors) -> float | None:
+def _factor(op: Op, consumer: Op, points: dict[int, Point], factors: _Factors, places: _Places) -> float | None:
     """On the way back from ``consumer`` to ``op``; softmax is flat enough that only the values of attention get a gradient."""
     values = consumer.inputs[-1] if consumer.kind == "attention" else attention.averages(consumer) if consumer.kind == "matmul" else None
     if values is not None and values is not op:
         return 0.0
     others = [points[id(one)].second for one in consumer.inputs if one is not op and id(one) in points]
-    if consumer.kind == "mul" and len(consumer.inputs) == 2 and others:
-        return others[0]
+    if consumer.kind == "mul" and len(consumer.inputs) == 2 and others and not points[id(consumer)].lost:
+        return None if others[0] is None else others[0] * places.spread(op, consumer)
     return factors[id(consumer)][0] if id(consumer) in factors else None
 
 

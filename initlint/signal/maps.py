@@ -17,17 +17,20 @@ BY_CHANNEL = ("batchnorm", "batch_norm", "instancenorm", "instance_norm")
 """Normalisations that take each unit's own mean away, over all positions."""
 
 
-def weighted(op: Op, signal: Spread) -> Mapped:
-    """A linear or convolution layer, or a product with a matrix of the model's own."""
+def weighted(op: Op, signal: Spread, inside: tuple[float, float] = (1.0, 1.0)) -> Mapped:
+    """A linear or convolution layer, or a product with a matrix of the model's own.
+
+    ``inside``: the share of its products that are not with padding, and of those that two positions have alike.
+    """
     layer, parameter = op.layer, weight(op)
     if parameter is None or parameter.shape is None:
         raise Lost("its weight is not known")
     law = spread(parameter, parameter.name)
     fans = fans_of(op, parameter)
-    fan_in, fan_out = sized(fans.fan_in), sized(fans.fan_out)
+    fan_in, fan_out = inside[0] * sized(fans.fan_in), inside[0] * sized(fans.fan_out)
     square = law.mean * law.mean
     variance = fan_in * (law.variance * signal.second + square * signal.variance)
-    made = Spread(fan_in * law.mean * signal.mean, variance, fan_in * (law.variance * signal.shared + square * signal.common))
+    made = Spread(fan_in * law.mean * signal.mean, variance, inside[1] / inside[0] * fan_in * (law.variance * signal.shared + square * signal.common))
     shift = layer.parameters.get("bias") if layer else None
     if shift is not None:
         made = plus(made, bias(shift))

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import math
-import re
 from functools import lru_cache
 
 from initlint.graph import Op
+from initlint.signal.extents import DIMENSIONS, Extents, along
 from initlint.signal.spread import Mapped, Spread, averaged
 from initlint.theory.activations import gauss_legendre
 
-ALL = "averaged over many positions: what they share is left; the gradient is shown without the division by their number"
+ALL = "averaged over many positions: what they share is left; the gradient is shown without the division by their number, which --input would tell"
 ROUGH = "pooling shown as if it kept the moments: its window is not known"
 _ONE = (1, (1,), (1, 1), (1, 1, 1))
+_HALF = 0.05
+"""Up to this lift, a positive signal is taken for the rectified half of one around 0."""
 _EDGES = tuple(float(step) for step in range(-8, 9))
 
 
-def pooled(op: Op, signal: Spread) -> Mapped:
-    """A pooling layer or function."""
+def pooled(op: Op, signal: Spread, before: Extents | None = None, after: Extents | None = None) -> Mapped:
+    """A pooling layer or function, from so many positions to so many, where that is known."""
     arguments = {**op.detail, **(op.layer.arguments if op.layer else {})}
     kind = (op.layer.kind if op.layer else op.name).lower().replace("_", "")
-    if op.name == "mean" or ("adaptiveavg" in kind and arguments.get("output_size") in _ONE):
-        return Mapped(averaged(signal, math.inf), 1.0, ALL)
-    dimensions = int(found[1]) if (found := re.search(r"(\d)d", kind)) else 1
-    window = _size(arguments.get("kernel_size"), dimensions)
+    if op.name == "mean" or "adaptiveavg" in kind:
+        return _over_all(signal, op.name == "mean" or arguments.get("output_size") in _ONE, before, after)
+    dimensions = int(found[1]) if (found := DIMENSIONS.search(kind)) else 1
+    window, step = _size(arguments.get("kernel_size"), dimensions), _size(arguments.get("stride"), dimensions)
     if "adaptive" in kind or window is None:
         return Mapped(signal, 1.0, ROUGH)
-    step = _size(arguments.get("stride"), dimensions) or window
+    step = step or window
     if "avg" in kind:
         return Mapped(averaged(signal, window), 1 / (window * step), sparsity=step)
     if "max" in kind:
@@ -35,27 +37,53 @@ def pooled(op: Op, signal: Spread) -> Mapped:
     return Mapped(signal, 1.0, ROUGH)
 
 
+def _over_all(signal: Spread, wholly: bool, before: Extents | None, after: Extents | None) -> Mapped:
+    """An average over as many positions as there are."""
+    if before is None or (after is None and not wholly):
+        return Mapped(averaged(signal, math.inf), 1.0, ALL) if wholly else Mapped(signal, 1.0, ROUGH)
+    count = math.prod(before) / (1 if wholly or after is None else math.prod(after))
+    if count < 1:  # positions are copied, and their gradients come together again
+        return Mapped(signal, 1 / count)
+    return Mapped(averaged(signal, count), 1 / count**2, sparsity=count**2)
+
+
 def _size(value: object, dimensions: int) -> float | None:
     """Positions in a window, or between windows."""
-    sizes = value if isinstance(value, (tuple, list)) else [value] * dimensions
-    numbers = [float(size) for size in sizes if isinstance(size, int) and size > 0]
-    return math.prod(numbers) if numbers and len(numbers) == len(sizes) else None
+    sizes = along(value, dimensions)
+    return float(math.prod(sizes)) if sizes and min(sizes) > 0 else None
 
 
 def _largest(signal: Spread, window: float) -> tuple[Spread, float]:
     """The maximum over a window, and how much oftener than any position the one it came from lets a rectifier's gradient pass."""
-    if signal.positive:
-        share = _before_rectifier(round(signal.shared / signal.second, 6)) if signal.second > 0 else 0.0
-    else:
-        share = signal.common / signal.variance if signal.variance > 0 else 0.0
-    variance = 2 * signal.second if signal.positive else signal.variance
-    mean, square, above, above_square, open_ = _maximum(window, round(share, 6))
-    std = math.sqrt(variance)
     if not signal.positive:
-        made = Spread(signal.mean + std * mean, variance * max(0.0, square - mean * mean), signal.common)
+        share = signal.common / signal.variance if signal.variance > 0 else 0.0
+        mean, square, *_ = _maximum(window, round(share, 6), 0.0)
+        made = Spread(signal.mean + math.sqrt(signal.variance) * mean, signal.variance * max(0.0, square - mean * mean), signal.common)
         return made, 1.0
-    spread = variance * max(0.0, above_square - above * above)
-    return Spread(std * above, spread, min(spread, signal.common), positive=True), 2 * open_
+    if signal.mean <= 0 or signal.variance <= 0:
+        return signal, 1.0
+    lift = _lift(round(signal.second / signal.mean**2, 6))
+    share = signal.common / signal.variance if lift > _HALF else _before_rectifier(round(signal.shared / signal.second, 6))
+    std = signal.mean / _rectified(lift)[0]
+    _, _, above, above_square, open_ = _maximum(window, round(share, 6), lift)
+    variance = std * std * max(0.0, above_square - above * above)
+    return Spread(std * above, variance, min(variance, signal.common), positive=True), open_ / _cdf(lift)
+
+
+def _rectified(lift: float) -> tuple[float, float]:
+    """Mean and second moment of (z + lift)⁺, z standard normal."""
+    return lift * _cdf(lift) + _density(lift), (1 + lift * lift) * _cdf(lift) + lift * _density(lift)
+
+
+@lru_cache(maxsize=256)
+def _lift(ratio: float) -> float:
+    """The lift that gives a rectified normal this ratio of second moment to squared mean: 0 where it is π."""
+    low, high = -3.0, 30.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        mean, second = _rectified(middle)
+        low, high = (middle, high) if second / mean**2 > ratio else (low, middle)
+    return low
 
 
 @lru_cache(maxsize=256)
@@ -70,19 +98,23 @@ def _before_rectifier(ratio: float) -> float:
 
 
 @lru_cache(maxsize=256)
-def _maximum(window: float, share: float) -> tuple[float, float, float, float, float]:
-    """E m, E m², E m⁺, E (m⁺)² and P(m > 0) of the maximum m of standard normals that share that much variance."""
+def _maximum(window: float, share: float, lift: float) -> tuple[float, float, float, float, float]:
+    """E m, E m², and E, E ² and P > 0 of (m + lift)⁺, for the maximum m of standard normals that share that much variance."""
     total = [0.0] * 5
     wide, narrow = math.sqrt(share), math.sqrt(1 - share)
     outer = [(s, panel * _density(s)) for s, panel in gauss_legendre(_EDGES)] if share else [(0.0, 1.0)]
-    inner = [(t, panel * window * _density(t) * (math.erfc(-t / math.sqrt(2)) / 2) ** (window - 1)) for t, panel in gauss_legendre(_EDGES)]
+    inner = [(t, panel * window * _density(t) * _cdf(t) ** (window - 1)) for t, panel in gauss_legendre(_EDGES)]
     for s, outer_weight in outer:
         for t, inner_weight in inner:
             m, weight = wide * s + narrow * t, outer_weight * inner_weight
-            above = max(m, 0.0)
-            for place, value in enumerate((m, m * m, above, above * above, float(m > 0))):
+            above = max(m + lift, 0.0)
+            for place, value in enumerate((m, m * m, above, above * above, float(m + lift > 0))):
                 total[place] += weight * value
     return total[0], total[1], total[2], total[3], total[4]
+
+
+def _cdf(z: float) -> float:
+    return math.erfc(-z / math.sqrt(2)) / 2
 
 
 def _density(z: float) -> float:
