@@ -50,18 +50,21 @@ def new_interpreter(search_path: Sequence[str] = ()) -> tuple[Interpreter, Torch
     return Interpreter(framework, search_path), framework
 
 
-def show(target: str, search_path: Sequence[str] = ()) -> ModelGraph:
-    """The graph of a target, ``net.py:Net(hidden=64)`` or ``package.module:Net``. Raises ``TargetError``."""
-    return with_deep_stack(lambda: _show(target, search_path))
+def show(target: str, search_path: Sequence[str] = (), text: Optional[str] = None) -> ModelGraph:
+    """The graph of a target, ``net.py:Net(hidden=64)`` or ``package.module:Net``. Raises ``TargetError``.
+
+    Where ``text`` is given, the file is read as if it held that.
+    """
+    return with_deep_stack(lambda: _show(target, search_path, text))
 
 
-def _show(target: str, search_path: Sequence[str]) -> ModelGraph:
+def _show(target: str, search_path: Sequence[str], text: Optional[str]) -> ModelGraph:
     match = TARGET.match(target)
     if match is None:
         raise TargetError(f"{target!r} is not a target: write path/to/file.py:EXPR or package.module:EXPR")
     interp, framework = new_interpreter(search_path)
     notebook = _notebook(match["place"]) if is_notebook(match["place"]) else None
-    module = _open(interp, match["place"], notebook)
+    module = _open(interp, match["place"], notebook.code if notebook else text)
     value = _evaluate(interp, module, match["expr"].strip())
     if isinstance(value, (Class, Function)):
         try:
@@ -93,10 +96,10 @@ def _in_cell(notebook: Notebook | None, site: Site | None, module: Module) -> Si
     return notebook.place(site) if notebook and site and site.path == str(module.path) else site
 
 
-def _open(interp: Interpreter, place: str, notebook: Notebook | None) -> Module:
+def _open(interp: Interpreter, place: str, text: Optional[str]) -> Module:
     try:
-        if notebook:
-            return interp.project.open(Path(place), notebook.code.encode())
+        if text is not None:
+            return interp.project.open(Path(place), text.encode())
         if place.endswith(".py"):
             return interp.project.open(Path(place))
         interp.project.roots.append(Path.cwd())
