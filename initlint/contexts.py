@@ -17,7 +17,7 @@ from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.fillers import drop_filled
 from initlint.frontend import instantiate, new_interpreter
 from initlint.gate import may_hold_nets
-from initlint.graph import ModelGraph, Origin
+from initlint.graph import InitEvent, ModelGraph, Origin
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
@@ -224,10 +224,15 @@ def _before_loading(graph: ModelGraph) -> None:
             load = next(event for event in reversed(parameter.events) if event.origin is Origin.LOAD)
             parameter.loaded = load.site
             if load.certain:
-                parameter.reinitialised = next((event for event in drawn if event.effective and event.certain and event.time > load.time), None)
+                parameter.reinitialised = next((event for event in drawn if event.time > load.time and _draws(event)), None)
             last = next((event for event in reversed(drawn) if event.effective), None)
             parameter.events = drawn
             parameter.distribution = last.distribution if last is not None and last.certain and not last.partial else None
+
+
+def _draws(event: InitEvent) -> bool:
+    """Whether a write is certain to leave values of a law that is known: what a tensor was merely handed to may only have read it."""
+    return event.effective and event.certain and event.distribution.kind != "custom"
 
 
 def _used(framework: Any, module: Instance) -> bool:

@@ -139,6 +139,11 @@ def in_residual(target: Target) -> bool:
     return any(_bypassed(use) for use in uses(target))
 
 
+def is_skipped(target: Target) -> bool:
+    """Whether a later sum adds the very signal that ``target`` reads, with no weight and no gate on the way: a residual branch in the strict sense."""
+    return any(_skips(use) for use in uses(target))
+
+
 def is_head(target: Target) -> bool:
     """Whether the output of ``target`` leaves the model without passing another layer with weights."""
     reached = [op for use in uses(target) for op in descendants(use)]
@@ -275,6 +280,23 @@ def _bypassed(use: Op) -> bool:
     after = descendants(use)
     inside = {id(use), *(id(op) for op in after)}
     return any(op.kind == "add" and len(signals(op)) > 1 and any(id(source) not in inside for source in signals(op)) for op in after)
+
+
+def _skips(use: Op) -> bool:
+    after = descendants(use)
+    inside = {id(use), *(id(op) for op in after)}
+    aside = [source for op in after if op.kind == "add" and len(signals(op)) > 1 for source in signals(op) if id(source) not in inside]
+    if not aside:
+        return False
+    before = {id(op) for op in descendants(use, backward=True)}
+    seen: set[int] = set()
+    for op in aside:
+        if id(op) in before:
+            return True
+        if id(op) not in seen and not is_parametric(op) and not _is_product(op):
+            seen.add(id(op))
+            aside += signals(op)
+    return False
 
 
 def _modulates(use: Op) -> bool:

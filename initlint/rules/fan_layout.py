@@ -43,7 +43,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from initlint.findings import Finding, Fix, LoopOver, ReplaceCall, Severity, Site
-from initlint.flow import Weight, in_residual, longest_chain, normalised_after
+from initlint.flow import Weight, is_skipped, longest_chain, normalised_after
 from initlint.graph import InitCall, ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._sites import INIT, POSITIONAL, calls_by_site, qualified, short, spell_names
@@ -117,7 +117,9 @@ def _in_force(call: InitCall) -> bool:
     parameter = call.parameter
     assert parameter is not None
     effective = parameter.effective
-    return parameter.requires_grad and (not call.certain or (effective is not None and effective.site == call.site and not effective.partial))
+    if not parameter.requires_grad or not call.certain:
+        return parameter.requires_grad
+    return effective is not None and effective.site == call.site and (not effective.partial or call.shape is not None)
 
 
 def _users(graph: ModelGraph) -> dict[int, list[Op]]:
@@ -131,7 +133,7 @@ def _users(graph: ModelGraph) -> dict[int, list[Op]]:
 
 
 def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
-    shape, law = parameter.shape, call.law
+    shape, law = call.shape or parameter.shape, call.law
     if not ops or shape is None or len(shape) < 2 or law is None:
         return None
     fans = {_true(op, shape) for op in ops}
@@ -143,7 +145,7 @@ def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
         return None
     counted = torch_fans(shape)
     if law.kind == "orthogonal":
-        return _orthogonal(call, weight, true, kind) if kind == "stack" else None
+        return _orthogonal(call, weight, shape, true, kind) if kind == "stack" else None
     if law.fan == "fan_avg":
         total = true.fan_in + true.fan_out
         return _case(call, weight, counted.fan_in + counted.fan_out, total, "fan_in + fan_out", kind)
@@ -194,9 +196,7 @@ def _is_size(value: object) -> bool:
     return isinstance(value, (int, float, Sym)) and not isinstance(value, bool)
 
 
-def _orthogonal(call: InitCall, weight: Weight, true: Fans, kind: str) -> Case | None:
-    shape = weight.parameter.shape
-    assert shape is not None
+def _orthogonal(call: InitCall, weight: Weight, shape: tuple[Number, ...], true: Fans, kind: str) -> Case | None:
     columns: Number = 1
     for size in shape[1:]:
         columns = columns * size
@@ -259,7 +259,7 @@ def _severity(graph: ModelGraph, cases: list[Case]) -> Severity | None:
     size = max(abs(math.log(total)), *(abs(math.log(case.typical)) for case in cases))
     if size <= math.log(TOLERATED) * 1.001:
         return None
-    if all(in_residual(case.weight) and case.typical < 1 for case in cases):
+    if all(is_skipped(case.weight) and case.typical < 1 for case in cases):
         return Severity.NOTE
     return Severity.WARNING if size > math.log(DAMAGE) else Severity.NOTE
 
@@ -287,7 +287,8 @@ def _spell_effect(case: Case) -> str:
 
 def _is_plain(case: Case) -> bool:
     """Whether each part of the stack is read in the layout it has: Xavier and orthogonal do not mind, Kaiming takes inputs last."""
-    return case.over != "fan_in" and case.parameter.shape is not None and len(case.parameter.shape) == 3
+    shape = case.call.shape or case.parameter.shape
+    return case.over != "fan_in" and shape is not None and len(shape) == 3
 
 
 def _fix(cases: list[Case]) -> Fix | None:

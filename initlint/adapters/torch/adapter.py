@@ -280,7 +280,7 @@ class TorchFramework(Framework):
         return [(name, kind, External("inspect._empty") if default is REQUIRED else default) for name, kind, default in parse(spec)]
 
     def set_module_attribute(self, interp: Interpreter, instance: Instance, name: str, new: Any, frame: Frame, node: p.Node) -> None:
-        if registries.too_early(self, instance, new):
+        if registries.too_early(instance, new):
             text = f"`self.{name}` is assigned before `super().__init__()` has run: AttributeError"
             self.mistake(interp, "before-init", node, frame, text, name=name, class_name=instance.cls.name)
         registries.set_module_attribute(self, interp, instance, name, new)
