@@ -23,6 +23,7 @@ from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
+from initlint.interpreter.worlds import World
 from initlint.loose import Built, FileFacts, run_on_lstms, run_rest
 from initlint.mentions import ProjectText
 from initlint.overlays.declared.names import ROOTS
@@ -102,7 +103,10 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     for chunk, cls in module.classes():
         interp.limit = interp.steps + STEPS_PER_MODEL
         if isinstance(cls, Class) and (is_model(cls) or (analysis.framework.plain_nets and plain.forward_method(cls) is not None)):
+            interp.undecided = False
             contexts.models += _attempt(contexts, partial(instantiate, interp, cls, module.frame), chunk.name, True)
+            if interp.undecided:
+                contexts.models += _worlds(contexts, cls, chunk.name)
     interp.limit = interp.steps + STEPS_PER_MODEL
     for name, action in _scripts(contexts):
         if len(contexts.models) > len(module.source.classes()) + MAX_CONTEXTS or interp.steps > STEPS_PER_FILE:
@@ -128,6 +132,18 @@ def _option(contexts: FileContexts, action: Callable[[], Any], name: str) -> lis
     models = _attempt(contexts, action, name, True)
     for model in models:
         model.bare = False
+    return models
+
+
+def _worlds(contexts: FileContexts, cls: Class, name: str) -> list[Model]:
+    """A class once more with every test answered alike that only a configuration decides."""
+    interp, models = contexts.analysis.interp, list[Model]()
+    for holds in (True, False):
+        interp.world = World(holds)
+        try:
+            models += _option(contexts, partial(instantiate, interp, cls, contexts.module.frame), name)
+        finally:
+            interp.world = None
     return models
 
 

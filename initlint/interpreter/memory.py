@@ -81,7 +81,7 @@ class Memory:
     def call(self, what: Key, args: list[Any], kwargs: dict[str, Any], follow: Callable[[], Any]) -> Any:
         """The outcome of ``follow``, the call of ``what``: remembered, or followed now."""
         interp = self.interp
-        observed = interp.trying or interp.managers or interp.watch is not None or not interp.framework.may_recall()
+        observed = interp.trying or interp.managers or interp.watch is not None or interp.world is not None or not interp.framework.may_recall()
         if observed or interp.depth * 2 > interp.framework.max_depth:
             return follow()
         parts: list[Any] = [interp.heap.journal is None, interp.heap.decided, *what]

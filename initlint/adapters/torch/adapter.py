@@ -316,6 +316,8 @@ class TorchFramework(Framework):
     # ---- tensors ----
 
     def binary(self, interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Node) -> Any:
+        if self.tracing and op == "@":
+            left, right = signals.presumed([left, right], self.owners)
         if signals.sources([left, right]):
             return signals.arithmetic(op, left, right, interp.site(node, frame), self.owners)
         for value, other in ((left, right), (right, left)):
