@@ -42,6 +42,8 @@ GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs",
 BUILDS = re.compile(r"\bnn\.[A-Z]\w*\(|\b[A-Z]\w*\(|\.apply\(")
 CALLS = re.compile(r"\w\(")
 DRAWS = re.compile(r"random|randn|\brng\b")
+LOADS = re.compile(r"load_state_dict|load_checkpoint|from_pretrained|safetensors|load_weights|load_model")
+"""Words in a file that fills what it allocates from somewhere else."""
 MAIN = re.compile(r"""if\s+__name__\s*==\s*["']__main__["']""")
 
 
@@ -123,6 +125,9 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     contexts.facts.graph.routines = survey(analysis, module)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
+    on_meta = ".to_empty(" in module.source.text and not LOADS.search(module.source.text)
+    for model in contexts.models:
+        model.graph.on_meta = on_meta
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, Optional
 
 from initlint.graph import Parameter
@@ -63,7 +62,7 @@ def linear_fans(tensor: Tensor) -> Optional[Fans]:
 
 
 def einsum_fans(equation: str, place: int, tensor: Tensor) -> Optional[Fans]:
-    """Fans of operand number ``place`` of an einsum: an index that the result lacks is summed over, one that only the result shares is an output.
+    """Fans of operand number ``place`` of an einsum: an index that the result lacks is summed over, one that what it sums lacks is an output.
 
     A first index of three or more that the result keeps tells maps of a stack apart.
     """
@@ -72,8 +71,8 @@ def einsum_fans(equation: str, place: int, tensor: Tensor) -> Optional[Fans]:
     if not arrow or place >= len(operands) or tensor.shape is None or len(operands[place]) != len(tensor.shape) or not result.isalpha():
         return None
     sizes = dict(zip(operands[place], tensor.shape))
-    others = Counter("".join(operands[:place] + operands[place + 1 :]))
-    summed = [size for index, size in sizes.items() if index not in result]
+    lost = set(sizes) - set(result)
+    inputs = "".join(operand for at, operand in enumerate(operands) if at != place and lost & set(operand))
     stack = operands[place][0] if len(sizes) > 2 else ""
-    outputs = [size for index, size in sizes.items() if index in result and index not in others and index != stack]
-    return (product(summed), product(outputs)) if summed else None
+    outputs = [size for index, size in sizes.items() if index in result and index not in inputs and index != stack]
+    return (product([sizes[index] for index in operands[place] if index in lost]), product(outputs)) if lost else None
