@@ -15,6 +15,7 @@ parameters. One without it keeps uninitialised memory in place of the variance t
             super().__init__()
             self.gain = nn.Parameter(torch.ones(width))
 
+
     with torch.device("meta"):
         model = Net()
     model.to_empty(device="cuda")
