@@ -18,6 +18,7 @@ from initlint.fillers import drop_filled
 from initlint.frontend import instantiate, new_interpreter
 from initlint.gate import may_hold_nets
 from initlint.graph import InitEvent, ModelGraph, Origin
+from initlint.heirs import heirs
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
@@ -120,6 +121,8 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
             contexts.models += _option(contexts, partial(instantiate, interp, cls, module.frame, given), label)
     contexts.models += _called_nets(contexts)
     for name, action in variants(interp, module, contexts.facts, [model.graph for model in contexts.models if model.bare]):
+        contexts.models += _option(contexts, action, name)
+    for name, action in heirs(analysis, module, contexts.facts):
         contexts.models += _option(contexts, action, name)
     contexts.facts.graph.mistakes += contexts.facts.name_tests()
     contexts.facts.graph.routines = survey(analysis, module)

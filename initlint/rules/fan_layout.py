@@ -30,8 +30,8 @@ and keys of attention; cleanrl#358: packed gates.
 
 ## What it leaves alone
 Weights in front of a norm, square matrices, weights used in more than one layout, transposed convolutions whose stride makes up for the
-exchange, anything whose variance is within a factor of 2 of the right one; up to a factor of 10 it is
-a note. Packed gates of an LSTM and packed queries, keys and values under
+exchange, anything whose variance is within a factor of 2 of the right one; up to a factor of 10 (4 in
+front of a function that saturates) it is a note. Packed gates of an LSTM and packed queries, keys and values under
 Xavier: off by less than that, and a convention.
 """
 
@@ -43,17 +43,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from initlint.findings import Finding, Fix, LoopOver, ReplaceCall, Severity, Site
-from initlint.flow import Weight, is_skipped, longest_chain, normalised_after
+from initlint.flow import Weight, is_skipped, longest_chain, nonlinearity_after, normalised_after
 from initlint.graph import InitCall, ModelGraph, Op, Parameter
 from initlint.rules import Rule
+from initlint.rules._scale import BOUNDED
 from initlint.rules._sites import INIT, POSITIONAL, calls_by_site, qualified, short, spell_names
 from initlint.symbolic import Number, Sym, at
+from initlint.theory.activations import canonical
 from initlint.theory.fans import Fans, larger, torch_fans, true_fans
 from initlint.theory.laws import Distribution, spell
 
 RULE = Rule(code="INI305", name="fan-layout", summary="An initializer that counts the fans of another layout than the weight's own", fixable="sometimes")
 TOLERATED = 2.0
 """Factor on the variance up to which the layout makes no difference worth a word."""
+SATURATED = 4.0
+"""Factor on the variance in front of tanh or sigmoid from which they start flat: unit sums that are twice as wide."""
 DAMAGE = 10.0
 """Factor on the variance over a chain of such layers from which the signal is damaged."""
 
@@ -261,7 +265,15 @@ def _severity(graph: ModelGraph, cases: list[Case]) -> Severity | None:
         return None
     if all(is_skipped(case.weight) and case.typical < 1 for case in cases):
         return Severity.NOTE
+    if any(case.typical >= SATURATED and _saturates(case.weight) for case in cases):
+        return Severity.WARNING
     return Severity.WARNING if size > math.log(DAMAGE) else Severity.NOTE
+
+
+def _saturates(weight: Weight) -> bool:
+    """Whether a function that is flat beyond a few units comes next."""
+    after = nonlinearity_after(weight)
+    return after is not None and canonical(after.name) in BOUNDED and not after.path
 
 
 def _spell_truth(case: Case) -> str:
