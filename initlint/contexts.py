@@ -18,12 +18,14 @@ from initlint.consulted import Consulted
 from initlint.fillers import drop_filled
 from initlint.frontend import instantiate, new_interpreter
 from initlint.gate import may_hold_nets
-from initlint.graph import ModelGraph, Origin
+from initlint.graph import InitEvent, ModelGraph, Origin
+from initlint.heirs import heirs
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
+from initlint.interpreter.worlds import World
 from initlint.loose import Built, FileFacts, run_on_lstms, run_rest
 from initlint.mentions import ProjectText
 from initlint.overlays.declared.names import ROOTS
@@ -42,6 +44,8 @@ GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs",
 BUILDS = re.compile(r"\bnn\.[A-Z]\w*\(|\b[A-Z]\w*\(|\.apply\(")
 CALLS = re.compile(r"\w\(")
 DRAWS = re.compile(r"random|randn|\brng\b")
+LOADS = re.compile(r"load_state_dict|load_checkpoint|from_pretrained|safetensors|load_weights|load_model")
+"""Words in a file that fills what it allocates from somewhere else."""
 MAIN = re.compile(r"""if\s+__name__\s*==\s*["']__main__["']""")
 
 
@@ -109,7 +113,10 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     for chunk, cls in module.classes():
         interp.limit = interp.steps + STEPS_PER_MODEL
         if isinstance(cls, Class) and (is_model(cls) or (analysis.framework.plain_nets and plain.forward_method(cls) is not None)):
+            interp.undecided = False
             contexts.models += _attempt(contexts, partial(instantiate, interp, cls, module.frame), chunk.name, True)
+            if interp.undecided:
+                contexts.models += _worlds(contexts, cls, chunk.name)
     interp.limit = interp.steps + STEPS_PER_MODEL
     for name, action in _scripts(contexts):
         if len(contexts.models) > len(module.source.classes()) + MAX_CONTEXTS or interp.steps > STEPS_PER_FILE:
@@ -122,10 +129,15 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     contexts.models += _called_nets(contexts)
     for name, action in variants(interp, module, contexts.facts, [model.graph for model in contexts.models if model.bare]):
         contexts.models += _option(contexts, action, name)
+    for name, action in heirs(analysis, module, contexts.facts):
+        contexts.models += _option(contexts, action, name)
     contexts.facts.graph.mistakes += contexts.facts.name_tests()
     contexts.facts.graph.routines = survey(analysis, module)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
+    on_meta = ".to_empty(" in module.source.text and not LOADS.search(module.source.text)
+    for model in contexts.models:
+        model.graph.on_meta = on_meta
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
 
@@ -135,6 +147,18 @@ def _option(contexts: FileContexts, action: Callable[[], Any], name: str) -> lis
     models = _attempt(contexts, action, name, True)
     for model in models:
         model.bare = False
+    return models
+
+
+def _worlds(contexts: FileContexts, cls: Class, name: str) -> list[Model]:
+    """A class once more with every test answered alike that only a configuration decides."""
+    interp, models = contexts.analysis.interp, list[Model]()
+    for holds in (True, False):
+        interp.world = World(holds)
+        try:
+            models += _option(contexts, partial(instantiate, interp, cls, contexts.module.frame), name)
+        finally:
+            interp.world = None
     return models
 
 
@@ -230,10 +254,15 @@ def _before_loading(graph: ModelGraph) -> None:
             load = next(event for event in reversed(parameter.events) if event.origin is Origin.LOAD)
             parameter.loaded = load.site
             if load.certain:
-                parameter.reinitialised = next((event for event in drawn if event.effective and event.certain and event.time > load.time), None)
+                parameter.reinitialised = next((event for event in drawn if event.time > load.time and _draws(event)), None)
             last = next((event for event in reversed(drawn) if event.effective), None)
             parameter.events = drawn
             parameter.distribution = last.distribution if last is not None and last.certain and not last.partial else None
+
+
+def _draws(event: InitEvent) -> bool:
+    """Whether a write is certain to leave values of a law that is known: what a tensor was merely handed to may only have read it."""
+    return event.effective and event.certain and event.distribution.kind != "custom"
 
 
 def _classes_used(framework: Any, root: Instance) -> set[int]:

@@ -42,7 +42,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from initlint.findings import Finding, Fix, ReplaceCall, ScaleDraw, Severity, Site
-from initlint.flow import Weight, descendants, gates, in_residual, is_head, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
+from initlint.flow import Weight, descendants, gates, in_block, is_head, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
 from initlint.graph import InitEvent, ModelGraph, Op
 from initlint.rules import Rule
 from initlint.rules._scale import BOUNDED, LOGITS, SHARE, Fate, feeds, follow, is_recurrent, is_table, leads_to_zero, matrices, rescales, terms_of
@@ -168,7 +168,7 @@ def _makes_up(source: Op) -> bool:
 def _fades(graph: ModelGraph, case: Case) -> bool:
     """Whether a small scale stands in a plain stack, with more layers behind it."""
     weight, fate = case.weight, case.fate
-    if is_recurrent(weight) or in_residual(weight) or rescaled(weight) or normalised_after(weight):
+    if is_recurrent(weight) or in_block(weight) or rescaled(weight) or normalised_after(weight):
         return False
     if (is_head(weight) or gates(weight)) and not (case.by_gain and _is_one_layer(graph, weight)):
         return False

@@ -282,7 +282,7 @@ class TorchFramework(Framework):
         return [(name, kind, External("inspect._empty") if default is REQUIRED else default) for name, kind, default in parse(spec)]
 
     def set_module_attribute(self, interp: Interpreter, instance: Instance, name: str, new: Any, frame: Frame, node: p.Node) -> None:
-        if registries.too_early(self, instance, new):
+        if registries.too_early(instance, new):
             text = f"`self.{name}` is assigned before `super().__init__()` has run: AttributeError"
             self.mistake(interp, "before-init", node, frame, text, name=name, class_name=instance.cls.name)
         registries.set_module_attribute(self, interp, instance, name, new)
@@ -318,6 +318,8 @@ class TorchFramework(Framework):
     # ---- tensors ----
 
     def binary(self, interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Node) -> Any:
+        if self.tracing and op == "@":
+            left, right = signals.presumed([left, right], self.owners)
         if signals.sources([left, right]):
             return signals.arithmetic(op, left, right, interp.site(node, frame), self.owners)
         for value, other in ((left, right), (right, left)):
