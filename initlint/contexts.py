@@ -12,6 +12,7 @@ from typing import Any
 from initlint import program as p
 from initlint.adapters.arrays import plain
 from initlint.adapters.arrays.calls import Calls, as_model, called
+from initlint.adapters.declared.modules import SEQUENCES
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.fillers import drop_filled
@@ -166,7 +167,7 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
 
 def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
     """Whether a root module was built whole, is not one layer alone, and differs from those before in more than sizes."""
-    if "#failed" in root.attrs or (root.cls.spec is not None and root.cls.name != "torch.nn.Sequential"):
+    if "#failed" in root.attrs or (root.cls.spec is not None and root.cls.name not in ("torch.nn.Sequential", *SEQUENCES)):
         return False
     key = fingerprint(root)
     if not bare and key in contexts.seen:

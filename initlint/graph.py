@@ -100,6 +100,8 @@ class InitCall:
     """False where a branch that could not be decided led here, or the function was run without a caller."""
     copied: str = ""
     """The method that made the copy it writes, where that copy is dropped with the statement: ``clone``."""
+    into: str = ""
+    """For an initializer that a layer was given: the layer of the table and its parameter, ``MultiHeadAttention.query.w``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

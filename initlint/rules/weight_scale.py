@@ -38,6 +38,7 @@ gates, and 0.01 or 0.02 as detection heads, GPT and DCGAN use them. Sine network
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -74,6 +75,9 @@ FEW, TYPICAL, MANY = 16, 64, 4096
 NARROW = 0.2
 """Embeddings of a smaller std make sums that are smaller, too."""
 KINDS = ("normal", "uniform", "trunc_normal", "orthogonal")
+PROJECTION = re.compile(r"Attention\.(?:query|key)\.(?:w|kernel)$")
+"""Parameters of layers that make queries and keys."""
+HELP = "Scale the weights by their fan_in: std = fan_in ** -0.5 keeps the variance of a sum at that of its inputs."
 FACTORIES = ("torch.randn", "numpy.random.randn", "numpy.random.standard_normal")
 """Draws of std 1 with the sizes as arguments."""
 
@@ -101,6 +105,7 @@ class Case:
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """Every call that makes the sums over a weight far too wide, or leaves nothing of them."""
+    yield from _of_attention(graph)
     if graph.forward_reason:
         return
     cases = {id(w.parameter): case for w in matrices(graph) if (case := _judge(graph, w)) is not None}
@@ -110,6 +115,28 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
         finding = _too_large(graph, site, large) if large else _too_small(graph, site, found)
         if finding is not None:
             yield finding
+
+
+def _of_attention(graph: ModelGraph) -> Iterator[Finding]:
+    """Projections of attention in a branch that could not be decided: whatever happens to the output, softmax notices the scale of queries and keys."""
+    seen: set[Site] = set()
+    for call in graph.calls:
+        law = call.law
+        if call.parameter is not None or not PROJECTION.search(call.into) or call.site in seen or law is None or law.kind not in KINDS:
+            continue
+        if isinstance(law.std, Sym) or law.std is None or law.std**2 * FEW <= LARGE:
+            continue
+        seen.add(call.site)
+        spread = law.std * math.sqrt(TYPICAL)
+        yield RULE.at(
+            graph,
+            call.site,
+            Severity.WARNING,
+            f"`{call.into}`: std {spell(law.std)} whatever the fan_in: {TYPICAL} unit inputs make queries and keys of std {spread:.3g}, "
+            "which softmax turns into a choice of almost one entry before anything is learned",
+            evidence={"initializer": short(call.initializer), "std": spell(law.std), "std_of_sums": spread},
+            help=HELP,
+        )
 
 
 def _judge(graph: ModelGraph, weight: Weight) -> Case | None:
@@ -266,7 +293,7 @@ def _finding(graph: ModelGraph, site: Site, cases: list[Case], main: Case, text:
             **numbers,
             **origin_of(event),
         },
-        help="Scale the weights by their fan_in: std = fan_in ** -0.5 keeps the variance of a sum at that of its inputs.",
+        help=HELP,
     )
 
 

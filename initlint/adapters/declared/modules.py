@@ -68,7 +68,7 @@ def meet(framework: TorchFramework, instance: Instance, value: Any, call: Call) 
         return
     instance.attrs["#met"] = True
     fresh = Instance(instance.cls, site=instance.site, arguments=instance.arguments)
-    builder = ModuleBuilder(framework, call.interp, fresh, spec.name, call.frame, call.node)
+    builder = ModuleBuilder(framework, call.interp, fresh, spec.name, call.frame, call.node, "")
     builder.site = instance.site or builder.site
     try:
         spec.build(builder, drawing.namespace(instance, shape))
