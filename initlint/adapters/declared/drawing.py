@@ -11,7 +11,8 @@ from initlint.adapters.torch.binding import DoesNotFit, bind
 from initlint.findings import Site
 from initlint.interpreter.heap import possible
 from initlint.interpreter.values import Class, External, Instance, OneOf, unknown
-from initlint.overlays.declared.initializers import INITIALIZERS, Declared, resolve
+from initlint.overlays.declared.catalogue import INITIALIZERS
+from initlint.overlays.declared.initializers import Declared, resolve
 from initlint.overlays.spec import Shape
 from initlint.overlays.torch_init import InvalidCall, UnknownArgument
 from initlint.theory.laws import Distribution
@@ -27,6 +28,8 @@ class Draw:
     site: Optional[Site] = None
     """Where the initializer was made, if at a place of its own."""
     reason: str = ""
+    problem: str = ""
+    """The exception it raises, as the last line of a traceback says it."""
 
 
 def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Shape]) -> Draw:
@@ -38,7 +41,11 @@ def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Sh
         return _drawn(INITIALIZERS[name], dict(arguments), dict(arguments), shape, None)
     row, bound, passed, site = _read(chosen)
     if row is None:
-        return Draw(unnamed(chosen), None, reason=unknown(chosen) or "an initializer that is not followed")
+        problem = f"ValueError: Could not interpret initializer identifier: {chosen}" if isinstance(chosen, str) and chosen.isidentifier() else ""
+        return Draw(unnamed(chosen) if problem == "" else chosen, None, reason=unknown(chosen) or "an initializer that is not followed", problem=problem)
+    if isinstance(chosen, Class) and row.makes_initializer:
+        problem = f"TypeError: {row.name.rpartition('.')[2]} makes an initializer and is none itself: call it"
+        return Draw(row.name, None, site=site, reason="an initializer that was not made", problem=problem)
     return _drawn(row, bound, passed, shape, site)
 
 
@@ -72,7 +79,7 @@ def _drawn(row: Declared, given: dict[str, Any], passed: dict[str, Any], shape: 
     except UnknownArgument as error:
         return Draw(row.name, None, passed, site, unknown(given.get(error.argument)) or f"{error.argument} is not known")
     except (InvalidCall, DoesNotFit) as error:
-        return Draw(row.name, None, passed, site, str(error))
+        return Draw(row.name, None, passed, site, str(error), str(error) if isinstance(error, InvalidCall) else "")
     except (ArithmeticError, TypeError, ValueError) as error:
         return Draw(row.name, None, passed, site, f"{type(error).__name__} in the law")
 

@@ -168,4 +168,12 @@ def method(instance: Instance, name: str) -> Optional[Callable[[Call], Any]]:
     return None
 
 
-FUNCTIONS: dict[str, Callable[[Call], Any]] = {"haiku.get_parameter": get_parameter, "keras.Input": model_input, "keras.layers.InputLayer": model_input}
+def given_back(call: Call) -> Any:
+    """``keras.initializers.get(identifier)`` and ``keras.activations.get``: what a layer takes may as well be the identifier."""
+    return call.get(0, "identifier")
+
+
+FUNCTIONS: dict[str, Callable[[Call], Any]] = {
+    "haiku.get_parameter": get_parameter, "keras.Input": model_input, "keras.layers.InputLayer": model_input, "keras.initializers.get": given_back,
+    "keras.activations.get": given_back, "keras.initializers.serialize": given_back, "keras.initializers.deserialize": given_back,
+}  # fmt: skip

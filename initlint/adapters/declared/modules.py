@@ -15,7 +15,7 @@ from initlint.interpreter.values import Builtin, Class, External, Function, Inst
 from initlint.overlays.array_functions import ACTIVATIONS as FUNCTIONS
 from initlint.overlays.array_functions import canonical as array_name
 from initlint.overlays.declared import flax, haiku, keras
-from initlint.overlays.declared.initializers import INITIALIZERS
+from initlint.overlays.declared.catalogue import INITIALIZERS
 from initlint.overlays.declared.names import ROOTS
 from initlint.overlays.spec import LayerSpec
 

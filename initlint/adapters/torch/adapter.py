@@ -25,11 +25,12 @@ from initlint.interpreter.rebinding import lost_argument, returns
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Builtin, Class, External, Function, Instance, OneOf, Repeat, Storage, Tensor, Unknown, unknown
 from initlint.overlays import libraries
-from initlint.overlays.declared.initializers import INITIALIZERS as DECLARED_INITIALIZERS
+from initlint.overlays.declared.catalogue import INITIALIZERS as DECLARED_INITIALIZERS
 from initlint.overlays.declared.names import ROOTS
 from initlint.overlays.torch_layers import LAYERS
 
 if TYPE_CHECKING:
+    from initlint.adapters.declared.variables import Store
     from initlint.findings import Site
     from initlint.interpreter.calls import Call
     from initlint.interpreter.core import Interpreter
@@ -76,6 +77,10 @@ class TorchFramework(Framework):
         """By function node: the argument that it replaces for itself alone."""
         self.plain_nets = False
         """Whether plain objects that hold arrays count as models in the file at hand."""
+        self.graph_mode = False
+        """Whether the file at hand is one of TensorFlow 1."""
+        self.store: Optional[Store] = None
+        """The graph that such a file is building."""
         self.tracing = False
         """Whether a forward pass runs; outside of one, modules are called for the shapes that come out."""
         self.running: list[int] = []

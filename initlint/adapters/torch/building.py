@@ -36,7 +36,9 @@ WRONG_ARGUMENTS = (TypeError, ValueError, ArithmeticError, AttributeError, KeyEr
 class ModuleBuilder:
     """Implements ``overlays.spec.Builder`` on an instance under construction."""
 
-    def __init__(self, framework: TorchFramework, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node, within: Optional[str] = None) -> None:
+    def __init__(
+        self, framework: TorchFramework, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node, within: Optional[str] = None
+    ) -> None:
         self.framework = framework
         self.interp = interp
         self.instance = instance
@@ -62,7 +64,7 @@ class ModuleBuilder:
         law, site = made.law or custom(made.reason), made.site or self.site
         tensor.storage.events = (InitEvent(initializer=made.initializer, origin=origin, distribution=law, site=site, arguments=made.arguments),)
         if chosen is not None and self.within:
-            self.framework.witness.declared(self.interp, site, made.initializer, made.arguments, tensor, f"{self.within}.{name}")
+            self.framework.witness.declared(self.interp, site, made.initializer, made.arguments, tensor, f"{self.within}.{name}", made.problem)
         self.interp.heap.set_item(self.instance.parameters, name, tensor)
 
     def absent(self, name: str) -> None:
@@ -114,7 +116,14 @@ class ModuleBuilder:
 
 
 def construct(
-    framework: TorchFramework, interp: Interpreter, instance: Instance, cls: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node,
+    framework: TorchFramework,
+    interp: Interpreter,
+    instance: Instance,
+    cls: Class,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    frame: Frame,
+    node: p.Node,
     within: Optional[str] = None,
 ) -> None:
     """Run the constructor of the table class ``cls`` on ``instance``, which is the part ``within`` of another table layer."""
