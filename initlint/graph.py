@@ -67,6 +67,8 @@ class InitEvent:
     """False where the tensor written is recomputed later (weight_norm, spectral_norm, parametrization)."""
     called: Site | None = None
     """For a write without effect: where the routine it stands in was called."""
+    as_default: bool = False
+    """Whether the author chose what the layer would have drawn anyway."""
     time: int = 0
     """Grows in the order of execution."""
 

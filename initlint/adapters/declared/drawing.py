@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, Optional
 
@@ -30,6 +30,8 @@ class Draw:
     reason: str = ""
     problem: str = ""
     """The exception it raises, as the last line of a traceback says it."""
+    as_default: bool = False
+    """Whether it is what would be drawn anyway."""
 
 
 def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Shape]) -> Draw:
@@ -46,7 +48,8 @@ def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Sh
     if isinstance(chosen, Class) and row.makes_initializer:
         problem = f"TypeError: {row.name.rpartition('.')[2]} makes an initializer and is none itself: call it"
         return Draw(row.name, None, site=site, reason="an initializer that was not made", problem=problem)
-    return _drawn(row, bound, passed, shape, site)
+    made = _drawn(row, bound, passed, shape, site)
+    return replace(made, as_default=made.law is not None and made.law == draw(None, default, shape).law)
 
 
 def unnamed(chosen: Any) -> str:
@@ -84,10 +87,10 @@ def _drawn(row: Declared, given: dict[str, Any], passed: dict[str, Any], shape: 
         return Draw(row.name, None, passed, site, f"{type(error).__name__} in the law")
 
 
-def declare(instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> str:
-    """Bind the arguments of an initializer object; the answer is why that failed, or empty."""
+def declare(instance: Instance, name: str, args: list[Any], kwargs: dict[str, Any]) -> str:
+    """Bind the arguments of an object of the initializer ``name``, or derived from it; the answer is why that failed, or empty."""
     try:
-        bound, passed = bind(INITIALIZERS[instance.cls.name].signature, args, kwargs)
+        bound, passed = bind(INITIALIZERS[name].signature, args, kwargs)
     except DoesNotFit as error:
         return f"{instance.cls.name.rpartition('.')[2]}() {error}"
     instance.arguments = vars(bound)

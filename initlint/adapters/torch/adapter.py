@@ -204,7 +204,7 @@ class TorchFramework(Framework):
         if owner.name in building.CONTAINERS:
             containers.fill(interp, instance, args, kwargs)
         elif owner.name in DECLARED_INITIALIZERS:
-            reason = drawing.declare(instance, args, kwargs)
+            reason = drawing.declare(instance, owner.name, args, kwargs)
             if reason:
                 self.failed_construction(interp, instance, reason)
         elif owner.name == "keras.Model":

@@ -62,7 +62,8 @@ class ModuleBuilder:
         tensor.parameter = True
         origin = Origin.DEFAULT if chosen is None else Origin.CALL
         law, site = made.law or custom(made.reason), made.site or self.site
-        tensor.storage.events = (InitEvent(initializer=made.initializer, origin=origin, distribution=law, site=site, arguments=made.arguments),)
+        event = InitEvent(initializer=made.initializer, origin=origin, distribution=law, site=site, arguments=made.arguments, as_default=made.as_default)
+        tensor.storage.events = (event,)
         if chosen is not None and self.within:
             self.framework.witness.declared(self.interp, site, made.initializer, made.arguments, tensor, f"{self.within}.{name}", made.problem)
         self.interp.heap.set_item(self.instance.parameters, name, tensor)

@@ -69,7 +69,7 @@ def _haiku() -> list[Declared]:
         Declared("Orthogonal", "scale=1.0, axis=-1", partial(orthogonal_law, "scale")),
         Declared("Identity", "gain=1.0", identity),
     ]
-    return [replace(row, name=f"haiku.initializers.{row.name}") for row in rows]
+    return [replace(row, name=f"haiku.initializers.{row.name}", makes_initializer=True) for row in rows]
 
 
 def _jax() -> list[Declared]:
@@ -98,11 +98,12 @@ INITIALIZERS: dict[str, Declared] = {row.name: row for row in (*_keras(), *_haik
 """By canonical dotted name."""
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
+    """``he_normal`` of ``HeNormal``."""
     return "".join(f"_{c.lower()}" if c.isupper() and index else c.lower() for index, c in enumerate(name))
 
 
-IDENTIFIERS: dict[str, str] = {_snake(name.rpartition(".")[2]): name for name in INITIALIZERS if name.startswith("keras.")}
+IDENTIFIERS: dict[str, str] = {snake(name.rpartition(".")[2]): name for name in INITIALIZERS if name.startswith("keras.")}
 """Keras's strings, ``he_normal``, with what they stand for; old spellings beside them."""
 IDENTIFIERS |= {
     **{name.rpartition(".")[2]: name for name in INITIALIZERS if name.startswith("keras.")},

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from types import SimpleNamespace
 
-from initlint.overlays.declared.initializers import Declared
+from initlint.overlays.declared.initializers import Declared, snake
 from initlint.overlays.declared.laws import (
     SCHEMES,
     constant_law,
@@ -42,7 +42,8 @@ CONTRIB = "tensorflow.contrib.layers."
 ALIASES = {
     "tensorflow.compat.v1": "tensorflow", "tensorflow.compat.v2": "tensorflow", "tf_slim": "tensorflow.contrib.layers",
     "tensorflow.contrib.slim": "tensorflow.contrib.layers", "tensorflow.contrib.framework": "tensorflow.contrib.layers",
-    "tensorflow.contrib.layers.python.layers": "tensorflow.contrib.layers", "tensorflow.python.ops.init_ops": "tensorflow",
+    "tensorflow.contrib.layers.python.layers": "tensorflow.contrib.layers",
+    "tensorflow.python.ops.init_ops_v2": "keras.initializers", "tensorflow.python.keras.initializers": "keras.initializers",
     "tensorflow.contrib.layers.layers": "tensorflow.contrib.layers", "tensorflow.contrib.layers.initializers": "tensorflow.contrib.layers",
 }  # fmt: skip
 SYNONYMS = {
@@ -59,6 +60,8 @@ def canonical(dotted: str, graph_mode: bool) -> str:
     if not dotted.startswith("tensorflow."):
         return dotted
     owner, _, name = dotted.rpartition(".")
+    if owner == "tensorflow.python.ops.init_ops":
+        return f"tensorflow.{name if name.endswith('_initializer') else f'{snake(name)}_initializer'}"
     if owner == "tensorflow.contrib.layers":
         return f"{owner}.{SYNONYMS.get(name, name)}"
     if owner == "tensorflow.layers" and name[:1].isupper():
