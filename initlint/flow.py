@@ -17,7 +17,7 @@ TRANSPARENT = frozenset({"view", "dropout", "identity"})
 """Operations that hand the moments of their input on."""
 RESHAPING = frozenset({"pool", "pad", "interpolate"})
 """Operations that hand them on roughly, with their sign and scale."""
-WEIGHTED = ("Linear", "Conv", "LazyLinear", "LazyConv", "Dense")
+WEIGHTED = ("Linear", "Conv", "LazyLinear", "LazyConv", "Dense", "DepthwiseConv")
 WEIGHT_ROLES = ("weight", "kernel", "w")
 BIAS_ROLES = ("bias", "b")
 HOMOGENEOUS = frozenset({"relu", "leaky_relu", "prelu", "rrelu", "identity", "linear"})

@@ -69,6 +69,8 @@ class InitEvent:
     """For a write without effect: where the routine it stands in was called."""
     as_default: bool = False
     """Whether the author chose what the layer would have drawn anyway."""
+    made: bool = False
+    """Whether ``site`` is where an initializer was made that was then handed over, not the layer or declaration that draws by it."""
     time: int = 0
     """Grows in the order of execution."""
 

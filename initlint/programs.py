@@ -43,7 +43,7 @@ def build(interp: Interpreter, framework: TorchFramework, name: str, path: str, 
     graph = ModelGraph(name=name, path=path)
     inputs: list[Op] = []
     framework.layers = {id(root): Layer(path="", kind="", class_name=name, arguments={})}
-    framework.owners, framework.graph, framework.store, framework.tracing = {}, graph, Store(framework, root, inputs), True
+    framework.owners, framework.late, framework.graph, framework.store, framework.tracing = {}, [], graph, Store(framework, root, inputs), True
     graph.layers.append(framework.layers[id(root)])
     try:
         ends = signals.sources([action()])

@@ -3,7 +3,8 @@
 ## What it does
 Compares the fans that `torch.nn.init` reads off a shape (`size(1)` and `size(0)`, times everything behind) with the number of products that
 the forward pass really sums: `x @ W` with `W` of shape (in, out), stacks of matrices `W[r]`, einsum, transposed and grouped
-convolutions. The parameter is followed through slices, transposes and elementwise arithmetic.
+convolutions. Keras and JAX read the last two axes, times everything before: right for `x @ W`, wrong for stacks, depthwise and
+transposed kernels. The parameter is followed through slices, transposes and elementwise arithmetic.
 
 ## Why is this bad?
 `Var(W) = gain^2 / fan` keeps the variance only if `fan` counts the terms of each sum (Glorot & Bengio 2010, eq. 5; He et al. 2015, eq. 7).
@@ -43,12 +44,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from initlint.findings import Finding, Fix, LoopOver, ReplaceCall, Severity, Site
-from initlint.flow import Weight, in_residual, longest_chain, normalised_after
-from initlint.graph import InitCall, ModelGraph, Op, Parameter
+from initlint.flow import Weight, in_residual, longest_chain, main_weight, normalised_after
+from initlint.graph import InitCall, Layer, ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._sites import INIT, POSITIONAL, calls_by_site, qualified, short, spell_names
 from initlint.symbolic import Number, Sym, at
-from initlint.theory.fans import Fans, larger, torch_fans, true_fans
+from initlint.theory.fans import Fans, channels_last_fans, larger, product, torch_fans, true_fans
 from initlint.theory.laws import Distribution, spell
 
 RULE = Rule(code="INI305", name="fan-layout", summary="An initializer that counts the fans of another layout than the weight's own", fixable="sometimes")
@@ -124,7 +125,7 @@ def _users(graph: ModelGraph) -> dict[int, list[Op]]:
     """The operations that multiply by each parameter, or by something made of it."""
     found: dict[int, list[Op]] = {}
     for op in graph.ops:
-        owner = op.parameter or (op.layer.parameters.get("weight") if op.layer is not None and op.kind == "layer" else None)
+        owner = op.parameter or (main_weight(op.layer) if op.layer is not None and op.kind == "layer" else None)
         for parameter in op.detail.get("of", ()) if owner is None else (owner,):
             found.setdefault(id(parameter), []).append(op)
     return found
@@ -141,12 +142,14 @@ def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
     weight = Weight(parameter, parameter.layer if kind.startswith("conv") else None, tuple(ops))
     if normalised_after(weight):
         return None
-    counted = torch_fans(shape)
+    counted = _counted(call, shape)
     if law.kind == "orthogonal":
-        return _orthogonal(call, weight, true, kind) if kind == "stack" else None
+        return _orthogonal(call, weight, true, kind) if kind == "stack" and _is_torch(call) else None
     if law.fan == "fan_avg":
         total = true.fan_in + true.fan_out
         return _case(call, weight, counted.fan_in + counted.fan_out, total, "fan_in + fan_out", kind)
+    if not _is_torch(call):
+        return _case(call, weight, counted.select(law.fan), true.select(law.fan), law.fan, kind) if law.fan is not None else None
     if law.fan == "fan_out":
         meant = true.fan_out if kind == "conv" else true.fan_in
         if kind == "conv_transpose":  # size(0) holds its inputs: somebody thought about it
@@ -155,6 +158,19 @@ def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
             return None
         return _case(call, weight, counted.fan_out, meant, "fan_out", kind, "fan_in" if counted.fan_in == true.fan_in else "")
     return _case(call, weight, counted.fan_in, true.fan_in, "fan_in", kind, "fan_out" if _closer(counted, true) else "")
+
+
+def _is_torch(call: InitCall) -> bool:
+    return call.initializer.startswith("torch.")
+
+
+def _counted(call: InitCall, shape: tuple[Number, ...]) -> Fans:
+    """The fans that the initializer reads off a shape; Keras and JAX hold inputs and outputs to be the last two axes, or those they are told."""
+    if _is_torch(call):
+        return torch_fans(shape)
+    axes = [call.arguments.get(name, default) for name, default in (("in_axis", -2), ("out_axis", -1), ("batch_axis", ()))]
+    plain = [axis if isinstance(axis, (tuple, list)) else (axis,) for axis in axes]
+    return channels_last_fans(shape, *plain)
 
 
 def _closer(counted: Fans, true: Fans) -> bool:
@@ -170,6 +186,8 @@ def _closer(counted: Fans, true: Fans) -> bool:
 
 def _true(op: Op, shape: tuple[Number, ...]) -> tuple[Fans, str] | None:
     """The fans of the weight in ``op``, strides left out of a convolution, and the layout it has there."""
+    if op.kind == "layer" and op.layer is not None and "weight" not in op.layer.parameters:
+        return _of_kernel(op.layer, shape)
     if op.kind == "layer" and op.layer is not None:
         kind = "conv_transpose" if "Transpose" in op.layer.kind else "conv" if "Conv" in op.layer.kind else ""
         plain = {name: op.layer.arguments.get(name, 1) for name in ("groups", "stride")}
@@ -186,6 +204,19 @@ def _true(op: Op, shape: tuple[Number, ...]) -> tuple[Fans, str] | None:
     if fans_seen is None:
         return None
     return Fans(*fans_seen), "matmul" if len(shape) == 2 else "stack"
+
+
+def _of_kernel(layer: Layer, shape: tuple[Number, ...]) -> tuple[Fans, str] | None:
+    """The same for a kernel of Keras (*sizes, in, out), where its layer does not use it as the shape says."""
+    field = product(shape[:-2])
+    if "Depthwise" in layer.kind:
+        return Fans(field, field * shape[-1]), "conv"
+    if layer.kind.startswith("Conv") and layer.kind.endswith("DTranspose"):
+        return Fans(shape[-1] * field, shape[-2] * field), "conv"
+    groups = layer.arguments.get("groups", layer.arguments.get("feature_group_count", 1))
+    if not layer.kind.startswith("Conv") or groups == 1 or not _is_size(groups):
+        return None
+    return Fans(shape[-2] * field, shape[-1] * field / groups), "conv"
 
 
 def _is_size(value: object) -> bool:
@@ -242,8 +273,14 @@ def _finding(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding | None
             "over": case.over,
             "factor": case.factor,
         },
-        help="Initialise the maps one by one: `for w in stack: …`." if case.kind == "stack" else "",
+        help=_help(case),
     )
+
+
+def _help(case: Case) -> str:
+    if case.kind != "stack":
+        return ""
+    return "Initialise the maps one by one: `for w in stack: …`." if _is_torch(case.call) else "Say which axis tells the maps apart: `batch_axis=0`."
 
 
 def _distance(case: Case) -> float:
@@ -294,6 +331,8 @@ def _fix(cases: list[Case]) -> Fix | None:
     call, mode = cases[0].call, cases[0].mode
     if call.chosen is None and call.certain and all(case.kind == "stack" and _is_plain(case) for case in cases):
         return Fix(message="Initialise the maps one by one", actions=(LoopOver(site=call.site),))
+    if call.initializer.startswith("jax.nn.initializers.") and all(case.kind == "stack" and len(case.parameter.shape or ()) == 3 for case in cases):
+        return Fix(message="Say which axis tells the maps apart", actions=(ReplaceCall(site=call.site, set=(("batch_axis", "0"),)),))
     if not mode or call.chosen is not None or not call.initializer.startswith(INIT) or any(case.mode != mode for case in cases):
         return None
     name = short(call.initializer)

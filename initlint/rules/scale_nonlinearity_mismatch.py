@@ -62,6 +62,7 @@ from initlint.flow import (
 )
 from initlint.graph import InitEvent, ModelGraph, Op, Parameter
 from initlint.rules import Rule
+from initlint.rules._declared import other_draw
 from initlint.rules._scale import fans_of
 from initlint.rules._sites import (
     POSITIONAL,
@@ -332,7 +333,9 @@ def _fix(event: InitEvent, flagged: list[Case]) -> Fix | None:
         return None
     action = _retarget(event, first.needed)
     if action is None:
-        return None
+        declared = other_draw(first.weight.parameter, event, first.needed)
+        text = f"Draw the weights in front of {first.pairing.text} with variance {first.needed.law.removeprefix('Var = ')}"
+        return Fix(message=text, actions=(declared,)) if declared is not None else None
     function = short(action.function or event.initializer)
     keywords = ", ".join(f"{name}={value}" for name, value in action.set)
     return Fix(message=f"Draw the weights in front of {first.pairing.text} with {function}({keywords})", actions=(action,))

@@ -46,13 +46,14 @@ from initlint.findings import Finding, Fix, ReplaceCall, ScaleDraw, Severity, Si
 from initlint.flow import Weight, descendants, gates, in_residual, is_head, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
 from initlint.graph import InitEvent, ModelGraph, Op
 from initlint.rules import Rule
+from initlint.rules._declared import by_fan_in, other_draw
 from initlint.rules._scale import BOUNDED, LOGITS, SHARE, Fate, feeds, follow, is_recurrent, is_table, leads_to_zero, matrices, rescales, terms_of
 from initlint.rules._sites import by_site, explicit, function_of, origin_of, other_call, qualified, short, spell_names
 from initlint.symbolic import Number, Sym, at
 from initlint.theory.activations import canonical, moments
 from initlint.theory.fans import torch_fans
 from initlint.theory.laws import spell
-from initlint.theory.recommend import recommend
+from initlint.theory.recommend import Recommendation, recommend
 
 RULE = Rule(
     code="INI102",
@@ -78,7 +79,9 @@ KINDS = ("normal", "uniform", "trunc_normal", "orthogonal")
 PROJECTION = re.compile(r"Attention\.(?:query|key)\.(?:w|kernel)$")
 """Parameters of layers that make queries and keys."""
 HELP = "Scale the weights by their fan_in: std = fan_in ** -0.5 keeps the variance of a sum at that of its inputs."
-FACTORIES = ("torch.randn", "numpy.random.randn", "numpy.random.standard_normal")
+LIBRARIES = ("keras.", "jax.nn.", "haiku.", "tensorflow.contrib.")
+"""Whose initializers are given to layers."""
+FACTORIES = ("torch.randn", "numpy.random.randn", "numpy.random.standard_normal", "tensorflow.random_normal", "tensorflow.random.normal", "jax.random.normal")
 """Draws of std 1 with the sizes as arguments."""
 
 
@@ -127,13 +130,14 @@ def _of_attention(graph: ModelGraph) -> Iterator[Finding]:
         if isinstance(law.std, Sym) or law.std is None or law.std**2 * FEW <= LARGE:
             continue
         seen.add(call.site)
-        spread = law.std * math.sqrt(TYPICAL)
+        spread, action = law.std * math.sqrt(TYPICAL), by_fan_in(call)
         yield RULE.at(
             graph,
             call.site,
             Severity.WARNING,
             f"`{call.into}`: std {spell(law.std)} whatever the fan_in: {TYPICAL} unit inputs make queries and keys of std {spread:.3g}, "
             "which softmax turns into a choice of almost one entry before anything is learned",
+            fix=Fix(message="Draw the projections with variance 1 / fan_in", actions=(action,)) if action else None,
             evidence={"initializer": short(call.initializer), "std": spell(law.std), "std_of_sums": spread},
             help=HELP,
         )
@@ -306,6 +310,8 @@ def _fix(graph: ModelGraph, site: Site, case: Case) -> Fix | None:
     if event.initializer in FACTORIES:
         return Fix(message="Scale the draw by fan_in ** -0.5", actions=(ScaleDraw(site=site, axis=axis, rank=len(shape)),)) if axis is not None else None
     function = function_of(event)
+    if event.initializer.startswith(LIBRARIES) or event.initializer.endswith("_initializer"):
+        return _by_library(case, event)
     if function is not None and not is_recurrent(case.weight) and (case.weight.layer is not None or len(shape) == 2):
         return _by_fans(case, event)
     tensor = next((call.spelled.get("tensor", "") for call in graph.calls if call.site == site), "")
@@ -314,6 +320,24 @@ def _fix(graph: ModelGraph, site: Site, case: Case) -> Fix | None:
     std = f"{tensor}.shape[{axis}] ** -0.5"
     action = other_call(event, "normal_", std=std) if function else ReplaceCall(site=site, parameters=("mean", "std"), set=(("std", std),))
     return Fix(message=f"Draw with std = {std}", actions=(action,)) if action else None
+
+
+def _by_library(case: Case, event: InitEvent) -> Fix | None:
+    """The initializer of the same library that divides by the fan of the inputs."""
+    for needed in _needed(case, event):
+        action = other_draw(case.weight.parameter, event, needed) if needed is not None else None
+        if action is not None and needed is not None:
+            return Fix(message=f"Draw the weights with variance {needed.law.removeprefix('Var = ')}", actions=(action,))
+    return None
+
+
+def _needed(case: Case, event: InitEvent) -> Iterator[Recommendation | None]:
+    """What the nonlinearity behind the weight asks for, without its gain where the library has none; behind the last layer, to keep the variance."""
+    pairing = nonlinearity_after(case.weight)
+    if pairing is not None and "norm" not in pairing.through:
+        yield recommend(pairing.name, pairing.parameter, original=event.initializer)
+        yield recommend("identity", original=event.initializer)
+    yield recommend("selu", original=event.initializer)
 
 
 def _by_fans(case: Case, event: InitEvent) -> Fix | None:

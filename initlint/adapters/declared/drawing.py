@@ -49,7 +49,7 @@ def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Sh
         problem = f"TypeError: {row.name.rpartition('.')[2]} makes an initializer and is none itself: call it"
         return Draw(row.name, None, site=site, reason="an initializer that was not made", problem=problem)
     made = _drawn(row, bound, passed, shape, site)
-    return replace(made, as_default=made.law is not None and made.law == draw(None, default, shape).law)
+    return replace(made, as_default=row.name == default[0] and made.law is not None and made.law == draw(None, default, shape).law)
 
 
 def unnamed(chosen: Any) -> str:

@@ -83,8 +83,6 @@ def _layer(name: str, call: Call) -> Any:
         arguments["use_bias"] = normalizer is None and given["biases_initializer"] is not None
         arguments["bias_initializer"] = None if given["biases_initializer"] == "zeros" else given["biases_initializer"]
     layer = call.interp.call(framework.layer_class(f"keras.layers.{entry.layer}"), [], arguments, call.frame, call.node)
-    if framework.store is not None:
-        framework.store.layers.append(layer)
     value = call.interp.call(layer, [given["inputs"]], {}, call.frame, call.node)
     if normalizer is not None:
         params = given["normalizer_params"]

@@ -31,8 +31,6 @@ class Store:
     inputs: list[Op]
     sites: dict[str, Optional[Site]] = field(default_factory=dict)
     """Where each variable was made."""
-    layers: list[Instance] = field(default_factory=list)
-    """Layers that functions made, which nothing else holds on to."""
 
     def known(self, name: str, site: Site, reuse: bool) -> Optional[Tensor]:
         """The variable that a call means which was made before."""

@@ -62,7 +62,10 @@ class ModuleBuilder:
         tensor.parameter = True
         origin = Origin.DEFAULT if chosen is None else Origin.CALL
         law, site = made.law or custom(made.reason), made.site or self.site
-        event = InitEvent(initializer=made.initializer, origin=origin, distribution=law, site=site, arguments=made.arguments, as_default=made.as_default)
+        event = InitEvent(
+            initializer=made.initializer, origin=origin, distribution=law, site=site, arguments=made.arguments, as_default=made.as_default,
+            made=made.site is not None,
+        )  # fmt: skip
         tensor.storage.events = (event,)
         if chosen is not None and self.within:
             self.framework.witness.declared(self.interp, site, made.initializer, made.arguments, tensor, f"{self.within}.{name}", made.problem)
