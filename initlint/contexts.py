@@ -234,6 +234,7 @@ def _programs(contexts: FileContexts) -> Iterator[Model]:
             graph = build(interp, framework, name, contexts.module.source.path, action)
         finally:
             framework.stop_recording()
+        interp.limit = interp.steps + STEPS_PER_MODEL
         contexts.facts.note(framework.witness, modelled=bool(graph.parameters))
         if graph.parameters:
             yield Model(graph, None, set(), False)

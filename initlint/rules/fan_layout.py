@@ -203,6 +203,8 @@ def _true(op: Op, shape: tuple[Number, ...]) -> tuple[Fans, str] | None:
     fans_seen = op.detail.get("fans")
     if fans_seen is None:
         return None
+    if op.kind == "layer":  # a convolution whose kernel is an argument
+        return Fans(*fans_seen), "conv"
     return Fans(*fans_seen), "matmul" if len(shape) == 2 else "stack"
 
 

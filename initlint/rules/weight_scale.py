@@ -81,7 +81,11 @@ PROJECTION = re.compile(r"Attention\.(?:query|key)\.(?:w|kernel)$")
 HELP = "Scale the weights by their fan_in: std = fan_in ** -0.5 keeps the variance of a sum at that of its inputs."
 LIBRARIES = ("keras.", "jax.nn.", "haiku.", "tensorflow.contrib.")
 """Whose initializers are given to layers."""
-FACTORIES = ("torch.randn", "numpy.random.randn", "numpy.random.standard_normal", "tensorflow.random_normal", "tensorflow.random.normal", "jax.random.normal")
+FACTORIES = (
+    "torch.randn", "numpy.random.randn", "numpy.random.standard_normal", "numpy.random.normal", "numpy.random.RandomState.randn",
+    "numpy.random.RandomState.normal", "numpy.random.Generator.standard_normal", "numpy.random.Generator.normal", "tensorflow.random_normal",
+    "tensorflow.random.normal", "jax.random.normal",
+)  # fmt: skip
 """Draws of std 1 with the sizes as arguments."""
 
 
@@ -181,7 +185,9 @@ def _spreads(graph: ModelGraph, case: Case) -> bool:
         return False
     if is_head(weight) and all(end.kind == "output" for end in fate.ends) and case.factor <= LARGE_HEAD:
         return False
-    asks = any(use.detail.get("left") for use in weight.uses) and any(name in LOGITS for name in fate.names)
+    event = explicit(weight.parameter)  # in torch W @ x is a query; elsewhere it is as good a layer as x @ W
+    of_torch = event is not None and event.initializer.startswith("torch.")
+    asks = of_torch and any(use.detail.get("left") for use in weight.uses) and any(name in LOGITS for name in fate.names)
     return not asks and not any(_makes_up(source) for source in feeds(weight.uses))
 
 
@@ -307,7 +313,7 @@ def _fix(graph: ModelGraph, site: Site, case: Case) -> Fix | None:
         return None
     turned = any(use.detail.get("transposed") for use in case.weight.uses)
     axis = next((number for number, size in sorted(enumerate(shape), reverse=turned) if size == case.terms), None)
-    if event.initializer in FACTORIES:
+    if event.initializer in FACTORIES and case.weight.parameter.distribution is not None and case.weight.parameter.distribution.std == 1:
         return Fix(message="Scale the draw by fan_in ** -0.5", actions=(ScaleDraw(site=site, axis=axis, rank=len(shape)),)) if axis is not None else None
     function = function_of(event)
     if event.initializer.startswith(LIBRARIES) or event.initializer.endswith("_initializer"):

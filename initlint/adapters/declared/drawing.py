@@ -82,7 +82,7 @@ def _drawn(row: Declared, given: dict[str, Any], passed: dict[str, Any], shape: 
     except UnknownArgument as error:
         return Draw(row.name, None, passed, site, unknown(given.get(error.argument)) or f"{error.argument} is not known")
     except (InvalidCall, DoesNotFit) as error:
-        return Draw(row.name, None, passed, site, str(error), str(error) if isinstance(error, InvalidCall) else "")
+        return Draw(row.name, None, passed, site, str(error), str(error) if str(error).startswith("ValueError") else "")
     except (ArithmeticError, TypeError, ValueError) as error:
         return Draw(row.name, None, passed, site, f"{type(error).__name__} in the law")
 

@@ -101,7 +101,7 @@ def add_weight(call: Call) -> Any:
     made.requires_grad = call.kwargs.get("trainable", True) is not False
     owner, name = call.args[0], call.args[1] if named else call.kwargs.get("name")
     if isinstance(owner, Instance):
-        call.interp.heap.set_item(owner.attrs, WEIGHTS, [*owner.attrs.get(WEIGHTS, []), (name if isinstance(name, str) else "weight", made)])
+        owner.attrs.setdefault(WEIGHTS, []).append((name if isinstance(name, str) else "weight", made))
     return made
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from initlint.overlays.torch_init import InvalidCall, UnknownArgument, between, gaussian, number
-from initlint.symbolic import Number, sqrt
+from initlint.symbolic import Number, Sym, sqrt
 from initlint.theory.activations import truncated_moments
 from initlint.theory.fans import Fan, Fans, channels_last_fans, larger, scaling_law
 from initlint.theory.laws import Distribution, Kind, constant, normal, spell, uniform
@@ -25,8 +25,15 @@ MODES: dict[str, Fan] = {"fan_in": "fan_in", "fan_out": "fan_out", "fan_avg": "f
 
 
 def constant_law(value: str, shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
-    """The number that the argument ``value`` holds."""
+    """The number that the argument ``value`` holds; a list or array is taken over entry by entry."""
+    if not is_number_like(getattr(a, value, 0.0)):
+        raise UnknownArgument(value)
     return constant(number(a, value))
+
+
+def is_number_like(value: object) -> bool:
+    """Whether an argument is a number, known or not."""
+    return isinstance(value, (int, float, Sym)) and not isinstance(value, bool)
 
 
 def fixed(value: float, shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
