@@ -74,6 +74,14 @@ class InitEvent:
     time: int = 0
     """Grows in the order of execution."""
 
+    def later(self, ticks: int) -> InitEvent:
+        """The same write when ``ticks`` more have passed; as ``replace`` gives it, which takes twice as long."""
+        return InitEvent(
+            initializer=self.initializer, origin=self.origin, distribution=self.distribution, site=self.site, arguments=self.arguments,
+            partial=self.partial, region=self.region, guard=self.guard, variable=self.variable, routine=self.routine, certain=self.certain,
+            chosen=self.chosen, effective=self.effective, called=self.called, time=self.time + ticks,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InitCall:
@@ -221,8 +229,9 @@ class Op:
     name: str = ""
     """``relu``, ``leaky_relu``, ``softmax`` … for an activation; the layer's kind for a layer."""
     detail: dict[str, Any] = field(default_factory=dict)
-    """Numbers that shape it: ``parameter`` of an activation, ``factor``. Of a product with a weight: ``terms``, how many products
-    each of its sums has, ``transposed``, whether the weight holds the outputs first, and ``left``, whether it stands on the left."""
+    """Numbers that shape it: ``parameter`` of an activation, ``factor``. Of a product with a weight: ``fans``, how many products each of
+    its sums has and how many sums each input enters (None: not told), ``transposed``, whether the weight holds the outputs first, and
+    ``left``, whether it stands on the left."""
     layer: Layer | None = None
     parameter: Parameter | None = None
     inputs: list[Op] = field(default_factory=list)

@@ -22,9 +22,10 @@ ALLOWED = {
     "initlint.findings": (),
     "initlint.graph": ("initlint.findings", *THEORY),
     "initlint.evidence": ("initlint.graph", "initlint.findings", *THEORY),
+    "initlint.layout": ("initlint.graph", *THEORY),
     "initlint.flow": ("initlint.graph", "initlint.findings", *THEORY),
-    "initlint.signal": ("initlint.signal", "initlint.graph", "initlint.flow", "initlint.findings", *THEORY),
-    "initlint.rules": ("initlint.rules", "initlint.graph", "initlint.flow", "initlint.findings", "initlint.evidence", *THEORY),
+    "initlint.signal": ("initlint.signal", "initlint.graph", "initlint.flow", "initlint.layout", "initlint.findings", *THEORY),
+    "initlint.rules": ("initlint.rules", "initlint.graph", "initlint.flow", "initlint.layout", "initlint.findings", "initlint.evidence", *THEORY),
     "initlint.edits": ("initlint.findings",),
     "initlint.depth": (),
     "initlint.ignores": (),
@@ -45,7 +46,7 @@ ALLOWED = {
 """What each layer may import of ours; what is not named here may import anything of ours."""
 STANDARD_ONLY = (
     *("initlint.theory", "initlint.symbolic", "initlint.findings", "initlint.graph", "initlint.evidence"),
-    *("initlint.flow", "initlint.signal", "initlint.rules", "initlint.edits"),
+    *("initlint.flow", "initlint.layout", "initlint.signal", "initlint.rules", "initlint.edits"),
 )
 RUNTIME = ("initlint.live", "initlint.measure")
 PARSERS = ("initlint.source", "initlint.lower", "initlint.rewrite")

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Optional
 from msgspec import Struct
 
 from initlint import program as p
+from initlint.interpreter import fills
 from initlint.interpreter.clone import deep_copy
+from initlint.interpreter.fills import Filled
 from initlint.interpreter.values import (
     ABSENT,
     Builtin,
@@ -73,6 +75,7 @@ class Memory:
         self.interp = interp
         self.met: set[Key] = set()
         self.known: dict[Key, Optional[Remembered]] = {}
+        self.filled: dict[Key, Optional[Filled]] = {}
         self.readings: list[Reading] = []
         self.changes = 0
         """The count of the heap when the calls known were followed."""
@@ -80,24 +83,45 @@ class Memory:
 
     def call(self, what: Key, args: list[Any], kwargs: dict[str, Any], follow: Callable[[], Any]) -> Any:
         """The outcome of ``follow``, the call of ``what``: remembered, or followed now."""
-        interp = self.interp
-        observed = interp.trying or interp.managers or interp.watch is not None or not interp.framework.may_recall()
-        if observed or interp.depth * 2 > interp.framework.max_depth:
+        key = self._key(what, args, kwargs)
+        if key is None:
             return follow()
-        parts: list[Any] = [interp.heap.journal is None, interp.heap.decided, *what]
-        if not (_constant(args, parts) and _constant(kwargs.values(), parts)):
-            return follow()
-        guard = [(id(test), frame.qualname) for test, frame in interp.guards[-1:]]
-        key = (*parts, len(args), *kwargs, *guard)
-        if self.changes != interp.heap.changes:
-            self._forget()
         if key in self.known:
             known = self.known[key]
-            return follow() if known is None or interp.steps + known.steps > interp.limit else self._recall(known)
+            return follow() if known is None or self.interp.steps + known.steps > self.interp.limit else self._recall(known)
         if key in self.met:
             return self._watch(key, follow)
         self.met.add(key)
         return follow()
+
+    def fill(self, func: Function, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node, follow: Callable[[], Any]) -> Any:
+        """The same for a call that is handed a tensor first, which it may fill."""
+        tensor = args[0]
+        state, what = fills.state_of(self.interp, func, tensor, frame, node), self.function(func)
+        key = self._key((*what, *state), args[1:], kwargs) if what is not None and state is not None else None
+        if key is None:
+            return follow()
+        if key in self.filled:
+            known = self.filled[key]
+            if known is None or self.interp.steps + known.steps > self.interp.limit:
+                return follow()
+            if self.readings:
+                self.readings[-1].containers += known.reads
+            return fills.refill(self.interp, known, tensor)
+        return self._watch_fill(key, tensor, follow)
+
+    def _key(self, what: Key, args: list[Any], kwargs: dict[str, Any]) -> Optional[Key]:
+        """What tells a call of ``what`` from others; None where it must be followed."""
+        interp = self.interp
+        observed = interp.trying or interp.watch is not None or not interp.framework.may_recall()
+        if observed or interp.depth * 2 > interp.framework.max_depth:
+            return None
+        parts: list[Any] = [interp.heap.journal is None, interp.heap.decided, *what]
+        if not (_constant(args, parts) and _constant(kwargs.values(), parts)) or (interp.managers and not _constant(interp.managers, parts)):
+            return None
+        if self.changes != interp.heap.changes:
+            self._forget()
+        return (*parts, len(args), *kwargs, *((id(test), frame.qualname) for test, frame in interp.guards[-1:]))
 
     def read(self, value: Any) -> None:
         """A watched call reads ``value`` from outside: from a module, a class, a default."""
@@ -135,6 +159,7 @@ class Memory:
         """Something that remembered calls read was written to."""
         self.met.clear()
         self.known.clear()
+        self.filled.clear()
         self.interp.heap.watched.clear()
         for reading in self.readings:
             reading.tainted = True
@@ -143,8 +168,35 @@ class Memory:
     def _watch(self, key: Key, follow: Callable[[], Any]) -> Any:
         """Follow a call, and remember it if its outcome depends on nothing but its arguments."""
         interp, framework = self.interp, self.interp.framework
-        reading, before, hidden, born, mark = Reading(), interp.steps, framework.hidden_state(), len(framework.births()), framework.mark()
+        before, born, mark = interp.steps, len(framework.births()), framework.mark()
         self.known[key] = None
+        outcome, reading = self._read_by(follow)
+        births = framework.births()[born:]
+        reached: dict[int, Any] = {}
+        if not reading.tainted and portable(outcome, reached) and all(id(one) in reached for one in births):
+            memo: dict[int, Any] = {id(one): one for one in reading.containers}
+            copied = deep_copy(outcome, memo, lambda made: None)
+            self.known[key] = Remembered(copied, [memo[id(one)] for one in births], framework.account(mark, memo), interp.steps - before, reading.containers)
+        return outcome
+
+    def _watch_fill(self, key: Key, tensor: Tensor, follow: Callable[[], Any]) -> Any:
+        """Follow a call, and remember what it wrote into ``tensor`` if it did nothing else."""
+        interp, framework = self.interp, self.interp.framework
+        before, born, mark = interp.steps, len(framework.births()), framework.mark()
+        events, kept = tensor.storage.events, fills.fields(tensor)
+        self.filled[key] = None
+        returned, reading = self._read_by(follow)
+        if not reading.tainted and len(framework.births()) == born and fills.fields(tensor) == kept:
+            written = fills.outcome(tensor, events, returned)
+            if written is not None:
+                account = framework.account(mark, {id(tensor.storage): written})
+                result = written if returned is tensor else returned
+                self.filled[key] = Filled(written, account, result, interp.steps - before, reading.containers)
+        return returned
+
+    def _read_by(self, follow: Callable[[], Any]) -> tuple[Any, Reading]:
+        """The outcome of a call that is followed, and what it read; tainted where it did what cannot be told again."""
+        reading, hidden = Reading(), self.interp.framework.hidden_state()
         self.readings.append(reading)
         try:
             outcome = follow()
@@ -153,14 +205,8 @@ class Memory:
             if self.readings:
                 self.readings[-1].containers += reading.containers
                 self.readings[-1].tainted |= reading.tainted
-        births = framework.births()[born:]
-        reached: dict[int, Any] = {}
-        alone = not reading.tainted and self.changes == interp.heap.changes and framework.hidden_state() == hidden
-        if alone and portable(outcome, reached) and all(id(one) in reached for one in births):
-            memo: dict[int, Any] = {id(one): one for one in reading.containers}
-            copied = deep_copy(outcome, memo, lambda made: None)
-            self.known[key] = Remembered(copied, [memo[id(one)] for one in births], framework.account(mark, memo), interp.steps - before, reading.containers)
-        return outcome
+        reading.tainted |= self.changes != self.interp.heap.changes or self.interp.framework.hidden_state() != hidden
+        return outcome, reading
 
     def _recall(self, known: Remembered) -> Any:
         """The outcome of a remembered call, in objects of its own."""

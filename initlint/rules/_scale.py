@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from initlint.flow import RESHAPING, Weight, is_parametric, is_transparent, signals, weights
-from initlint.graph import Layer, ModelGraph, Op, Parameter
+from initlint.graph import ModelGraph, Op, Parameter
+from initlint.layout import layer_fans
 from initlint.rules._sites import constant_value
 from initlint.symbolic import Number
 from initlint.theory.activations import canonical
-from initlint.theory.fans import FanRole, Fans, linear_fans, true_fans
+from initlint.theory.fans import Fans
 
 RECURRENT = ("RNN", "LSTM", "GRU")
 BOUNDED = {"tanh": 2.65, "sigmoid": 5.29, "hardtanh": 1.0, "hardsigmoid": 3.0, "softsign": 6.07, "glu": 5.29}
@@ -58,30 +59,16 @@ def is_recurrent(weight: Weight) -> bool:
 
 
 def fans_of(weight: Weight) -> Fans | None:
-    """The true fans of a weight in the layer or product it serves, where its shape says."""
-    shape, layer = weight.parameter.shape, weight.layer
-    if shape is None:
-        return None
-    try:
-        if layer is None:
-            turned = any(use.kind == "layer" or use.detail.get("transposed") for use in weight.uses)
-            return linear_fans(shape) if turned else true_fans("matmul", shape)
-        if weight.parameter.role != "weight":
-            return _kernel_fans(layer, shape)
-        role: FanRole = "linear" if "Linear" in layer.kind else "conv_transpose" if "Transpose" in layer.kind else "conv"
-        plain = {name: layer.arguments.get(name, 1) for name in ("groups", "stride")} if role != "linear" else {}
-        return true_fans(role, shape, **plain)
-    except (TypeError, ValueError, ZeroDivisionError):
-        return None
+    """The true fans of a weight in the layer or the products it serves, where they tell both and agree."""
+    if weight.layer is not None:
+        return layer_fans(weight.layer, weight.parameter)
+    fan_in, fan_out = _of_products(weight)
+    return None if fan_in is None or fan_out is None else Fans(fan_in, fan_out)
 
 
-def _kernel_fans(layer: Layer, shape: tuple[Number, ...]) -> Fans | None:
-    """The same for the layout (*kernel, in, out) that other frameworks than torch have."""
-    if "Conv" not in layer.kind:
-        return true_fans("matmul", shape) if len(shape) == 2 else None
-    if len(shape) < 3 or any(part in layer.kind for part in ("Transpose", "Depthwise", "Separable")):
-        return None
-    return true_fans("conv", (shape[-1], shape[-2], *shape[:-2]), groups=layer.arguments.get("groups", 1), stride=layer.arguments.get("strides", 1))
+def _of_products(weight: Weight) -> tuple[Number | None, Number | None]:
+    found = {use.detail.get("fans") for use in weight.uses}
+    return (found.pop() if len(found) == 1 else None) or (None, None)
 
 
 def terms_of(weight: Weight) -> Number | None:
@@ -89,11 +76,10 @@ def terms_of(weight: Weight) -> Number | None:
     if is_recurrent(weight):
         shape = weight.parameter.shape
         return shape[1] if shape is not None and len(shape) == 2 else None
-    if weight.layer is not None:
-        fans = fans_of(weight)
-        return fans.fan_in if fans is not None else None
-    found = {use.detail.get("terms") for use in weight.uses}
-    return found.pop() if len(found) == 1 else None
+    if weight.layer is None:
+        return _of_products(weight)[0]
+    fans = fans_of(weight)
+    return fans.fan_in if fans is not None else None
 
 
 def is_table(graph: ModelGraph, parameter: Parameter) -> bool:

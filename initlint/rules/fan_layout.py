@@ -45,11 +45,12 @@ from dataclasses import dataclass
 
 from initlint.findings import Finding, Fix, LoopOver, ReplaceCall, Severity, Site
 from initlint.flow import Weight, in_residual, longest_chain, main_weight, normalised_after
-from initlint.graph import InitCall, Layer, ModelGraph, Op, Parameter
+from initlint.graph import InitCall, ModelGraph, Op, Parameter
+from initlint.layout import layer_fans
 from initlint.rules import Rule
 from initlint.rules._sites import INIT, POSITIONAL, calls_by_site, qualified, short, spell_names
 from initlint.symbolic import Number, Sym, at
-from initlint.theory.fans import Fans, channels_last_fans, larger, product, torch_fans, true_fans
+from initlint.theory.fans import Fans, channels_last_fans, larger, torch_fans
 from initlint.theory.laws import Distribution, spell
 
 RULE = Rule(code="INI305", name="fan-layout", summary="An initializer that counts the fans of another layout than the weight's own", fixable="sometimes")
@@ -135,7 +136,7 @@ def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
     shape, law = parameter.shape, call.law
     if not ops or shape is None or len(shape) < 2 or law is None:
         return None
-    fans = {_true(op, shape) for op in ops}
+    fans = {_true(op, parameter, shape) for op in ops}
     true, kind = fans.pop() or (None, "")
     if fans or true is None:
         return None
@@ -184,47 +185,15 @@ def _closer(counted: Fans, true: Fans) -> bool:
     return other < now / 2
 
 
-def _true(op: Op, shape: tuple[Number, ...]) -> tuple[Fans, str] | None:
+def _true(op: Op, parameter: Parameter, shape: tuple[Number, ...]) -> tuple[Fans, str] | None:
     """The fans of the weight in ``op``, strides left out of a convolution, and the layout it has there."""
-    if op.kind == "layer" and op.layer is not None and "weight" not in op.layer.parameters:
-        return _of_kernel(op.layer, shape)
     if op.kind == "layer" and op.layer is not None:
-        kind = "conv_transpose" if "Transpose" in op.layer.kind else "conv" if "Conv" in op.layer.kind else ""
-        plain = {name: op.layer.arguments.get(name, 1) for name in ("groups", "stride")}
-        if not kind or not all(_is_size(value) for value in plain.values()):
-            return None
-        try:
-            fans = true_fans(
-                "conv_transpose" if kind == "conv_transpose" else "conv", shape, **(plain if kind == "conv_transpose" else {"groups": plain["groups"]})
-            )
-        except (TypeError, ValueError, ZeroDivisionError):
-            return None
-        return fans, kind
-    fans_seen = op.detail.get("fans")
-    if fans_seen is None:
+        fans = layer_fans(op.layer, parameter, strided=False) if "Conv" in op.layer.kind else None
+        return None if fans is None else (fans, "conv_transpose" if "Transpose" in op.layer.kind else "conv")
+    fan_in, fan_out = op.detail.get("fans") or (None, None)
+    if fan_in is None or fan_out is None:
         return None
-    if op.kind == "layer":  # a convolution whose kernel is an argument
-        return Fans(*fans_seen), "conv"
-    return Fans(*fans_seen), "matmul" if len(shape) == 2 else "stack"
-
-
-def _of_kernel(layer: Layer, shape: tuple[Number, ...]) -> tuple[Fans, str] | None:
-    """The same for a kernel of Keras (*sizes, in, out), where its layer does not use it as the shape says."""
-    field = product(shape[:-2])
-    if "Depthwise" in layer.kind:
-        return Fans(field, field * shape[-1]), "conv"
-    if layer.kind.startswith("Conv") and layer.kind.endswith("DTranspose"):
-        return Fans(shape[-1] * field, shape[-2] * field), "conv"
-    groups = layer.arguments.get("groups", layer.arguments.get("feature_group_count", 1))
-    if not layer.kind.startswith("Conv") or groups == 1 or not _is_size(groups):
-        return None
-    return Fans(shape[-2] * field, shape[-1] * field / groups), "conv"
-
-
-def _is_size(value: object) -> bool:
-    if isinstance(value, (tuple, list)):
-        return all(map(_is_size, value))
-    return isinstance(value, (int, float, Sym)) and not isinstance(value, bool)
+    return Fans(fan_in, fan_out), "conv" if op.kind == "layer" else "matmul" if len(shape) == 2 else "stack"  # the first: a kernel that is an argument
 
 
 def _orthogonal(call: InitCall, weight: Weight, true: Fans, kind: str) -> Case | None:

@@ -39,11 +39,11 @@ from initlint.findings import Finding, Severity, Site
 from initlint.flow import Pairing, Weight, gates, in_residual, is_head, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
 from initlint.graph import Parameter
 from initlint.rules import Rule
+from initlint.rules._scale import fans_of
 from initlint.rules._sites import explicit, qualified, short, spell_names
 from initlint.rules.scale_nonlinearity_mismatch import check as mismatches
 from initlint.symbolic import Sym
 from initlint.theory.activations import RELU_FAMILY, canonical, moments
-from initlint.theory.fans import FanRole, true_fans
 from initlint.theory.laws import Distribution, normal
 from initlint.theory.propagate import judge
 from initlint.theory.recommend import Recommendation, recommend
@@ -118,18 +118,8 @@ def _matters(weight: Weight, pairing: Pairing) -> bool:
 
 def _fan_in(weight: Weight) -> float:
     """The number of terms an output sums; 0 where that is not known."""
-    shape, layer = weight.parameter.shape, weight.layer
-    if shape is None:
-        return 0.0
-    role: FanRole = "matmul"
-    if layer is not None:
-        role = "linear" if "Linear" in layer.kind else "conv_transpose" if "Transpose" in layer.kind else "conv"
-    plain = {name: layer.arguments.get(name, 1) for name in ("groups", "stride")} if layer is not None and role.startswith("conv") else {}
-    try:
-        fan = true_fans(role, shape, **plain).fan_in
-    except (TypeError, ValueError, ZeroDivisionError):
-        return 0.0
-    return 0.0 if isinstance(fan, Sym) else float(fan)
+    fans = fans_of(weight)
+    return 0.0 if fans is None or isinstance(fans.fan_in, Sym) else float(fans.fan_in)
 
 
 def _finding(evidence: Evidence, site: Site, members: list[Scale]) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ below was confirmed by counting terms (weights = 1); with a stride it is the mea
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -142,7 +142,7 @@ def leaky_law(slope: Number, over: str) -> str:
     return f"Var = 2 / ((1 + {spell(slope)}²)·{over})"
 
 
-def product(sizes: Sequence[Number]) -> Number:
+def product(sizes: Iterable[Number]) -> Number:
     """The product of sizes, known or not; 1 for none."""
     result: Number = 1
     for size in sizes:

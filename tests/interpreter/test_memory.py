@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from initlint import frontend
+from initlint.interpreter import fills
+from initlint.interpreter.core import Interpreter
 from initlint.interpreter.memory import Memory, Remembered
-from initlint.interpreter.values import Instance
+from initlint.interpreter.values import Instance, Tensor
 
 HEAD = "import torch\nimport torch.nn as nn\nfrom torch.nn import init\n"
 BLOCK = """
@@ -199,3 +201,49 @@ def test_recursion_that_branches_without_end_is_given_up_early(tmp_path: Path) -
     with pytest.raises(frontend.TargetError, match="branches without end"):
         frontend.show(f"{path}:Tree")
     assert len(frontend.show(f"{path}:Tree(4)").parameters) == 16
+
+
+FILLERS = {
+    "a law of its own": ("def fill(w, std=0.1):\n    return w.uniform_(-1, 1).erfinv_().mul_(std * 2 ** 0.5)\n", "fill(b.fc.weight.data)"),
+    "what it held before": ("def fill(w):\n    w.mul_(0.5)\n", "fill(b.fc.weight)\n            fill(b.fc.weight)"),
+    "by the index": ("def fill(w, i):\n    init.constant_(w, i % 2)\n", "fill(b.fc.weight, i)"),
+    "by the shape": ("def fill(w):\n    w.normal_(0, w.shape[1] ** -0.5)\n", "fill(b.fc.weight.data)"),
+    "a part of it": ("def fill(w):\n    w[0].zero_()\n", "fill(b.fc.weight.data)"),
+    "without gradients": ("def fill(w):\n    with torch.no_grad():\n        w.copy_(torch.ones(4, 4))\n", "fill(b.fc.weight)"),
+    "frozen": ("def fill(w):\n    w.requires_grad = False\n    w.data.zero_()\n", "fill(b.fc.weight)"),
+    "counted": ("made = []\ndef fill(w):\n    made.append(w)\n    init.constant_(w, len(made))\n", "fill(b.fc.weight)"),
+    "depends on a global": ("n = [0]\ndef fill(w):\n    init.constant_(w, n[0])\n", "n[0] = i\n            fill(b.fc.weight)"),
+    "a copy": ("def fill(w):\n    return w.clone().zero_()\n", "b.fc.weight = nn.Parameter(fill(b.fc.weight))"),
+    "another tensor": ("def fill(w):\n    init.ones_(torch.empty(4))\n    return 3\n", "init.constant_(b.fc.weight, fill(b.fc.bias))"),
+    "inside a branch": ("def fill(w):\n    init.zeros_(w)\n", "if torch.rand(1) > 0.5:\n                fill(b.fc.weight)"),
+    "under a guard": ("def fill(w):\n    init.zeros_(w)\n", "if isinstance(b.fc, nn.Linear):\n                fill(b.fc.weight)"),
+    "through another": ("def inner(w):\n    init.ones_(w)\ndef fill(w):\n    inner(w)\n", "fill(b.fc.weight)\n            inner(b.fc.bias)"),
+    "not a tensor any more": ("def fill(w):\n    w.own = 3\n    init.ones_(w)\n", "fill(b.fc.weight)\n            init.constant_(b.fc.bias, b.fc.weight.own)"),
+    "two tensors": ("def fill(w, v):\n    init.ones_(w)\n    init.zeros_(v)\n", "fill(b.fc.weight, b.fc.bias)"),
+}
+
+
+@pytest.mark.parametrize("filler", FILLERS)
+def test_remembered_fills_change_nothing(filler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    function, use = FILLERS[filler]
+    path = program(tmp_path, (function, "pass", "pass", f"for i, b in enumerate(self.blocks[:6]):\n            {use}"))
+    remembered = table(path)
+    monkeypatch.setattr(Memory, "fill", lambda self, func, args, kwargs, frame, node, follow: follow())
+    followed = table(path)
+    assert "blocks.5.fc.weight" in followed
+    assert remembered == followed
+
+
+@pytest.mark.parametrize("filler", ["a law of its own", "by the shape", "without gradients", "inside a branch", "under a guard", "through another"])
+def test_an_equal_tensor_is_refilled(filler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    function, use = FILLERS[filler]
+    refilled: list[Tensor] = []
+    refill = fills.refill
+
+    def spy(interp: Interpreter, known: fills.Filled, tensor: Tensor) -> Any:
+        refilled.append(tensor)
+        return refill(interp, known, tensor)
+
+    monkeypatch.setattr(fills, "refill", spy)
+    table(program(tmp_path, (function, "pass", "pass", f"for i, b in enumerate(self.blocks[:6]):\n            {use}")))
+    assert len(refilled) >= 5

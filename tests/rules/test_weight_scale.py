@@ -23,7 +23,7 @@ def matrix(net: Net, source: Op, shape: tuple[Number, ...], law: Distribution, *
     parameter = Parameter(name=f"w{len(net.graph.parameters)}", shape=shape, role="w", layer=None, distribution=law)
     parameter.events.append(InitEvent(initializer="torch.randn", origin=Origin.FILL, distribution=law, site=site(len(net.graph.parameters) + 20)))
     net.graph.parameters.append(parameter)
-    return net.op("matmul", source, parameter=parameter, detail={"terms": shape[-2], "transposed": False, **detail})
+    return net.op("matmul", source, parameter=parameter, detail={"fans": shape[-2:], "transposed": False, **detail})
 
 
 def single(shape: tuple[Number, ...], law: Distribution, activation: str = "tanh") -> ModelGraph:

@@ -95,6 +95,8 @@ class TorchFramework(Framework):
         """What the forward pass itself made, which may be held by nothing else: an identity must not come again."""
         self.owners: dict[int, Parameter] = {}
         """Graph parameters by the identity of their tensor and of its storage, while a forward pass is traced."""
+        self.externals: dict[str, Any] = {}
+        """Names of libraries that were looked up."""
 
     # ---- names ----
 
@@ -246,7 +248,7 @@ class TorchFramework(Framework):
         return cls.name in ROOTS
 
     def is_module(self, instance: Instance) -> bool:
-        return any(c.name in ROOTS or c.opaque for c in instance.cls.mro)
+        return not ROOTS.keys().isdisjoint(instance.cls.names) or instance.cls.uncertain
 
     def is_instance(self, value: Any, cls: Class) -> Optional[bool]:
         return None if isinstance(value, (External, Builtin)) else False

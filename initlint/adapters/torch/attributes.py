@@ -15,6 +15,7 @@ from initlint.interpreter.values import ABSENT, Builtin, External, Method, Tenso
 from initlint.overlays.torch_functions import SIGNAL_METHODS
 from initlint.overlays.torch_init import FACTORIES, FILLS
 from initlint.symbolic import Number
+from initlint.theory.fans import product
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
@@ -82,7 +83,7 @@ def _fact(value: Tensor, name: str) -> Any:
         return Builtin("size", lambda call: _size(shape, call))
     if name in ("dim", "ndimension"):
         return Builtin("dim", lambda call: len(shape) if shape is not None else Unknown(UNKNOWN_SHAPE))
-    return Builtin("numel", lambda call: views.product(shape) if shape is not None else Unknown(UNKNOWN_SHAPE))
+    return Builtin("numel", lambda call: product(shape) if shape is not None else Unknown(UNKNOWN_SHAPE))
 
 
 def _size(shape: Optional[tuple[Number, ...]], call: Call) -> Any:

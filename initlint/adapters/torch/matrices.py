@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any, Optional
 
 from initlint.graph import Parameter
@@ -12,7 +11,9 @@ from initlint.theory.fans import product
 
 MOST_SOURCES = 8
 """How far back a tensor is traced through elementwise arithmetic."""
-Fans = tuple[Number, Number]
+Shape = Optional[tuple[Number, ...]]
+Fans = tuple[Number, Optional[Number]]
+"""Of a weight where it is used: terms in each sum, and sums that each input enters, None where that is not told."""
 
 
 def parameter_of(tensor: Tensor, owners: dict[int, Any]) -> Optional[Parameter]:
@@ -49,31 +50,52 @@ def described(tensor: Tensor, owners: dict[int, Any], fans: Optional[Fans]) -> d
     return detail
 
 
-def product_fans(tensor: Tensor, *, left: bool) -> Optional[Fans]:
-    """Fans of ``x @ tensor``, or of ``tensor @ x`` where it stands on the left; leading dimensions are a stack."""
-    if not tensor.shape:
+def product_fans(shape: Shape, *, left: bool) -> Optional[Fans]:
+    """Fans of ``x @ W``, or of ``W @ x`` where it stands on the left; leading dimensions are a stack, a vector has one output."""
+    if not shape:
         return None
-    rows, columns = tensor.shape[-2:] if len(tensor.shape) > 1 else (tensor.shape[0], 1)
+    if len(shape) == 1:
+        return (shape[0], 1)
+    rows, columns = shape[-2:]
     return (columns, rows) if left else (rows, columns)
 
 
-def linear_fans(tensor: Tensor) -> Optional[Fans]:
-    """Fans of ``F.linear(x, tensor)``."""
-    return (tensor.shape[1], tensor.shape[0]) if tensor.shape is not None and len(tensor.shape) == 2 else None
+def argument_fans(role: str, shape: Shape) -> Optional[Fans]:
+    """Fans of a weight that is handed to a function; ``role`` is that of ``overlays.torch_functions.WeightArgument``.
 
-
-def einsum_fans(equation: str, place: int, tensor: Tensor) -> Optional[Fans]:
-    """Fans of operand number ``place`` of an einsum: an index that the result lacks is summed over, one that only the result shares is an output.
-
-    A first index of three or more that the result keeps tells maps of a stack apart.
+    How many outputs an input of a convolution meets depends on its groups and strides: that is left open.
     """
-    given, arrow, result = equation.replace(" ", "").replace("...", "").partition("->")
-    operands = given.split(",")
-    if not arrow or place >= len(operands) or tensor.shape is None or len(operands[place]) != len(tensor.shape) or not result.isalpha():
+    if not shape:
         return None
-    sizes = dict(zip(operands[place], tensor.shape))
-    others = Counter("".join(operands[:place] + operands[place + 1 :]))
-    summed = [size for index, size in sizes.items() if index not in result]
-    stack = operands[place][0] if len(sizes) > 2 else ""
-    outputs = [size for index, size in sizes.items() if index in result and index not in others and index != stack]
-    return (product(summed), product(outputs)) if summed else None
+    if role in ("linear", "matmul"):
+        return product_fans(shape, left=role == "linear")
+    return (product(shape[1:]), None) if role in ("conv", "bilinear") and len(shape) > 1 else None
+
+
+def einsum_fans(equation: str, place: int, shape: Shape) -> Optional[Fans]:
+    """Fans of operand number ``place`` of an einsum: an axis that the result lacks is summed over, one that only the result shares is an output.
+
+    A first axis of three or more that the result keeps tells maps of a stack apart.
+    """
+    given, arrow, result = equation.partition("->")
+    operands = given.split(",")
+    if not arrow or place >= len(operands) or shape is None:
+        return None
+    letters = "".join(_axes(operands[place], words=True))
+    words = len(letters) != len(shape) or any(" " in part.strip() for part in (*operands, result))
+    axes, kept = _axes(operands[place], words), _axes(result, words)
+    if len(axes) != len(shape):
+        return None
+    sizes = dict(zip(axes, shape))
+    terms = product(size for axis, size in sizes.items() if axis not in kept)
+    if all(axis in kept for axis in axes):
+        return (terms, None)
+    others = {axis for number, operand in enumerate(operands) if number != place for axis in _axes(operand, words)}
+    stack = axes[:1] if len(sizes) > 2 else []
+    return (terms, product(size for axis, size in sizes.items() if axis in kept and axis not in others and axis not in stack))
+
+
+def _axes(text: str, words: bool) -> list[str]:
+    """Names of the axes of one operand, spelled as words (einops) or as letters (torch, which ignores spaces)."""
+    found = text.replace("...", " ").split()
+    return found if words else list("".join(found))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import count
 from typing import Any, Optional
 
-from initlint.adapters.torch.views import product, viewed_shape
+from initlint.adapters.torch.views import viewed_shape
 from initlint.interpreter.values import Instance, Tensor, is_number
 from initlint.symbolic import Number, symbol
+from initlint.theory.fans import product
 
 Shape = Optional[tuple[Number, ...]]
 RANKS = {"1d": 1, "2d": 2, "3d": 3}

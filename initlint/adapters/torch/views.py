@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -11,6 +9,7 @@ from initlint.adapters.torch.tensors import from_data, new_tensor
 from initlint.adapters.torch.writes import current
 from initlint.interpreter.values import External, Tensor, is_number
 from initlint.symbolic import Number, Sym, known
+from initlint.theory.fans import product
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
@@ -84,11 +83,6 @@ def viewed_shape(tensor: Tensor, name: str, args: list[Any]) -> Optional[tuple[N
     if name in ("repeat", "tile") and len(args) >= len(shape) and all(is_number(a) for a in args):
         return tuple(s * a for s, a in zip(_padded(shape, len(args)), args))
     return shape if name not in OTHER_SHAPE else None
-
-
-def product(sizes: Iterable[Number]) -> Number:
-    """The product of sizes, symbols among them."""
-    return math.prod(sizes)
 
 
 def _padded(shape: tuple[Number, ...], rank: int) -> tuple[Number, ...]:
