@@ -12,6 +12,7 @@ from typing import Any
 from initlint import program as p
 from initlint.adapters.arrays import plain
 from initlint.adapters.arrays.calls import Calls, as_model, called
+from initlint.adapters.declared.modules import SEQUENCES
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.consulted import Consulted
@@ -29,6 +30,8 @@ from initlint.interpreter.worlds import World
 from initlint.loose import Built, FileFacts, run_on_lstms, run_rest
 from initlint.mentions import ProjectText
 from initlint.overlays.declared.names import ROOTS
+from initlint.overlays.declared.tensorflow import GRAPH_MODE
+from initlint.programs import build, programs
 from initlint.routines import survey
 from initlint.rules import Rule
 from initlint.source import Chunk, SourceFile
@@ -110,6 +113,9 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     interp.start_frame = module.frame
     analysis.framework.plain_nets = may_hold_nets(data)
     interp.watch = contexts.calls.note if analysis.framework.plain_nets else None
+    analysis.framework.graph_mode = GRAPH_MODE.search(data) is not None
+    if analysis.framework.graph_mode:
+        contexts.models += _programs(contexts)
     for chunk, cls in module.classes():
         interp.limit = interp.steps + STEPS_PER_MODEL
         if isinstance(cls, Class) and (is_model(cls) or (analysis.framework.plain_nets and plain.forward_method(cls) is not None)):
@@ -197,7 +203,7 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
 
 def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
     """Whether a root module was built whole, is not one layer alone, and differs from those before in more than sizes."""
-    if "#failed" in root.attrs or (root.cls.spec is not None and root.cls.name != "torch.nn.Sequential"):
+    if "#failed" in root.attrs or (root.cls.spec is not None and root.cls.name not in ("torch.nn.Sequential", *SEQUENCES)):
         return False
     key = fingerprint(root)
     if not bare and key in contexts.seen:
@@ -244,6 +250,24 @@ def _called_nets(contexts: FileContexts) -> list[Model]:
         if not graph.forward_reason and any(op.parameter is not None for op in graph.ops):
             models.append(Model(graph, None, set(), False))
     return models
+
+
+def _programs(contexts: FileContexts) -> Iterator[Model]:
+    """What code of TensorFlow 1 builds, each script, function and class a model of its own."""
+    interp, framework = contexts.analysis.interp, contexts.analysis.framework
+    for name, action in programs(interp, contexts.module):
+        if interp.steps > STEPS_PER_FILE:
+            return
+        interp.limit = interp.steps + STEPS_PER_MODEL
+        framework.start_recording(None)
+        try:
+            graph = build(interp, framework, name, contexts.module.source.path, action)
+        finally:
+            framework.stop_recording()
+        interp.limit = interp.steps + STEPS_PER_MODEL
+        contexts.facts.note(framework.witness, modelled=bool(graph.parameters))
+        if graph.parameters:
+            yield Model(graph, None, set(), False)
 
 
 def _before_loading(graph: ModelGraph) -> None:

@@ -19,7 +19,7 @@ RESHAPING = frozenset({"pool", "pad", "interpolate"})
 """Operations that hand them on roughly, with their sign and scale."""
 PASSING = frozenset({"add", "norm", "activation", "concat", "choice"})
 """Operations that a skip connection may hold."""
-WEIGHTED = ("Linear", "Conv", "LazyLinear", "LazyConv", "Dense")
+WEIGHTED = ("Linear", "Conv", "LazyLinear", "LazyConv", "Dense", "DepthwiseConv")
 WEIGHT_ROLES = ("weight", "kernel", "w")
 BIAS_ROLES = ("bias", "b")
 HOMOGENEOUS = frozenset({"relu", "leaky_relu", "prelu", "rrelu", "identity", "linear"})

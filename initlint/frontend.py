@@ -29,6 +29,10 @@ from initlint.stack import with_deep_stack
 from initlint.symbolic import symbol
 
 TARGET = re.compile(r"^(?P<place>.+?\.(?:py|ipynb)|[\w.]+):(?P<expr>.+)$", re.DOTALL)
+SIZES = re.compile(r"(?:\w+_)?(?:sizes|dims|layers|units|dimensions|architecture|topology|structure|neurons|widths)", re.IGNORECASE)
+"""Names of arguments that list the sizes of the layers of a net that is written with arrays alone."""
+LAYERS = 3
+"""How many layers such a net is given."""
 PLAIN_ANNOTATIONS = {"str", "bool", "dict", "Dict", "list", "List", "Callable", "tuple", "Tuple"}
 
 
@@ -160,6 +164,9 @@ def instantiate(interp: Interpreter, value: Any, frame: Frame, given: Optional[d
 def required(interp: Interpreter, param: p.Param, function: Function) -> Any:
     """A stand-in for a required argument: a size, a configuration with its defaults, or nothing known."""
     annotation = param.annotation
+    framework: TorchFramework = interp.framework  # type: ignore[assignment]
+    if (framework.plain_nets or framework.graph_mode) and SIZES.fullmatch(param.name):
+        return [symbol(f"{param.name}_{number}") for number in range(LAYERS + 1)]
     if annotation is not None:
         if (isinstance(annotation, p.Name) and annotation.id in PLAIN_ANNOTATIONS) or isinstance(annotation, p.Subscript):
             return Unknown(f"the argument {param.name}")

@@ -67,6 +67,10 @@ class InitEvent:
     """False where the tensor written is recomputed later (weight_norm, spectral_norm, parametrization)."""
     called: Site | None = None
     """For a write without effect: where the routine it stands in was called."""
+    as_default: bool = False
+    """Whether the author chose what the layer would have drawn anyway."""
+    made: bool = False
+    """Whether ``site`` is where an initializer was made that was then handed over, not the layer or declaration that draws by it."""
     time: int = 0
     """Grows in the order of execution."""
 
@@ -108,6 +112,8 @@ class InitCall:
     """False where a branch that could not be decided led here, or the function was run without a caller."""
     copied: str = ""
     """The method that made the copy it writes, where that copy is dropped with the statement: ``clone``."""
+    into: str = ""
+    """For an initializer that a layer was given: the layer of the table and its parameter, ``MultiHeadAttention.query.w``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

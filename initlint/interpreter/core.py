@@ -122,7 +122,10 @@ class Interpreter:
             with self.detached():
                 cls = classes.from_chunk(self, module, chunk)
                 module.names[chunk.name] = cls
-                module.names[chunk.name] = self.decorate_class(chunk.header, cls, module.frame)
+                try:
+                    module.names[chunk.name] = self.decorate_class(chunk.header, cls, module.frame)
+                except TargetRaise as error:
+                    self.note(f"{module.name}: {error}")
         else:
             self.run_quietly(chunk.statements, module.frame)
 
@@ -300,6 +303,8 @@ class Interpreter:
         if isinstance(value, OneOf):
             known = [v for v in value.values if isinstance(v, Class)]
             return known[0] if len(known) == 1 else classes.opaque_class("?")
+        if isinstance(value, Builtin) and value.name == "object":
+            return None
         if isinstance(value, Builtin) and value.name in ("str", "int", "float"):
             return self.opaque.setdefault(value.name, classes.known_class(value.name))
         return classes.opaque_class("?")

@@ -36,7 +36,7 @@ import re
 from collections.abc import Iterator
 
 from initlint.findings import Finding, Fix, Severity, Site
-from initlint.flow import WEIGHTED, consumers, is_parametric, is_transparent, signals
+from initlint.flow import BIAS_ROLES, WEIGHTED, consumers, is_parametric, is_transparent, signals
 from initlint.graph import InitCall, InitEvent, ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._scale import RECURRENT, follow
@@ -51,6 +51,8 @@ RULE = Rule(
 )
 SMALLEST = 0.5
 BIAS = re.compile(r"(?:^|\.)(?:in_proj_)?bias(?:_[ih]h\w*)?(?:\.data)?$")
+DECLARED = ("haiku.", "jax.", "keras.")
+"""Libraries whose modules give each parameter a name and an initializer."""
 RANDOM = ("normal", "uniform", "trunc_normal")
 
 
@@ -62,6 +64,10 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             std = _std(parameter)
             if std is not None and std >= SMALLEST and (_of_layer(parameter) or _is_added(graph, parameter)):
                 spread[id(parameter)] = std
+    for parameter in graph.parameters:
+        std = _std(parameter) if _is_declared(graph, parameter) else None
+        if std is not None and std >= SMALLEST:
+            spread[id(parameter)] = std
     seen: set[Site] = set()
     for site, parameters in by_site(p for p in graph.parameters if id(p) in spread):
         event = explicit(parameters[0])
@@ -109,6 +115,15 @@ def _is_added(graph: ModelGraph, parameter: Parameter) -> bool:
         return False
     sums = [target for op in graph.ops if op.kind == "const" and op.parameter is parameter for target in op.outputs]
     return bool(sums) and all(_adds_to_a_product(target) and not _undone(target) and not follow([target]).lost for target in sums)
+
+
+def _is_declared(graph: ModelGraph, parameter: Parameter) -> bool:
+    """Whether a module declares a vector under the name of a bias, and nothing that was followed uses it."""
+    event, layer = parameter.effective, parameter.layer
+    if event is None or not event.initializer.startswith(DECLARED) or (layer is not None and layer.kind):
+        return False
+    named = parameter.role in BIAS_ROLES and parameter.shape is not None and len(parameter.shape) == 1
+    return named and not any(op.parameter is parameter for op in graph.ops)
 
 
 def _adds_to_a_product(op: Op) -> bool:

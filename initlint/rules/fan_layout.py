@@ -3,7 +3,8 @@
 ## What it does
 Compares the fans that `torch.nn.init` reads off a shape (`size(1)` and `size(0)`, times everything behind) with the number of products that
 the forward pass really sums: `x @ W` with `W` of shape (in, out), stacks of matrices `W[r]`, einsum, transposed and grouped
-convolutions. The parameter is followed through slices, transposes and elementwise arithmetic.
+convolutions. Keras and JAX read the last two axes, times everything before: right for `x @ W`, wrong for stacks, depthwise and
+transposed kernels. The parameter is followed through slices, transposes and elementwise arithmetic.
 
 ## Why is this bad?
 `Var(W) = gain^2 / fan` keeps the variance only if `fan` counts the terms of each sum (Glorot & Bengio 2010, eq. 5; He et al. 2015, eq. 7).
@@ -43,7 +44,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from initlint.findings import Finding, Fix, LoopOver, ReplaceCall, Severity, Site
-from initlint.flow import Weight, is_skipped, longest_chain, nonlinearity_after, normalised_after
+from initlint.flow import Weight, is_skipped, longest_chain, main_weight, nonlinearity_after, normalised_after
 from initlint.graph import InitCall, ModelGraph, Op, Parameter
 from initlint.layout import layer_fans
 from initlint.rules import Rule
@@ -51,7 +52,7 @@ from initlint.rules._scale import BOUNDED
 from initlint.rules._sites import INIT, POSITIONAL, calls_by_site, qualified, short, spell_names
 from initlint.symbolic import Number, Sym, at
 from initlint.theory.activations import canonical
-from initlint.theory.fans import Fans, larger, torch_fans
+from initlint.theory.fans import Fans, channels_last_fans, larger, torch_fans
 from initlint.theory.laws import Distribution, spell
 
 RULE = Rule(code="INI305", name="fan-layout", summary="An initializer that counts the fans of another layout than the weight's own", fixable="sometimes")
@@ -131,7 +132,7 @@ def _users(graph: ModelGraph) -> dict[int, list[Op]]:
     """The operations that multiply by each parameter, or by something made of it."""
     found: dict[int, list[Op]] = {}
     for op in graph.ops:
-        owner = op.parameter or (op.layer.parameters.get("weight") if op.layer is not None and op.kind == "layer" else None)
+        owner = op.parameter or (main_weight(op.layer) if op.layer is not None and op.kind == "layer" else None)
         for parameter in op.detail.get("of", ()) if owner is None else (owner,):
             found.setdefault(id(parameter), []).append(op)
     return found
@@ -148,12 +149,14 @@ def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
     weight = Weight(parameter, parameter.layer if kind.startswith("conv") else None, tuple(ops))
     if normalised_after(weight):
         return None
-    counted = torch_fans(shape)
+    counted = _counted(call, shape)
     if law.kind == "orthogonal":
-        return _orthogonal(call, weight, shape, true, kind) if kind == "stack" else None
+        return _orthogonal(call, weight, shape, true, kind) if kind == "stack" and _is_torch(call) else None
     if law.fan == "fan_avg":
         total = true.fan_in + true.fan_out
         return _case(call, weight, counted.fan_in + counted.fan_out, total, "fan_in + fan_out", kind)
+    if not _is_torch(call):
+        return _case(call, weight, counted.select(law.fan), true.select(law.fan), law.fan, kind) if law.fan is not None else None
     if law.fan == "fan_out":
         meant = true.fan_out if kind == "conv" else true.fan_in
         if kind == "conv_transpose":  # size(0) holds its inputs: somebody thought about it
@@ -162,6 +165,19 @@ def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
             return None
         return _case(call, weight, counted.fan_out, meant, "fan_out", kind, "fan_in" if counted.fan_in == true.fan_in else "")
     return _case(call, weight, counted.fan_in, true.fan_in, "fan_in", kind, "fan_out" if _closer(counted, true) else "")
+
+
+def _is_torch(call: InitCall) -> bool:
+    return call.initializer.startswith("torch.")
+
+
+def _counted(call: InitCall, shape: tuple[Number, ...]) -> Fans:
+    """The fans that the initializer reads off a shape; Keras and JAX hold inputs and outputs to be the last two axes, or those they are told."""
+    if _is_torch(call):
+        return torch_fans(shape)
+    axes = [call.arguments.get(name, default) for name, default in (("in_axis", -2), ("out_axis", -1), ("batch_axis", ()))]
+    plain = [axis if isinstance(axis, (tuple, list)) else (axis,) for axis in axes]
+    return channels_last_fans(shape, *plain)
 
 
 def _closer(counted: Fans, true: Fans) -> bool:
@@ -181,7 +197,9 @@ def _true(op: Op, parameter: Parameter, shape: tuple[Number, ...]) -> tuple[Fans
         fans = layer_fans(op.layer, parameter, strided=False) if "Conv" in op.layer.kind else None
         return None if fans is None else (fans, "conv_transpose" if "Transpose" in op.layer.kind else "conv")
     fan_in, fan_out = op.detail.get("fans") or (None, None)
-    return None if fan_in is None or fan_out is None else (Fans(fan_in, fan_out), "matmul" if len(shape) == 2 else "stack")
+    if fan_in is None or fan_out is None:
+        return None
+    return Fans(fan_in, fan_out), "conv" if op.kind == "layer" else "matmul" if len(shape) == 2 else "stack"  # the first: a kernel that is an argument
 
 
 def _orthogonal(call: InitCall, weight: Weight, shape: tuple[Number, ...], true: Fans, kind: str) -> Case | None:
@@ -230,8 +248,14 @@ def _finding(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding | None
             "over": case.over,
             "factor": case.factor,
         },
-        help="Initialise the maps one by one: `for w in stack: …`." if case.kind == "stack" else "",
+        help=_help(case),
     )
+
+
+def _help(case: Case) -> str:
+    if case.kind != "stack":
+        return ""
+    return "Initialise the maps one by one: `for w in stack: …`." if _is_torch(case.call) else "Say which axis tells the maps apart: `batch_axis=0`."
 
 
 def _distance(case: Case) -> float:
@@ -291,6 +315,8 @@ def _fix(cases: list[Case]) -> Fix | None:
     call, mode = cases[0].call, cases[0].mode
     if call.chosen is None and call.certain and all(case.kind == "stack" and _is_plain(case) for case in cases):
         return Fix(message="Initialise the maps one by one", actions=(LoopOver(site=call.site),))
+    if call.initializer.startswith("jax.nn.initializers.") and all(case.kind == "stack" and len(case.parameter.shape or ()) == 3 for case in cases):
+        return Fix(message="Say which axis tells the maps apart", actions=(ReplaceCall(site=call.site, set=(("batch_axis", "0"),)),))
     if not mode or call.chosen is not None or not call.initializer.startswith(INIT) or any(case.mode != mode for case in cases):
         return None
     name = short(call.initializer)

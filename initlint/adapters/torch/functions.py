@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from initlint.adapters.arrays import functions as array_functions
 from initlint.adapters.declared import functions as declared
+from initlint.adapters.declared import operations
 from initlint.adapters.torch import factories, inits, signals, tensors, wrappers
 from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.building import named_tensors
@@ -61,6 +62,8 @@ def call(framework: TorchFramework, name: str, call: Call) -> Any:
     if not name.startswith("torch."):  # libraries beside torch that touch signals, such as einops
         if name in declared.FUNCTIONS:
             return declared.FUNCTIONS[name](call)
+        if name.startswith("tensorflow.") and (made := operations.call(name, call)) is not ABSENT:
+            return made
         of_arrays = array_functions.call(framework, name, call)
         if of_arrays is not ABSENT:
             return of_arrays

@@ -23,7 +23,7 @@ RESETS = ("reset_parameters", "_reset_parameters", "init_weights", "_init_weight
 def build(interp: Interpreter, framework: TorchFramework, instance: Instance, name: str, path: str) -> ModelGraph:
     """The graph of a constructed model, its forward pass included where that can be followed."""
     graph = ModelGraph(name=name, path=path, site=instance.site, lineage=tuple(c.name for c in instance.cls.mro), notes=list(dict.fromkeys(framework.failures)))
-    known, framework.layers, framework.owners = framework.layers, {}, {}
+    known, framework.layers, framework.owners, framework.late = framework.layers, {}, {}, []
     for prefix, module in named_modules(instance):
         layer = _layer(prefix, module)
         if id(module) in known and root_of(module.cls):  # a layer of a functional model, which the operations refer to
@@ -55,6 +55,7 @@ def _layer(path: str, module: Instance) -> Layer:
 
 def enter_late(framework: TorchFramework, graph: ModelGraph, instance: Instance) -> Layer:
     """A module that the forward pass itself constructs, as Flax's compact modules and Haiku's do."""
+    framework.late.append(instance)
     short = instance.cls.name.rpartition(".")[2]
     count = sum(1 for layer in graph.layers if layer.path.startswith(f"{short}_"))
     first: Layer | None = None
@@ -96,6 +97,7 @@ def enter_parameter(graph: ModelGraph, framework: TorchFramework, layer: Layer, 
 
 def enter_late_parameter(framework: TorchFramework, owner: Instance, name: str, tensor: Tensor) -> None:
     """A parameter that a forward pass declares enters the graph that is traced."""
+    framework.late.append(tensor)
     layer = framework.layers.get(id(owner))
     if framework.graph is not None and layer is not None and name not in layer.parameters:
         enter_parameter(framework.graph, framework, layer, name, tensor, f"{layer.path}.{name}" if layer.path else name)
