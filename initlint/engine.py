@@ -232,8 +232,8 @@ def _silence(result: CheckResult) -> None:
     result.findings = [finding for path, found in by_path.items() for finding in silence(path, texts.get(path, ""), found, ran)]
 
 
-def show(target: str, search_path: Sequence[str] = ()) -> ModelGraph:
-    """The table of one model. Raises ``TargetError``."""
+def show(target: str, search_path: Sequence[str] = (), text: str | None = None) -> ModelGraph:
+    """The table of one model, its file read as if it held ``text`` where that is given. Raises ``TargetError``."""
     from initlint import frontend  # heavy
 
-    return frontend.show(target, search_path)
+    return frontend.show(target, search_path, text)

@@ -29,6 +29,10 @@ from initlint.stack import with_deep_stack
 from initlint.symbolic import symbol
 
 TARGET = re.compile(r"^(?P<place>.+?\.(?:py|ipynb)|[\w.]+):(?P<expr>.+)$", re.DOTALL)
+SIZES = re.compile(r"(?:\w+_)?(?:sizes|dims|layers|units|dimensions|architecture|topology|structure|neurons|widths)", re.IGNORECASE)
+"""Names of arguments that list the sizes of the layers of a net that is written with arrays alone."""
+LAYERS = 3
+"""How many layers such a net is given."""
 PLAIN_ANNOTATIONS = {"str", "bool", "dict", "Dict", "list", "List", "Callable", "tuple", "Tuple"}
 
 
@@ -50,18 +54,21 @@ def new_interpreter(search_path: Sequence[str] = ()) -> tuple[Interpreter, Torch
     return Interpreter(framework, search_path), framework
 
 
-def show(target: str, search_path: Sequence[str] = ()) -> ModelGraph:
-    """The graph of a target, ``net.py:Net(hidden=64)`` or ``package.module:Net``. Raises ``TargetError``."""
-    return with_deep_stack(lambda: _show(target, search_path))
+def show(target: str, search_path: Sequence[str] = (), text: Optional[str] = None) -> ModelGraph:
+    """The graph of a target, ``net.py:Net(hidden=64)`` or ``package.module:Net``. Raises ``TargetError``.
+
+    Where ``text`` is given, the file is read as if it held that.
+    """
+    return with_deep_stack(lambda: _show(target, search_path, text))
 
 
-def _show(target: str, search_path: Sequence[str]) -> ModelGraph:
+def _show(target: str, search_path: Sequence[str], text: Optional[str]) -> ModelGraph:
     match = TARGET.match(target)
     if match is None:
         raise TargetError(f"{target!r} is not a target: write path/to/file.py:EXPR or package.module:EXPR")
     interp, framework = new_interpreter(search_path)
     notebook = _notebook(match["place"]) if is_notebook(match["place"]) else None
-    module = _open(interp, match["place"], notebook)
+    module = _open(interp, match["place"], notebook.code if notebook else text)
     value = _evaluate(interp, module, match["expr"].strip())
     if isinstance(value, (Class, Function)):
         try:
@@ -93,10 +100,10 @@ def _in_cell(notebook: Notebook | None, site: Site | None, module: Module) -> Si
     return notebook.place(site) if notebook and site and site.path == str(module.path) else site
 
 
-def _open(interp: Interpreter, place: str, notebook: Notebook | None) -> Module:
+def _open(interp: Interpreter, place: str, text: Optional[str]) -> Module:
     try:
-        if notebook:
-            return interp.project.open(Path(place), notebook.code.encode())
+        if text is not None:
+            return interp.project.open(Path(place), text.encode())
         if place.endswith(".py"):
             return interp.project.open(Path(place))
         interp.project.roots.append(Path.cwd())
@@ -157,6 +164,9 @@ def instantiate(interp: Interpreter, value: Any, frame: Frame, given: Optional[d
 def required(interp: Interpreter, param: p.Param, function: Function) -> Any:
     """A stand-in for a required argument: a size, a configuration with its defaults, or nothing known."""
     annotation = param.annotation
+    framework: TorchFramework = interp.framework  # type: ignore[assignment]
+    if (framework.plain_nets or framework.graph_mode) and SIZES.fullmatch(param.name):
+        return [symbol(f"{param.name}_{number}") for number in range(LAYERS + 1)]
     if annotation is not None:
         if (isinstance(annotation, p.Name) and annotation.id in PLAIN_ANNOTATIONS) or isinstance(annotation, p.Subscript):
             return Unknown(f"the argument {param.name}")

@@ -7,6 +7,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -95,7 +96,7 @@ def compare_flow(static: ModelGraph, live: ModelGraph, claims: Counter[str]) -> 
             if seen[name][0] != text:
                 yield "nonlinearity", f"{name}: static {text}, live {seen[name][0]}"
     for rule in select(["ALL"]):
-        left, right = ({(f.code, f.site.line, f.message) for f in rule.run(graph)} for graph in (static, live))
+        left, right = ({(f.code, f.site.line, f.message) for f in rule.run(graph)} for graph in (replace(static, calls=live.calls), live))
         claims["finding"] += len(left)
         for finding in left ^ right:
             yield "finding", f"{'static' if finding in left else 'live'} only: {finding}"

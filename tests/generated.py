@@ -240,9 +240,9 @@ class _Author:
         if self.maybe(0.25):
             lines += self.pick_lines([self.weight_line("self.first.weight"), self.bias_lines("self.first"), ["nn.init.zeros_(self.second[0].weight)"]], lines)
         last, methods = self.routine(fields) if self.maybe(0.3) else ([], [])
-        text = [f"def __init__(self, width, hidden={self.chance.choice((6, 16))}, act={self.pick(*CLASSES)}):", *(f"    {line}" for line in [*lines, *last])]
-        text += ["", *methods, "", "def forward(self, x):", *(f"    {line}" for line in [*calls, end])]
-        return f"class {name}(nn.Module):\n{_body(*text)}\n\n"
+        body = [f"def __init__(self, width, hidden={self.chance.choice((6, 16))}, act={self.pick(*CLASSES)}):", *(f"    {line}" for line in [*lines, *last])]
+        body += ["", *methods, "", "def forward(self, x):", *(f"    {line}" for line in [*calls, end])]
+        return f"class {name}(nn.Module):\n{_body(*body)}\n\n"
 
     def pick_lines(self, options: list[list[str]], before: list[str]) -> list[str]:
         """One of some endings; the last of them needs a sequence to reach into."""

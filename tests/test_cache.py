@@ -145,9 +145,8 @@ def test_no_sequence_of_changes_brings_back_what_no_longer_holds(project: Path, 
             case 1:
                 (project / "main.py").write_text(chance.choice(list(CALLERS.values())))
             case 2:
-                (package / f"{chance.choice('ab')}.py").write_text(
-                    NET.format(name=chance.choice(NAMES)).replace("xavier", chance.choice(["xavier", "kaiming"]))
-                )
+                net = NET.format(name=chance.choice(NAMES)).replace("xavier", chance.choice(["xavier", "kaiming"]))
+                (package / f"{chance.choice('ab')}.py").write_text(net)
             case 3:
                 extra.unlink() if extra.exists() else extra.write_text(DERIVED)
             case 4:

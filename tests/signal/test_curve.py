@@ -108,7 +108,7 @@ def test_predictions_agree_with_running_the_model(name: str, tmp_path: Path) -> 
         assert point.gradient == pytest.approx(sum(backward[layer]) / 12, rel=0.25), layer
 
 
-def test_a_gap_lasts_until_the_next_norm(tmp_path: Path) -> None:
+def test_what_is_not_followed_is_marked_until_the_next_norm_and_the_curve_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     body = """
     def __init__(self):
@@ -123,12 +123,14 @@ def test_a_gap_lasts_until_the_next_norm(tmp_path: Path) -> None:
 """
     path.write_text(HEADER + body, encoding="utf-8")
     curve = predict(show(f"{path}:Net"))
-    known = {point.name: point.second is not None for point in curve.points if point.op.layer}
-    assert known == {"a": True, "b": False, "n": True, "c": True}
-    assert len(curve.lost) == 1
+    certain = {point.name: point.certain for point in curve.points if point.op.layer}
+    assert certain == {"a": True, "b": False, "n": True, "c": True}
+    returns = {point.name: point.returns for point in curve.points if point.op.layer}
+    assert returns == {"a": False, "b": True, "n": True, "c": True}
+    assert len(curve.lost) == 1 and all(point.second is not None and point.gradient is not None for point in curve.points)
 
 
-def test_a_second_rectifier_changes_nothing_and_a_mean_leaves_the_mean(tmp_path: Path) -> None:
+def test_a_second_rectifier_changes_nothing_and_a_mean_leaves_what_positions_share(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     body = """
     def __init__(self):
@@ -142,7 +144,7 @@ def test_a_second_rectifier_changes_nothing_and_a_mean_leaves_the_mean(tmp_path:
     path.write_text(HEADER + body, encoding="utf-8")
     first, second, mean = [point.signal for point in predict(show(f"{path}:Net")).points[1:4]]
     assert first is not None and second == first
-    assert mean is not None and mean.variance == 0 and mean.mean == first.mean
+    assert mean is not None and mean.variance == mean.common == first.common > 0 and mean.mean == first.mean
 
 
 @pytest.mark.parametrize(
