@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from benchmarks.run import ROOT, unpacked  # noqa: E402
+from benchmarks.run import ROOT, unpacked
 
 COMMAND = [sys.executable, "-m", "initlint", "check", "--exit-zero", "--format", "json"]
 
