@@ -17,6 +17,7 @@ from initlint.contexts import Analysis
 from initlint.engine import CheckResult
 from initlint.findings import Severity
 from initlint.merging import analyse_file
+from tests.harness import MISMATCHED
 
 GOOD = """\
 import torch.nn as nn
@@ -205,8 +206,6 @@ def test_a_constructor_that_never_ends_or_fails_harms_no_one(tmp_path: Path, bod
 
 
 WIDE = """
-import torch.nn as nn
-
 def walk(value):
     if value.a:
         return walk(value.b)
@@ -220,16 +219,6 @@ def build():
 
 class Later(walk(unknown)):
     pass
-
-class Bad(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.fc1 = nn.Linear(64, 64)
-        self.fc2 = nn.Linear(64, 10)
-        nn.init.xavier_uniform_(self.fc1.weight)
-
-    def forward(self, x):
-        return self.fc2(self.fc1(x).relu())
 """
 NEGATIVE = """
 import torch
@@ -246,7 +235,7 @@ class Net(nn.Module):
 def test_statements_that_take_too_much_are_passed_over(tmp_path: Path) -> None:
     """A decorator or a base that branches without end keeps nobody from looking at the rest of the file."""
     path = tmp_path / "wide.py"
-    path.write_text(WIDE)
+    path.write_text(MISMATCHED + WIDE)
     assert [finding.code for finding in check(path).findings] == ["INI101"]
 
 

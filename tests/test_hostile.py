@@ -172,6 +172,13 @@ def test_nothing_that_is_read_is_run(trap: Path, arguments: list[str]) -> None:
     assert list((trap / "fired").iterdir()) == []
 
 
+def test_a_module_that_is_run_leaves_the_current_folder_out(trap: Path) -> None:
+    """``python -m initlint`` takes nothing that it needs from the code that it reads."""
+    done = started(trap, "-m", "initlint", "check", "--no-cache", "--color", "always", "net.py")
+    assert done.returncode == 1, done.stderr
+    assert list((trap / "fired").iterdir()) == []
+
+
 EVIL = "e\x1b[31m\x07\r\n::error file=x::y ]]> \"'<&>\\ \u202e\u2066\u2028\x85{0} [a](b)"
 SHOWN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 """Characters that a terminal acts upon, or that turn what stands around them."""

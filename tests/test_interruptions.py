@@ -17,23 +17,11 @@ from typing import Any
 import pytest
 
 from initlint.cli import main
+from tests.harness import MISMATCHED
 from tests.test_notebook import notebook
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="each interruption needs a process that it can end")
 
-NET = """
-import torch.nn as nn
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.fc1 = nn.Linear(64, 64)
-        self.fc2 = nn.Linear(64, 10)
-        nn.init.xavier_uniform_(self.fc1.weight)
-
-    def forward(self, x):
-        return self.fc2(self.fc1(x).relu())
-"""
 WRITES = ("open", "write", "fsync", "close", "chmod", "chown", "replace", "rename", "unlink", "truncate", "ftruncate", "mkdir")
 """Functions of ``os`` that change what a disk holds."""
 
@@ -43,9 +31,9 @@ def project(tmp_path: Path) -> Path:
     """Two files and a notebook to be mended."""
     folder = tmp_path / "project"
     folder.mkdir()
-    (folder / "a.py").write_text(NET)
-    (folder / "b.py").write_text(NET + "# the end\n")
-    (folder / "c.ipynb").write_text(json.dumps(notebook([NET])))
+    (folder / "a.py").write_text(MISMATCHED)
+    (folder / "b.py").write_text(MISMATCHED + "# the end\n")
+    (folder / "c.ipynb").write_text(json.dumps(notebook([MISMATCHED])))
     return folder
 
 
@@ -150,7 +138,7 @@ def test_short_writes_are_carried_on(project: Path, monkeypatch: pytest.MonkeyPa
     write = os.write
     assert apply(project, lambda: None) == 0
     new = contents(project)
-    (project / "a.py").write_text(NET)
+    (project / "a.py").write_text(MISMATCHED)
     monkeypatch.setattr(os, "write", lambda handle, data: write(handle, data[:7]))
     assert main(["fix", "--apply", "--no-cache", str(project)]) == 0
     assert contents(project) == new
