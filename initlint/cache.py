@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import initlint
 from initlint import lookup
 from initlint.edits import digest
+from initlint.findings import Finding, Site
 from initlint.present import Present
 from initlint.rows import from_row, to_row
 from initlint.single import Outcome
@@ -84,7 +85,8 @@ class Cache:
         try:
             if entry.digest != digest(data) or not self._holds(entry, os.path.abspath(path)):
                 return None
-            return Outcome([from_row(row) for row in entry.findings], [from_row(row) for row in entry.elsewhere])
+            outcome = Outcome([from_row(row) for row in entry.findings], [from_row(row) for row in entry.elsewhere])
+            return outcome if all(site.path == path for finding in outcome.findings for site in _sites(finding)) else None
         except (ValueError, TypeError, LookupError, AttributeError):
             return None
 
@@ -177,6 +179,12 @@ def clean(folder: str) -> bool:
     if not os.listdir(folder):
         os.rmdir(folder)
     return True
+
+
+def _sites(finding: Finding) -> Iterator[Site]:
+    """Where a finding stands and what its fix would write: all in one file, or somebody else made the entry."""
+    yield finding.site
+    yield from (edit.site for edit in finding.fix.edits) if finding.fix is not None else ()
 
 
 def _key(path: str) -> str:

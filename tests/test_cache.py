@@ -172,10 +172,14 @@ def test_a_cache_that_is_broken_is_an_empty_one(project: Path, tmp_path: Path, e
     nonsense = json.loads(body)
     for entry in nonsense["entries"].values():
         entry[2] = [["INI101"], 3, None]
+    foreign = json.loads(body)
+    for entry in foreign["entries"].values():
+        for row in entry[2]:
+            row[3][0] = "/etc/passwd"
     twisted = json.loads(body)
     twisted["texts"] = twisted["texts"][:3]
     torn = [b"", whole[:100], whole[:-1], whole.replace(b"INI", b"INJ"), b"garbage", os.urandom(500), head + b"\n"]
-    for data in (*torn, *map(signed, (b"{}", b"[1]", b"[" * 100_000, json.dumps(nonsense).encode(), json.dumps(twisted).encode()))):
+    for data in (*torn, *map(signed, (b"{}", b"[1]", b"[" * 100_000, *(json.dumps(one).encode() for one in (nonsense, foreign, twisted))))):
         store.write_bytes(data)
         assert told(project, folder) == cold
         examined.clear()
