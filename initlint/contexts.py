@@ -133,7 +133,7 @@ def _option(contexts: FileContexts, action: Callable[[], Any], name: str) -> lis
 
 def is_model(cls: Class) -> bool:
     """Whether a class is a module of the framework, or plays one for a base class that was not read."""
-    if any(c.name in ROOTS for c in cls.mro):
+    if not ROOTS.keys().isdisjoint(cls.names):
         return True
     if not cls.uncertain:
         return False
@@ -188,14 +188,13 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
     drop_filled(contexts.analysis, contexts.module, graph, root.cls)
     if bare:
         contexts.facts.built.setdefault(graph.name, Built(root, graph, framework.owners))
-    inside = {id(m.cls) for _, m in named_modules(root) if (m is not root and framework.layers[id(m)].calls) or (m.cls is not root.cls and _used(framework, m))}
-    return Model(graph, root.cls, inside, bare)
+    return Model(graph, root.cls, _classes_used(framework, root), bare)
 
 
 def written_by_author(root: Instance) -> bool:
     """Whether any parameter holds something else than its layer's default, or nothing: rules judge what somebody chose."""
     storages = [tensor.storage for _, tensor in named_tensors(root)]
-    if not storages and not any(c.name == "torch.nn.Module" for c in root.cls.mro):
+    if not storages and not root.cls.derives("torch.nn.Module"):
         return True  # Haiku and Flax make them in the first call
     return any(s.empty is not None or s.twin is not None or any(event.origin is not Origin.DEFAULT for event in s.events) for s in storages)
 
@@ -230,9 +229,23 @@ def _before_loading(graph: ModelGraph) -> None:
             parameter.distribution = last.distribution if last is not None and last.certain and not last.partial else None
 
 
-def _used(framework: Any, module: Instance) -> bool:
-    """Whether any layer inside ``module`` takes part in the traced forward pass."""
-    return any(framework.layers[id(m)].calls for _, m in named_modules(module) if id(m) in framework.layers)
+def _classes_used(framework: Any, root: Instance) -> set[int]:
+    """Identities of the classes inside ``root`` of which a layer takes part in the traced forward pass."""
+    found: set[int] = set()
+    known: dict[int, bool] = {}
+
+    def used(module: Instance) -> bool:
+        if id(module) not in known:
+            layer = framework.layers.get(id(module))
+            known[id(module)] = called = layer is not None and bool(layer.calls)
+            inner = [used(child) for child in module.modules.values() if isinstance(child, Instance)]
+            known[id(module)] = called or any(inner)
+            if module is not root and (called or (known[id(module)] and module.cls is not root.cls)):
+                found.add(id(module.cls))
+        return known[id(module)]
+
+    used(root)
+    return found
 
 
 def _roots(built: list[Instance]) -> list[Instance]:

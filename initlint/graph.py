@@ -70,6 +70,14 @@ class InitEvent:
     time: int = 0
     """Grows in the order of execution."""
 
+    def later(self, ticks: int) -> InitEvent:
+        """The same write when ``ticks`` more have passed; as ``replace`` gives it, which takes twice as long."""
+        return InitEvent(
+            initializer=self.initializer, origin=self.origin, distribution=self.distribution, site=self.site, arguments=self.arguments,
+            partial=self.partial, region=self.region, guard=self.guard, variable=self.variable, routine=self.routine, certain=self.certain,
+            chosen=self.chosen, effective=self.effective, called=self.called, time=self.time + ticks,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InitCall:

@@ -6,6 +6,7 @@ What such a run shows is about calls (arguments in the wrong place, names that d
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -65,6 +66,16 @@ class FileFacts:
         """Those lines that belong to a model."""
         self.built: dict[str, Built] = {}
         """Models built from their defaults alone, by the name of their class."""
+        self.calls: list[int] | None = None
+        """Where something stands that looks like the call of an initializer, once that was asked for."""
+
+    def lines_of(self, module: Module, chunk: Chunk) -> set[int]:
+        """Lines of ``chunk`` with something that looks like the call of an initializer."""
+        text = module.source.text
+        if self.calls is None:
+            self.calls = [match.start() for match in INITIALIZES.finditer(text)]
+        found = self.calls[bisect_left(self.calls, chunk.start) : bisect_left(self.calls, chunk.end)]
+        return {module.source.index.position(offset)[0] for offset in found if not commented(text, offset)}
 
     def note(self, witness: Witness, *, modelled: bool, built: Built | None = None) -> None:
         """Add what one context did; where a model came of it, rules see the rest in the model. A method belongs to the model it was run on."""
@@ -101,7 +112,7 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
     rest = list(islice(_unreached(module, facts), MOST))
     on_models = [(chunk, owner, facts.built[owner]) for chunk, owner in rest if owner in facts.built and chunk.name != "__init__"]
     for chunk, owner, built in [*on_models, *((chunk, owner, None) for chunk, owner in rest)]:
-        if not _lines(module, chunk) - facts.lines:
+        if not facts.lines_of(module, chunk) - facts.lines:
             continue
         framework.start_recording(None)
         framework.witness.loose, interp.entered = True, set()
@@ -122,7 +133,7 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
 
 def unreached_lines(module: Module, chunk: ClassChunk, facts: FileFacts) -> bool:
     """Whether a method of the class holds a call of an initializer on a line that no model shows."""
-    return any(one.kind == "def" and _lines(module, one) - facts.shown for one in chunk.members)
+    return any(one.kind == "def" and facts.lines_of(module, one) - facts.shown for one in chunk.members)
 
 
 def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterator[tuple[ModelGraph, Class]]:
@@ -156,14 +167,8 @@ def _unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:
     for chunk in module.source.chunks:
         members = chunk.members if isinstance(chunk, ClassChunk) else [chunk]
         for one in members:
-            if one.kind == "def" and _lines(module, one) - facts.lines:
+            if one.kind == "def" and facts.lines_of(module, one) - facts.lines:
                 yield one, chunk.name if one is not chunk else ""
-
-
-def _lines(module: Module, chunk: Chunk) -> set[int]:
-    text = module.source.text
-    found = (match.start() for match in INITIALIZES.finditer(text, chunk.start, chunk.end))
-    return {module.source.index.position(offset)[0] for offset in found if not commented(text, offset)}
 
 
 def commented(text: str, offset: int) -> bool:

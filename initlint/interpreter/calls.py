@@ -64,27 +64,12 @@ class Call:
 
 def call(interp: Interpreter, func: Any, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
     """The value of ``func(*args, **kwargs)``."""
-    interp.step()
-    if isinstance(func, Function):
-        return call_function(interp, func, args, kwargs, frame, node)
-    if isinstance(func, Method):
-        if isinstance(func.function, Function):
-            return call_function(interp, func.function, [func.receiver, *args], kwargs, frame, node)
-        return call(interp, func.function, [func.receiver, *args], kwargs, frame, node)
-    if isinstance(func, Builtin):
-        return func.handler(Call(interp, args, kwargs, frame, node))
-    if isinstance(func, Class):
-        return construct(interp, func, args, kwargs, frame, node)
-    if isinstance(func, External):
-        return interp.framework.call_external(func.name, Call(interp, args, kwargs, frame, node, func.site))
-    if isinstance(func, Partial):
-        return call(interp, func.func, [*func.args, *args], {**func.kwargs, **kwargs}, frame, node)
-    if isinstance(func, Instance):
-        return call_instance(interp, func, args, kwargs, frame, node)
-    if isinstance(func, OneOf):
-        return _call_alternatives(interp, func, args, kwargs, frame, node)
-    if isinstance(func, Wrapped):
-        return call(interp, func.function, args, kwargs, frame, node)
+    interp.steps += 1
+    if interp.steps > interp.limit:
+        interp.give_up()
+    handler = CALLABLES.get(type(func))
+    if handler is not None:
+        return handler(interp, func, args, kwargs, frame, node)
     reason = func.reason if isinstance(func, Unknown) else "calls a value that is not callable"
     return call_blind(interp, func, node, frame, reason, args, kwargs)
 
@@ -92,6 +77,28 @@ def call(interp: Interpreter, func: Any, args: list[Any], kwargs: dict[str, Any]
 def call_blind(interp: Interpreter, func: Any, node: p.Node, frame: Frame, reason: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """A call that cannot be followed: what it was given may have been changed."""
     return interp.framework.escape(interp, func, [*args, *kwargs.values()], reason, frame, node)
+
+
+def _call_builtin(interp: Interpreter, func: Builtin, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
+    return func.handler(Call(interp, args, kwargs, frame, node))
+
+
+def _call_external(interp: Interpreter, func: External, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
+    return interp.framework.call_external(func.name, Call(interp, args, kwargs, frame, node, func.site))
+
+
+def _call_method(interp: Interpreter, func: Method, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
+    if type(func.function) is Builtin:
+        return func.function.handler(Call(interp, [func.receiver, *args], kwargs, frame, node))
+    return call(interp, func.function, [func.receiver, *args], kwargs, frame, node)
+
+
+def _call_partial(interp: Interpreter, func: Partial, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
+    return call(interp, func.func, [*func.args, *args], {**func.kwargs, **kwargs}, frame, node)
+
+
+def _call_wrapped(interp: Interpreter, func: Wrapped, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
+    return call(interp, func.function, args, kwargs, frame, node)
 
 
 def _call_alternatives(interp: Interpreter, func: OneOf, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
@@ -315,3 +322,10 @@ def decorate(interp: Interpreter, node: p.Expr, value: Any, frame: Frame) -> Any
         return value
     result = call(interp, decorator, [value], {}, frame, node)
     return value if isinstance(result, (Unknown, External)) or result is None else result
+
+
+CALLABLES: dict[type, Callable[..., Any]] = {
+    Function: call_function, Method: _call_method, Builtin: _call_builtin, Class: construct, External: _call_external, Partial: _call_partial,
+    Instance: call_instance, OneOf: _call_alternatives, Wrapped: _call_wrapped,
+}  # fmt: skip
+"""What can be called, by its kind."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Optional
 
 from initlint.interpreter.values import Instance, Method, OneOf, Partial, Repeat, Storage, Tensor
@@ -23,11 +22,17 @@ def deep_copy(value: Any, memo: dict[int, Any], fresh: Optional[Callable[[Instan
     if isinstance(value, Instance):
         return value if value.cls.derives("enum.Enum") else _instance(value, memo, fresh)
     if isinstance(value, Tensor):
-        made = replace(value, storage=deep_copy(value.storage, memo, fresh), attrs=dict(value.attrs))
+        made = Tensor(
+            deep_copy(value.storage, memo, fresh), value.shape, value.whole, value.parameter, value.buffer, value.requires_grad, value.op, value.region,
+            value.share, value.data, value.transposed, dict(value.attrs),
+        )  # fmt: skip
         memo[id(value)] = made
         return made
     if isinstance(value, Storage):
-        made_storage = replace(value, twin=value.twin or value)
+        made_storage = Storage(
+            value.shape, value.events, value.distribution, value.reason, value.base, value.regions, value.recomputed, value.origin, value.empty,
+            value.twin or value, value.copied, value.sources,
+        )  # fmt: skip
         memo[id(value)] = made_storage
         if fresh is not None:
             made_storage.twin = deep_copy(value.twin, memo, fresh)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Optional
+from typing import Any, NoReturn, Optional
 
 from initlint import program as p
 from initlint.findings import Site
@@ -90,14 +90,20 @@ class Interpreter:
 
     def run(self, statement: p.Stmt, frame: Frame) -> Outcome:
         """Execute one statement."""
-        self.step()
+        self.steps += 1  # as ``step`` does, which is a call more for every statement
+        if self.steps > self.limit:
+            self.give_up()
         return EXECUTE[type(statement)](self, statement, frame)
 
     def step(self) -> None:
         """Count one step. Raises ``OutOfBudget`` where there were too many."""
         self.steps += 1
         if self.steps > self.limit:
-            raise OutOfBudget(f"gave up after {self.limit} steps")
+            self.give_up()
+
+    def give_up(self) -> NoReturn:
+        """Raise ``OutOfBudget``."""
+        raise OutOfBudget(f"gave up after {self.limit} steps")
 
     def count_bottom(self) -> None:
         """Count a call that nests too deeply. Raises ``OutOfBudget`` where there were too many."""
@@ -182,7 +188,8 @@ class Interpreter:
         if frame.foreign.get(name) != "global":
             value = frame.find(name)
             if value is not ABSENT:
-                self.memory.read_name(name, frame)
+                if self.memory.readings:
+                    self.memory.read_name(name, frame)
                 return value
         value = frame.module.get(name)
         return value if value is not ABSENT else BUILTINS.get(name, ABSENT)
@@ -323,8 +330,9 @@ class Interpreter:
 
     def chosen(self, node: p.Expr, frame: Frame) -> Any:
         """The value of an argument; a library function remembers where it was named."""
-        value = self.eval(node, frame)
-        return External(value.name, self.site(node, frame)) if isinstance(value, External) and value.site is None else value
+        self.steps += 1
+        value = EVALUATE[type(node)](self, node, frame)
+        return External(value.name, self.site(node, frame)) if type(value) is External and value.site is None else value
 
     def decorate(self, node: p.Expr, value: Any, frame: Frame) -> Any:
         return calls.decorate(self, node, value, frame)

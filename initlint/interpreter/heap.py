@@ -261,7 +261,7 @@ def _join_storages(values: list[Any]) -> Any:
         shared += 1
     events = list(values[0][0][:shared])
     for state in values:
-        events += [replace(event, certain=False) for event in state[0][shared:]]
+        events += [replace(event, certain=False) if event.certain else event for event in state[0][shared:]]
     _, law, reason, base, regions, twin = values[0]
     if any(state[1] != law for state in values) or law is None:
         law, reason, base, regions = None, "depends on a branch that could not be decided", None, ()

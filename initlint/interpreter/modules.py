@@ -43,7 +43,8 @@ class Module:
     def get(self, name: str) -> Any:
         """The value of a global, or ABSENT."""
         value = self._get(name)
-        self.project.interpreter.memory.read(value)
+        if self.project.interpreter.memory.readings:
+            self.project.interpreter.memory.read(value)
         return value
 
     def _get(self, name: str) -> Any:

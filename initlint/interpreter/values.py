@@ -99,12 +99,22 @@ class Class:
     fields: Optional[list[tuple[str, Any]]] = None
     """Constructor fields of a dataclass or NamedTuple, with defaults (``ABSENT`` where required)."""
 
+    ancestry: tuple[int, frozenset[str]] = (0, frozenset())
+    """The length of the MRO when its names were last asked for, and these."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the class and of all it derives from."""
+        if self.ancestry[0] != len(self.mro):
+            self.ancestry = (len(self.mro), frozenset([c.name for c in self.mro]))
+        return self.ancestry[1]
+
     def derives(self, dotted: str) -> bool:
-        return any(c.name == dotted for c in self.mro)
+        return dotted in self.names
 
     @property
     def uncertain(self) -> bool:
-        return any(c.opaque for c in self.mro)
+        return True in [one.opaque for one in self.mro]
 
 
 class Registry(dict[str, Any]):
@@ -289,7 +299,10 @@ def join(values: list[Any]) -> Any:
     flat: list[Any] = []
     for value in values:
         for one in value.values if isinstance(value, OneOf) else (value,):
-            if not any(same(one, other) for other in flat):
+            for other in flat:
+                if one is other or same(one, other):
+                    break
+            else:
                 flat.append(one)
     if len(flat) == 1:
         return flat[0]

@@ -53,8 +53,9 @@ class Expressions(Tokens):
 
     def number(self, node: Union[cst.Integer, cst.Float]) -> p.Expr:
         pos = self.take(node.value)
-        plain = node.value.isdecimal() and node.value[0] != "0"
-        return p.Const(pos, self.last, int(node.value) if plain else ast.literal_eval(node.value))
+        if isinstance(node, cst.Float):
+            return p.Const(pos, self.last, float(node.value))
+        return p.Const(pos, self.last, int(node.value, 0))
 
     def string(self, node: cst.SimpleString) -> p.Expr:
         text = node.value

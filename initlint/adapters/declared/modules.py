@@ -30,6 +30,7 @@ LAYERS: dict[str, LayerSpec] = {
 }  # fmt: skip
 """Layers and initializers of these frameworks, by canonical dotted name."""
 SEQUENCES = ("keras.Sequential", "haiku.Sequential", "flax.linen.Sequential", "flax.nnx.Sequential")
+OTHER_ROOTS = ROOTS.keys() - {"torch.nn.Module"}
 WIDTH = "#width"
 """The size of the last axis of a signal whose other axes are not known."""
 ELEMENT = "layers_{}"
@@ -37,7 +38,9 @@ ELEMENT = "layers_{}"
 
 def root_of(cls: Class) -> Optional[str]:
     """The framework class that ``cls`` derives from, torch's own aside."""
-    return next((c.name for c in cls.mro if c.name in ROOTS and c.name != "torch.nn.Module"), None)
+    if OTHER_ROOTS.isdisjoint(cls.names):
+        return None
+    return next(c.name for c in cls.mro if c.name in OTHER_ROOTS)
 
 
 def fill(interp: Interpreter, instance: Instance) -> None:

@@ -88,6 +88,8 @@ class TorchFramework(Framework):
         """The graph whose forward pass is traced: modules that are constructed in it enter there."""
         self.owners: dict[int, Parameter] = {}
         """Graph parameters by the identity of their tensor and of its storage, while a forward pass is traced."""
+        self.externals: dict[str, Any] = {}
+        """Names of libraries that were looked up."""
 
     # ---- names ----
 
@@ -239,7 +241,7 @@ class TorchFramework(Framework):
         return cls.name in ROOTS
 
     def is_module(self, instance: Instance) -> bool:
-        return any(c.name in ROOTS or c.opaque for c in instance.cls.mro)
+        return not ROOTS.keys().isdisjoint(instance.cls.names) or instance.cls.uncertain
 
     def is_instance(self, value: Any, cls: Class) -> Optional[bool]:
         return None if isinstance(value, (External, Builtin)) else False

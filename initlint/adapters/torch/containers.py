@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def kind_of(instance: Instance) -> Optional[str]:
     """``sequence``, ``mapping``, ``parameters``, ``parameter mapping``, or None for what is no container."""
-    return next((CONTAINERS[c.name] for c in instance.cls.mro if c.name in CONTAINERS), None)
+    if CONTAINERS.keys().isdisjoint(instance.cls.names):
+        return None
+    return next(CONTAINERS[c.name] for c in instance.cls.mro if c.name in CONTAINERS)
 
 
 def registry(instance: Instance) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def fill(interp: Interpreter, instance: Instance, args: list[Any], kwargs: dict[
             if isinstance(pair, (tuple, list)) and len(pair) == 2:
                 put(interp, instance, pair[0] if isinstance(pair[0], str) else "*", pair[1])
         return
-    if any(c.name == "torch.nn.Sequential" for c in instance.cls.mro):
+    if instance.cls.derives("torch.nn.Sequential"):
         if len(args) == 1 and isinstance(source, dict):
             for name, module in source.items():
                 put(interp, instance, str(name), module)

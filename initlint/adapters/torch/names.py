@@ -9,7 +9,7 @@ from initlint.adapters.declared.modules import LAYERS as DECLARED
 from initlint.adapters.torch import functions, members
 from initlint.adapters.torch.building import MODULE
 from initlint.interpreter import stdlib
-from initlint.interpreter.values import ABSENT, External
+from initlint.interpreter.values import ABSENT, Class, External
 from initlint.overlays import libraries
 from initlint.overlays.declared.names import DESCRIBED as DECLARED_LIBRARIES
 from initlint.overlays.declared.names import ROOTS, described
@@ -35,6 +35,15 @@ DESCRIBED = ("torch", "numpy", "einops", "math", "typing", *DECLARED_LIBRARIES)
 
 def external(framework: TorchFramework, dotted: str) -> Any:
     """The value of a library's name: a class from a table, a constant, or the name itself."""
+    known = framework.externals.get(dotted)
+    if known is None:
+        known = _external(framework, dotted)
+        if isinstance(known, (External, Class)):
+            framework.externals[dotted] = known
+    return known
+
+
+def _external(framework: TorchFramework, dotted: str) -> Any:
     if dotted in stdlib.CONSTANTS:
         return stdlib.CONSTANTS[dotted]
     if described(dotted):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Optional
 
 from initlint.interpreter.framework import SeenBefore
@@ -37,7 +36,7 @@ class Recorder:
         """Record the modules among what a remembered call ``made`` anew, where everything happens ``later`` than it did then."""
         for one in made:
             if isinstance(one, Storage):
-                one.events = tuple(replace(event, time=event.time + later) if event.time else event for event in one.events)
+                one.events = tuple([event.later(later) if event.time else event for event in one.events])
             elif one.time:
                 one.time += later
         self.instances += births

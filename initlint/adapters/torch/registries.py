@@ -20,7 +20,7 @@ READY = "#ready"
 
 def is_torch(instance: Instance) -> bool:
     """Whether an object is a module of torch, not one of the other frameworks that declare theirs."""
-    return any(c.name == MODULE for c in instance.cls.mro)
+    return instance.cls.derives(MODULE)
 
 
 def too_early(framework: TorchFramework, instance: Instance, new: Any) -> bool:

@@ -111,7 +111,7 @@ def _parts(framework: TorchFramework, module: Instance) -> Iterator[Instance]:
     for child in module.modules.values():
         if not isinstance(child, Instance) or id(child) not in framework.layers:
             continue
-        runs = isinstance(forward.entry(child.cls), Function) or any(c.name == "torch.nn.Sequential" for c in child.cls.mro)
+        runs = isinstance(forward.entry(child.cls), Function) or child.cls.derives("torch.nn.Sequential")
         if runs and not _called(framework, child):
             yield child
         elif not runs:
