@@ -18,6 +18,7 @@ _ROOM = 104
 FONT = "system-ui, DejaVu Sans, sans-serif"
 _DASHES = ("", "7 4", "2 3", "9 3 2 3", "12 5")
 _SHAPES = 4
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 COLOURS = ("#0b5fa5", "#b3400b", "#1d7a3c", "#7a3fa0", "#6b5a00")
 DARK = ("#6cb6ff", "#ff9a5c", "#6bd08a", "#d2a8ff", "#e3c94f")
@@ -176,7 +177,7 @@ def _labelled(panel: Panel, frame: _Frame) -> list[int]:
 
 
 def _power(power: int) -> str:
-    return {0: "1", 1: "10", 2: "100", -1: "0.1", -2: "0.01"}.get(power, f"1e{power}".replace("-", "−"))
+    return {0: "1", 1: "10", 2: "100", -1: "0.1", -2: "0.01"}.get(power, f"10{str(power).translate(_RAISED)}")
 
 
 def _drawn(series: Series, frame: _Frame) -> Iterator[str]:

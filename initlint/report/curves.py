@@ -13,6 +13,7 @@ from initlint.report.json import dumps
 from initlint.report.paint import Paint, plain, safe
 from initlint.report.propagation import STYLES, aligned, piped
 from initlint.report.text import count
+from initlint.signal.caveats import caveats
 from initlint.signal.curve import Curve, Point
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -54,6 +55,8 @@ def to_text(comparison: Comparison, paint: Paint = plain) -> str:
         lines.append(f"{paint(variant.name, 'bold')}: {paint(verdict, STYLES[verdict]) if verdict else 'not known'}: {safe(variant.curve.reason)}")
         for name, values in (("E x²", _seconds(variant.curve)), ("E δ²", _gradients(variant.curve))):
             lines.append(f"  {name} {bars(values)} {_range(values)}")
+    for note, names in caveats(comparison.variants[-1].curve):
+        lines.append(safe(f"mind: {note} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"))
     return "\n".join([*lines, "", *aligned(_table(comparison), paint, text_columns=(0, -1))]) + "\n"
 
 

@@ -114,7 +114,7 @@ def _remedy(review: Review, remedy: Remedy) -> Iterator[str]:
 
 
 def _diff(text: str, label: str) -> str:
-    lines = "".join(map(_diff_line, text.split("\n")))
+    lines = "".join(map(_diff_line, text.rstrip("\n").split("\n")))
     return f'<div class="wide" tabindex="0" role="region" aria-label="{_text(label)}"><pre>{lines}</pre></div>'
 
 
@@ -137,7 +137,8 @@ def _source(review: Review) -> Iterator[str]:
 
 def _notes(review: Review) -> Iterator[str]:
     yield _section("notes", "Assumptions and gaps")
-    yield "<ul><li>Branches that meet count as independent, layers as wide, pre-activations as Gaussian; borders of padded convolutions are ignored.</li>"
+    borders = "" if review.shape else "; borders of padded convolutions are ignored, for the size of the input is not known (--input)"
+    yield f"<ul><li>Branches that meet count as independent, layers as wide, pre-activations as Gaussian{borders}.</li>"
     for note, names in review.notes:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         yield f"<li>{_text(note)}: {_text(', '.join(names[:3]) + more)}</li>"

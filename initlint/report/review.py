@@ -16,6 +16,7 @@ from initlint.report.json import row as finding_row
 from initlint.report.paint import safe
 from initlint.report.text import count
 from initlint.signal.asked import Asked, asked
+from initlint.signal.caveats import caveats
 from initlint.signal.curve import Curve, Point
 
 
@@ -93,12 +94,12 @@ class Review:
 
     @property
     def notes(self) -> list[tuple[str, list[str]]]:
-        """What was assumed or lost, with the operations that it concerns."""
+        """Where theory is known to fail, what was assumed or lost, with the operations that it concerns."""
         found: dict[str, list[str]] = {}
         for point in self.curve.points:
             if point.note:
                 found.setdefault(point.note, []).append(point.name)
-        return list(found.items())
+        return [*caveats(self.curve), *found.items()]
 
 
 def charts(review: Review) -> list[Panel]:
@@ -144,6 +145,7 @@ def to_json(review: Review) -> str:
         "builds": review.builds,
         "layers": list(review.measured.values()),
         "reason": review.trouble or None,
+        "notes": [{"note": note, "operations": names} for note, names in review.notes],
         "curve_after_fixes": [point_row(point) for point in review.fixed.points] if review.fixed else None,
         "parameters": rows,
         "findings": [finding_row(finding) for finding in review.findings],
@@ -168,6 +170,8 @@ def to_markdown(review: Review) -> str:
     lines += _rows(curve_header(review), [curve_cells(review, point) for point in review.curve.points])
     lines += ["", "## Parameters", "", *_rows(parameter_header(review), parameter_cells(review)), "", "## Findings", ""]
     lines += [f"- `{one.code}` {_cell(str(one.site))}: {_cell(one.message)}" for one in review.findings] or ["None."]
+    if review.notes:
+        lines += ["", "## Assumptions and gaps", "", *(f"- {_cell(note)}: {_cell(', '.join(names[:3]))}" for note, names in review.notes)]
     if review.diff:
         fence = "`" * 4
         lines += ["", "## Fixes", "", f"{fence}diff", review.diff.rstrip("\n"), fence]

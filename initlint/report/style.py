@@ -39,8 +39,8 @@ thead th{background:var(--soft)}
 tbody tr:last-child>*{border-bottom:0}
 tbody th{font-weight:400;font-family:ui-monospace,monospace}
 .n{text-align:right;font-variant-numeric:tabular-nums}
-figure{margin:1.2rem 0}
-figure>svg{display:block;width:100%;height:auto}
+figure{margin:1.6rem 0}
+figure>svg{display:block;width:100%;max-width:62rem;height:auto}
 figcaption{font-weight:600}
 .hists figcaption{font-weight:400}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;padding:0;margin:.3rem 0 0;font-size:.85rem}
@@ -54,7 +54,7 @@ summary{cursor:pointer;padding:.3rem 0;color:var(--note)}
 .warning .tag{color:var(--warn)}
 .note .tag{color:var(--note)}
 pre,code{font:13px/1.45 ui-monospace,monospace}
-pre{margin:0;padding:.6rem;min-width:max-content}
+pre{margin:0;padding:.6rem;min-width:max-content;width:100%}
 .src td,.src th{border:0;vertical-align:top;padding:0 .7rem}
 .src td{white-space:pre;font:13px/1.5 ui-monospace,monospace}
 .src tbody th{text-align:right;color:var(--dim);font:13px/1.5 ui-monospace,monospace}
