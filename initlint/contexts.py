@@ -12,20 +12,26 @@ from typing import Any
 from initlint import program as p
 from initlint.adapters.arrays import plain
 from initlint.adapters.arrays.calls import Calls, as_model, called
+from initlint.adapters.declared.modules import SEQUENCES
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
+from initlint.consulted import Consulted
 from initlint.fillers import drop_filled
 from initlint.frontend import instantiate, new_interpreter
 from initlint.gate import may_hold_nets
-from initlint.graph import ModelGraph, Origin
+from initlint.graph import InitEvent, ModelGraph, Origin
+from initlint.heirs import heirs
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
+from initlint.interpreter.worlds import World
 from initlint.loose import Built, FileFacts, run_on_lstms, run_rest
 from initlint.mentions import ProjectText
 from initlint.overlays.declared.names import ROOTS
+from initlint.overlays.declared.tensorflow import GRAPH_MODE
+from initlint.programs import build, programs
 from initlint.routines import survey
 from initlint.rules import Rule
 from initlint.source import Chunk, SourceFile
@@ -41,6 +47,8 @@ GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs",
 BUILDS = re.compile(r"\bnn\.[A-Z]\w*\(|\b[A-Z]\w*\(|\.apply\(")
 CALLS = re.compile(r"\w\(")
 DRAWS = re.compile(r"random|randn|\brng\b")
+LOADS = re.compile(r"load_state_dict|load_checkpoint|from_pretrained|safetensors|load_weights|load_model")
+"""Words in a file that fills what it allocates from somewhere else."""
 MAIN = re.compile(r"""if\s+__name__\s*==\s*["']__main__["']""")
 
 
@@ -57,22 +65,28 @@ class Model:
 
 @dataclass(eq=False)
 class Analysis:
-    """State shared by the files of one run."""
+    """What one file is analysed with; the text of other files is shared with the analyses before."""
 
     search_path: Sequence[str] = ()
     rules: Sequence[Rule] = ()
     files: dict[Path, SourceFile] = field(default_factory=dict)
     """Files indexed so far; a second analysis may share them."""
     texts: ProjectText = field(default_factory=ProjectText)
+    consulted: Consulted = field(default_factory=Consulted)
 
     def __post_init__(self) -> None:
         self.interp, self.framework = new_interpreter(self.search_path)
         self.interp.project.files = self.files
+        self.interp.project.consulted = self.consulted
+
+    def fresh(self) -> Analysis:
+        """An analysis that knows nothing but the text of the files: what it says of one does not depend on those before."""
+        return Analysis(self.search_path, self.rules, self.files, self.texts)
 
     def edited(self, path: str) -> Analysis:
         """A fresh analysis that shares every file but ``path``."""
         files = {known: source for known, source in self.files.items() if known != Path(path).absolute()}
-        return Analysis(self.search_path, self.rules, files, self.texts)
+        return Analysis(self.search_path, self.rules, files, self.texts, self.consulted)
 
 
 @dataclass(eq=False)
@@ -99,10 +113,16 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     interp.start_frame = module.frame
     analysis.framework.plain_nets = may_hold_nets(data)
     interp.watch = contexts.calls.note if analysis.framework.plain_nets else None
+    analysis.framework.graph_mode = GRAPH_MODE.search(data) is not None
+    if analysis.framework.graph_mode:
+        contexts.models += _programs(contexts)
     for chunk, cls in module.classes():
         interp.limit = interp.steps + STEPS_PER_MODEL
         if isinstance(cls, Class) and (is_model(cls) or (analysis.framework.plain_nets and plain.forward_method(cls) is not None)):
+            interp.undecided = False
             contexts.models += _attempt(contexts, partial(instantiate, interp, cls, module.frame), chunk.name, True)
+            if interp.undecided:
+                contexts.models += _worlds(contexts, cls, chunk.name)
     interp.limit = interp.steps + STEPS_PER_MODEL
     for name, action in _scripts(contexts):
         if len(contexts.models) > len(module.source.classes()) + MAX_CONTEXTS or interp.steps > STEPS_PER_FILE:
@@ -115,10 +135,15 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     contexts.models += _called_nets(contexts)
     for name, action in variants(interp, module, contexts.facts, [model.graph for model in contexts.models if model.bare]):
         contexts.models += _option(contexts, action, name)
+    for name, action in heirs(analysis, module, contexts.facts):
+        contexts.models += _option(contexts, action, name)
     contexts.facts.graph.mistakes += contexts.facts.name_tests()
     contexts.facts.graph.routines = survey(analysis, module)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
+    on_meta = ".to_empty(" in module.source.text and not LOADS.search(module.source.text)
+    for model in contexts.models:
+        model.graph.on_meta = on_meta
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
 
@@ -128,6 +153,18 @@ def _option(contexts: FileContexts, action: Callable[[], Any], name: str) -> lis
     models = _attempt(contexts, action, name, True)
     for model in models:
         model.bare = False
+    return models
+
+
+def _worlds(contexts: FileContexts, cls: Class, name: str) -> list[Model]:
+    """A class once more with every test answered alike that only a configuration decides."""
+    interp, models = contexts.analysis.interp, list[Model]()
+    for holds in (True, False):
+        interp.world = World(holds)
+        try:
+            models += _option(contexts, partial(instantiate, interp, cls, contexts.module.frame), name)
+        finally:
+            interp.world = None
     return models
 
 
@@ -166,7 +203,7 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
 
 def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
     """Whether a root module was built whole, is not one layer alone, and differs from those before in more than sizes."""
-    if "#failed" in root.attrs or (root.cls.spec is not None and root.cls.name != "torch.nn.Sequential"):
+    if "#failed" in root.attrs or (root.cls.spec is not None and root.cls.name not in ("torch.nn.Sequential", *SEQUENCES)):
         return False
     key = fingerprint(root)
     if not bare and key in contexts.seen:
@@ -215,6 +252,24 @@ def _called_nets(contexts: FileContexts) -> list[Model]:
     return models
 
 
+def _programs(contexts: FileContexts) -> Iterator[Model]:
+    """What code of TensorFlow 1 builds, each script, function and class a model of its own."""
+    interp, framework = contexts.analysis.interp, contexts.analysis.framework
+    for name, action in programs(interp, contexts.module):
+        if interp.steps > STEPS_PER_FILE:
+            return
+        interp.limit = interp.steps + STEPS_PER_MODEL
+        framework.start_recording(None)
+        try:
+            graph = build(interp, framework, name, contexts.module.source.path, action)
+        finally:
+            framework.stop_recording()
+        interp.limit = interp.steps + STEPS_PER_MODEL
+        contexts.facts.note(framework.witness, modelled=bool(graph.parameters))
+        if graph.parameters:
+            yield Model(graph, None, set(), False)
+
+
 def _before_loading(graph: ModelGraph) -> None:
     """Judge what a model starts from where no checkpoint is loaded, or where it lacks a key."""
     for parameter in graph.parameters:
@@ -223,10 +278,15 @@ def _before_loading(graph: ModelGraph) -> None:
             load = next(event for event in reversed(parameter.events) if event.origin is Origin.LOAD)
             parameter.loaded = load.site
             if load.certain:
-                parameter.reinitialised = next((event for event in drawn if event.effective and event.certain and event.time > load.time), None)
+                parameter.reinitialised = next((event for event in drawn if event.time > load.time and _draws(event)), None)
             last = next((event for event in reversed(drawn) if event.effective), None)
             parameter.events = drawn
             parameter.distribution = last.distribution if last is not None and last.certain and not last.partial else None
+
+
+def _draws(event: InitEvent) -> bool:
+    """Whether a write is certain to leave values of a law that is known: what a tensor was merely handed to may only have read it."""
+    return event.effective and event.certain and event.distribution.kind != "custom"
 
 
 def _classes_used(framework: Any, root: Instance) -> set[int]:

@@ -88,7 +88,8 @@ class ReplaceCall:
     remove, given by keyword or by position (``parameters`` lists the positional names of the *old* function);
     ``set`` gives keyword arguments as source text. ``rephrase`` replaces arguments that are there by text in which ``{}``
     stands for the value as written: ``("mean", "std={}")``. ``inside`` is the canonical name of a function that the call
-    becomes the only argument of; ``bare`` leaves nothing but the function.
+    becomes the only argument of; ``bare`` leaves nothing but the function. With ``beside`` the new function is found where
+    the old one is, whatever the file calls that module.
     """
 
     site: Site
@@ -99,6 +100,7 @@ class ReplaceCall:
     rephrase: tuple[tuple[str, str], ...] = ()
     inside: str | None = None
     bare: bool = False
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +190,31 @@ class LoopOver:
     site: Site
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameInitializer:
+    """Give the call at ``site``, of a layer, another initializer for its ``argument``, in the style the author has.
+
+    ``name`` is the class (``HeNormal``). A string stays a string, a class a class; where there is none, a string comes.
+    """
+
+    site: Site
+    argument: str
+    name: str
+
+
 Action = Union[
-    ReplaceCall, InsertBranch, RemoveStatement, AppendStatement, InsertAfter, LoopOver, MoveToEnd, ReplaceExpression, ScaleDraw, ThroughData, WrapCall
+    NameInitializer,
+    ReplaceCall,
+    InsertBranch,
+    RemoveStatement,
+    AppendStatement,
+    InsertAfter,
+    LoopOver,
+    MoveToEnd,
+    ReplaceExpression,
+    ScaleDraw,
+    ThroughData,
+    WrapCall,
 ]
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
-import threading
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Optional, TypeVar
+from typing import Any, Optional
 
 from initlint import files, lower
 from initlint import program as p
@@ -17,6 +14,7 @@ from initlint.adapters.arrays import plain
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.adapter import TorchFramework
 from initlint.edits import SourceError
+from initlint.errors import TargetError as TargetError
 from initlint.findings import Site
 from initlint.graph import ModelGraph
 from initlint.interpreter.classes import find_member
@@ -27,19 +25,15 @@ from initlint.interpreter.values import ABSENT, Class, Function, Instance, OutOf
 from initlint.notebook import Notebook, is_notebook, load
 from initlint.overlays.declared.names import ROOTS
 from initlint.source import SourceFile
+from initlint.stack import with_deep_stack
 from initlint.symbolic import symbol
 
-T = TypeVar("T")
-STACKS = tuple(size << 20 for size in (512, 256, 128, 64, 32, 16))
-FRAME = 16 << 10
-"""Stack that one level of recursion may take, generously."""
-RECURSION = 12_000
 TARGET = re.compile(r"^(?P<place>.+?\.(?:py|ipynb)|[\w.]+):(?P<expr>.+)$", re.DOTALL)
+SIZES = re.compile(r"(?:\w+_)?(?:sizes|dims|layers|units|dimensions|architecture|topology|structure|neurons|widths)", re.IGNORECASE)
+"""Names of arguments that list the sizes of the layers of a net that is written with arrays alone."""
+LAYERS = 3
+"""How many layers such a net is given."""
 PLAIN_ANNOTATIONS = {"str", "bool", "dict", "Dict", "list", "List", "Callable", "tuple", "Tuple"}
-
-
-class TargetError(Exception):
-    """A target that cannot be shown; the message says why and what to do."""
 
 
 class _Borrowed(Module):
@@ -58,52 +52,6 @@ def new_interpreter(search_path: Sequence[str] = ()) -> tuple[Interpreter, Torch
     """An interpreter that knows PyTorch, and what it knows."""
     framework = TorchFramework()
     return Interpreter(framework, search_path), framework
-
-
-def with_deep_stack(action: Callable[[], T]) -> T:
-    """Run ``action`` where deep recursion is possible, in the parser as well as here, and leave the process as it was.
-
-    A thread can have a deep stack of its own. Only what is used of it takes memory; where even the address space is limited, a
-    smaller one has to do, and the recursion limit shrinks with it.
-    """
-    outcome: list[T] = []
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(action())
-        except BaseException as error:
-            failure.append(error)
-
-    limit = sys.getrecursionlimit()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            thread = _deep_thread(run)
-            thread.join()
-    finally:
-        sys.setrecursionlimit(limit)
-    if failure:
-        raise failure[0]
-    return outcome[0]
-
-
-def _deep_thread(run: Callable[[], None]) -> threading.Thread:
-    """A running thread with the deepest stack there is room for."""
-    previous, limit = threading.stack_size(), sys.getrecursionlimit()
-    try:
-        for stack in STACKS:
-            threading.stack_size(stack)
-            sys.setrecursionlimit(max(limit, min(RECURSION, stack // FRAME)))
-            thread = threading.Thread(target=run, daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:
-                continue
-            return thread
-    finally:
-        threading.stack_size(previous)
-    raise MemoryError("no room for the stack of a thread")
 
 
 def show(target: str, search_path: Sequence[str] = (), text: Optional[str] = None) -> ModelGraph:
@@ -216,6 +164,9 @@ def instantiate(interp: Interpreter, value: Any, frame: Frame, given: Optional[d
 def required(interp: Interpreter, param: p.Param, function: Function) -> Any:
     """A stand-in for a required argument: a size, a configuration with its defaults, or nothing known."""
     annotation = param.annotation
+    framework: TorchFramework = interp.framework  # type: ignore[assignment]
+    if (framework.plain_nets or framework.graph_mode) and SIZES.fullmatch(param.name):
+        return [symbol(f"{param.name}_{number}") for number in range(LAYERS + 1)]
     if annotation is not None:
         if (isinstance(annotation, p.Name) and annotation.id in PLAIN_ANNOTATIONS) or isinstance(annotation, p.Subscript):
             return Unknown(f"the argument {param.name}")

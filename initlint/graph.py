@@ -67,6 +67,10 @@ class InitEvent:
     """False where the tensor written is recomputed later (weight_norm, spectral_norm, parametrization)."""
     called: Site | None = None
     """For a write without effect: where the routine it stands in was called."""
+    as_default: bool = False
+    """Whether the author chose what the layer would have drawn anyway."""
+    made: bool = False
+    """Whether ``site`` is where an initializer was made that was then handed over, not the layer or declaration that draws by it."""
     time: int = 0
     """Grows in the order of execution."""
 
@@ -108,6 +112,8 @@ class InitCall:
     """False where a branch that could not be decided led here, or the function was run without a caller."""
     copied: str = ""
     """The method that made the copy it writes, where that copy is dropped with the statement: ``clone``."""
+    into: str = ""
+    """For an initializer that a layer was given: the layer of the table and its parameter, ``MultiHeadAttention.query.w``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +122,7 @@ class Mistake:
 
     kind: str
     """``unknown-name``, ``missing-attribute``, ``called-tensor``, ``called-routine``, ``unbound-super``, ``before-init``, ``iterated-module``,
-    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``dropped-result``, ``other-kinds``, ``unmatched-name``, ``reset-seed``
+    ``string-for-class``, ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``dropped-result``, ``other-kinds``, ``unmatched-name``, ``reset-seed``
     (``detail["resets"]``: when, and to which seed)."""
     site: Site
     text: str
@@ -211,6 +217,8 @@ class Layer:
     """Its uses in the traced forward pass."""
     time: int = 0
     """When it was constructed; grows in the order of execution."""
+    restarts: bool = True
+    """Whether its class has, or may have, a method that sets its parameters anew."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -255,6 +263,8 @@ class ModelGraph:
     """Every initializer that ran while the model was built."""
     mistakes: list[Mistake] = field(default_factory=list)
     sweeps: list[Sweep] = field(default_factory=list)
+    on_meta: bool = False
+    """Whether the file allocates models that were built on the meta device, and loads nothing into them."""
     routines: list[Routine] = field(default_factory=list)
     """For the graph that stands for a whole file: its init routines."""
 

@@ -6,7 +6,7 @@ from typing import Optional
 
 from initlint.graph import Layer, Parameter
 from initlint.symbolic import Number, Sym
-from initlint.theory.fans import FanRole, Fans, true_fans
+from initlint.theory.fans import FanRole, Fans, product, true_fans
 
 Shape = tuple[Number, ...]
 
@@ -41,10 +41,20 @@ def _kernel_fans(layer: Layer, shape: Shape, strided: bool) -> Optional[Fans]:
     """The same for the layout (*kernel, in, out) that other frameworks than torch have."""
     if "Conv" not in layer.kind:
         return true_fans("matmul", shape) if len(shape) == 2 else None
-    if len(shape) < 3 or any(part in layer.kind for part in ("Transpose", "Depthwise", "Separable")):
+    if len(shape) < 3 or "Separable" in layer.kind:
         return None
-    stride = layer.arguments.get("strides", 1) if strided else 1
-    return true_fans("conv", (shape[-1], shape[-2], *shape[:-2]), groups=layer.arguments.get("groups", 1), stride=stride)
+    *field, inputs, outputs = shape
+    if "Depthwise" in layer.kind:  # (*kernel, in, multiplier): a filter reads one channel
+        return Fans(product(field), product(field) * outputs)
+    stride = layer.arguments.get("strides", layer.arguments.get("stride", 1)) if strided else 1
+    groups = layer.arguments.get("groups", layer.arguments.get("feature_group_count", 1))
+    if not (is_size(stride) and is_size(groups)):
+        return None
+    if layer.kind.startswith("Conv") and layer.kind.endswith("DTranspose"):  # Keras and Haiku: (*kernel, out, in)
+        return true_fans("conv_transpose", (outputs, inputs, *field), stride=stride)
+    if "Transpose" in layer.kind:
+        return true_fans("conv_transpose", (inputs, outputs, *field), stride=stride)
+    return true_fans("conv", (outputs, inputs, *field), groups=groups, stride=stride)
 
 
 def is_size(value: object) -> bool:

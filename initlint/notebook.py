@@ -13,7 +13,7 @@ from typing import Any
 from initlint import edits, magics
 from initlint.edits import NEWLINE, LineIndex, SourceError, decode
 from initlint.findings import Cell, Edit, Finding, Site
-from initlint.source import NotPython, parse_index
+from initlint.syntax import NotPython, parse_index
 
 SUFFIX = ".ipynb"
 _MARKER = "# ~~ cell {}, coding: utf-8 ~~"

@@ -15,10 +15,12 @@ from initlint.findings import AppendStatement, Edit, Finding, Fix, InsertAfter, 
 from initlint.merging import analyse_file
 from initlint.rewrite import Refusal, rewrite
 from initlint.source import Chunk, ClassChunk
+from initlint.theory.laws import Distribution
 
 ADDING = (AppendStatement, InsertAfter, InsertBranch, MoveToEnd, RemoveStatement, WrapCall, LoopOver)
 """Actions that add, move or drop a call."""
 LISTING = re.compile(r"(\w+)[^\S\r\n]*=[^\S\r\n]*(?:[\w.]+\(|[\[{])[\[({]*[^\S\r\n]*[\r\n]")
+UNNAMED = re.compile(r"\?\w+")
 Table = dict[tuple[str, bool, int, str], Any]
 
 
@@ -95,8 +97,17 @@ def table(models: Sequence[Model]) -> Table:
         key = (model.graph.name, model.bare)
         seen[key] += 1
         for parameter in model.graph.parameters:
-            result[model.graph.name, model.bare, seen[key], parameter.name] = parameter.distribution
+            result[model.graph.name, model.bare, seen[key], parameter.name] = _comparable(parameter.distribution)
     return result
+
+
+def _comparable(law: Distribution | None) -> Any:
+    """A law, its sizes without a name numbered from 0: another analysis counts them on from where the first one stopped."""
+    text = repr(law)
+    if "?" not in text:
+        return law
+    seen: dict[str, str] = {}
+    return UNNAMED.sub(lambda match: seen.setdefault(match[0], f"?{len(seen)}"), text)
 
 
 def _changed(before: Table, after: Table, more: bool) -> set[str] | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from initlint import check, engine, files
+from initlint import check, files, merging
 from initlint.cli import main
 from initlint.contexts import Analysis
 from initlint.engine import CheckResult
@@ -359,7 +359,7 @@ def test_a_crash_in_the_analysis_is_a_finding(tmp_path: Path, monkeypatch: pytes
             raise KeyError("one\ntwo")
         return analyse_file(analysis, name, data)
 
-    monkeypatch.setattr(engine, "analyse_file", crash)
+    monkeypatch.setattr(merging, "analyse_file", crash)
     (finding,) = (f for f in beside_a_good_file(path).findings if f.site.path == str(path))
     assert (finding.code, finding.severity) == ("INI903", Severity.WARNING)
     assert finding.message == "could not be analysed: KeyError: 'one\\ntwo'"

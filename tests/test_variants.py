@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from initlint import frontend, rules
+from initlint import rules
 from initlint.contexts import Analysis, build_models
 from initlint.graph import ModelGraph
+from initlint.stack import with_deep_stack
 
 NET = """
 import torch
@@ -43,7 +44,7 @@ def graphs(tmp_path: Path, text: str) -> dict[str, ModelGraph]:
     path = tmp_path / "net.py"
     path.write_text(text, encoding="utf-8")
     analysis = Analysis((), rules.all_rules())
-    models = frontend.with_deep_stack(lambda: build_models(analysis, str(path), path.read_bytes()))
+    models = with_deep_stack(lambda: build_models(analysis, str(path), path.read_bytes()))
     return {model.graph.name: model.graph for model in models}
 
 

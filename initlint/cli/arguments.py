@@ -54,6 +54,10 @@ def parser() -> argparse.ArgumentParser:
 
     _verify(commands)
 
+    command = _command(commands, "clean", "delete what check and fix keep for the next run")
+    command.add_argument("paths", nargs="*", default=["."], metavar="PATH", help="files or folders that were checked (default: .)")
+    command.add_argument("--cache-dir", metavar="DIR", help="the folder that --cache-dir named")
+
     command = _command(commands, "explain", "print the manual page of a rule")
     command.add_argument("rule", metavar="RULE", help="code or name, INI101")
 
@@ -69,6 +73,7 @@ def _check(commands: Any) -> None:
     _paths(command)
     _selection(command)
     _configuration(command)
+    _speed(command)
     report = command.add_argument_group("report")
     report.add_argument("--format", choices=FORMATS, help="how findings are reported (default: text)")
     report.add_argument("--statistics", action="store_true", help="report only how often each rule found something")
@@ -90,6 +95,7 @@ def _fix(commands: Any) -> None:
     _paths(command)
     _selection(command)
     _configuration(command)
+    _speed(command)
     command.add_argument_group("report").add_argument("--format", choices=FORMATS, default="text", help="how fixes are reported (default: text)")
     _status(command)
     _baseline(command.add_argument_group("findings that are to stay"))
@@ -176,6 +182,19 @@ def _configuration(command: argparse.ArgumentParser) -> None:
     group.add_argument("--search-path", action="append", default=[], metavar="DIR", help="look for imported source here too; may be repeated")
     group.add_argument("--config", metavar="FILE", help="read this file, and no initlint.toml or pyproject.toml")
     group.add_argument("--isolated", action="store_true", help="read no configuration file")
+
+
+def _speed(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("speed", "What is found does not depend on these.")
+    group.add_argument("-j", "--jobs", type=_number, metavar="N", help="processes that share the work (default: one per core)")
+    group.add_argument("--no-cache", action="store_true", help="look at every file, and keep nothing for the next run")
+    group.add_argument("--cache-dir", metavar="DIR", help="keep results in DIR (default: .initlint_cache at the top of the project)")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes")
+    return int(text)
 
 
 def _baseline(group: Any) -> None:

@@ -90,6 +90,8 @@ def _other_attribute(interp: Interpreter, value: Any, name: str) -> Any:
         return {"func": value.func, "args": tuple(value.args), "keywords": value.kwargs}[name]
     if isinstance(value, slice) and name in ("start", "stop", "step"):
         return getattr(value, name)
+    if isinstance(value, (int, Sym)) and name == "value":  # a dimension of TensorFlow 1
+        return value
     if isinstance(value, Sym):
         return Unknown(f"an attribute of the number {value}")
     if isinstance(value, Property) and name in ("setter", "getter", "deleter", "fget", "fset"):

@@ -88,8 +88,8 @@ def _call_external(interp: Interpreter, func: External, args: list[Any], kwargs:
 
 
 def _call_method(interp: Interpreter, func: Method, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
-    if type(func.function) is Builtin:
-        return func.function.handler(Call(interp, [func.receiver, *args], kwargs, frame, node))
+    if type(func.function) is Function:
+        return call_function(interp, func.function, [func.receiver, *args], kwargs, frame, node)
     return call(interp, func.function, [func.receiver, *args], kwargs, frame, node)
 
 

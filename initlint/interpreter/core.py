@@ -36,6 +36,7 @@ from initlint.interpreter.values import (
     Unknown,
     unknown,
 )
+from initlint.interpreter.worlds import World
 from initlint.source import Chunk, ClassChunk
 from initlint.symbolic import Sym
 
@@ -74,6 +75,10 @@ class Interpreter:
         """Told of every function that is called, with its arguments by name."""
         self.entered: set[int] = set()
         """Identities of the function nodes that were run."""
+        self.world: Optional[World] = None
+        """Answers for tests that nothing decides; None: both branches are explored."""
+        self.undecided = False
+        """Whether such a test guards what a model starts from."""
         self.alone: Optional[p.Expr] = None
         """The expression of the last statement that throws away what its expression gives."""
         self.notes: list[str] = []
@@ -117,7 +122,10 @@ class Interpreter:
             with self.detached():
                 cls = classes.from_chunk(self, module, chunk)
                 module.names[chunk.name] = cls
-                module.names[chunk.name] = self.decorate_class(chunk.header, cls, module.frame)
+                try:
+                    module.names[chunk.name] = self.decorate_class(chunk.header, cls, module.frame)
+                except TargetRaise as error:
+                    self.note(f"{module.name}: {error}")
         else:
             self.run_quietly(chunk.statements, module.frame)
 
@@ -138,10 +146,12 @@ class Interpreter:
         guards, self.guards = self.guards, []
         routines, self.routines = self.routines, []
         depth, self.depth = self.depth, self.depth // 2
+        world, self.world = self.world, None
         try:
             yield
         finally:
             self.heap.journal, self.trying, self.guards, self.routines, self.depth = journal, trying, guards, routines, depth
+            self.world = world
 
     @contextmanager
     def guarded(self, test: p.Expr, frame: Frame) -> Iterator[None]:
@@ -293,6 +303,8 @@ class Interpreter:
         if isinstance(value, OneOf):
             known = [v for v in value.values if isinstance(v, Class)]
             return known[0] if len(known) == 1 else classes.opaque_class("?")
+        if isinstance(value, Builtin) and value.name == "object":
+            return None
         if isinstance(value, Builtin) and value.name in ("str", "int", "float"):
             return self.opaque.setdefault(value.name, classes.known_class(value.name))
         return classes.opaque_class("?")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
-from initlint.interpreter import attributes, calls
+from initlint.interpreter import attributes, calls, worlds
 from initlint.interpreter.displays import eval_comprehension, eval_dict, eval_formatted, eval_fstring, eval_sequence
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.operators import binary, compare, negate
@@ -190,7 +190,10 @@ def eval_lambda(interp: Interpreter, node: p.Lambda, frame: Frame) -> Any:
 
 def eval_conditional(interp: Interpreter, node: p.IfExp, frame: Frame) -> Any:
     """``body if test else orelse``."""
-    truth = interp.truth(interp.eval(node.test, frame))
+    value = interp.eval(node.test, frame)
+    truth = interp.truth(value)
+    if truth is None:
+        truth = worlds.answer(interp, node, value, frame)
     if truth is not None:
         return interp.eval(node.body if truth else node.orelse, frame)
     return join(interp.heap.explore([lambda: interp.eval(node.body, frame), lambda: interp.eval(node.orelse, frame)]))

@@ -96,6 +96,8 @@ class Class:
     module: str = ""
     order: list[str] = field(default_factory=list)
     """Names that the class body assigns, in the order of the text."""
+    constructed: bool = False
+    """Whether a metaclass of the author's own makes its objects: code may run before and after ``__init__``."""
     fields: Optional[list[tuple[str, Any]]] = None
     """Constructor fields of a dataclass or NamedTuple, with defaults (``ABSENT`` where required)."""
 

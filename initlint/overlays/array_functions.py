@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import SimpleNamespace
 
+from initlint.overlays.declared.laws import cut_normal
 from initlint.overlays.spec import InitLaw, Nonlinearity
 from initlint.overlays.torch_functions import OpKind, WeightArgument
 from initlint.overlays.torch_init import Initializer, ShapeSource, between, gaussian, number, truncated_normal
@@ -30,6 +31,8 @@ GENERATORS = {"numpy.random.default_rng": "numpy.random.Generator", "numpy.rando
 
 def canonical(dotted: str) -> str:
     """The NumPy or JAX name of what ``dotted`` calls."""
+    if dotted in ACTIVATIONS or dotted in FACTORIES:
+        return dotted
     owner, _, name = dotted.rpartition(".")
     if owner in SAME_ACTIVATIONS and f"jax.nn.{name}" in ACTIVATIONS:
         return f"jax.nn.{name}"
@@ -61,10 +64,19 @@ def _filled(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
     return constant(number(a, "fill_value"))
 
 
+def _gaussian(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
+    return gaussian(number(a, "mean"), number(a, "stddev"))
+
+
+def _cut(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
+    return cut_normal(number(a, "mean"), number(a, "stddev"))
+
+
 def _entry(name: str, signature: str, law: InitLaw, makes: ShapeSource | None = "size") -> Initializer:
     return Initializer(name=name, signature=signature, law=law, makes=makes)
 
 
+_REST = "dtype=None, seed=None, name=None"
 _UNIT, _STANDARD = _always(uniform(0.0, 1.0, "U(0, 1)")), _always(normal(0.0, 1.0, "N(0, 1²)"))
 _DRAWS = {
     "standard_normal": ("size=None, **options", _STANDARD),
@@ -88,6 +100,13 @@ FACTORIES: dict[str, Initializer] = {
         *(_entry(f"numpy.{name}", "size, **options", law) for name, law in (("zeros", _ZEROS), ("ones", _ONES), ("empty", _EMPTY))),
         *(_entry(f"numpy.{name}_like", "input, **options", law, "input") for name, law in (("zeros", _ZEROS), ("ones", _ONES), ("empty", _EMPTY))),
         _entry("numpy.full", "size, fill_value, **options", _filled),
+        *(_entry(name, f"size, mean=0.0, stddev=1.0, {_REST}", _gaussian) for name in ("tensorflow.random_normal", "tensorflow.random.normal")),
+        *(_entry(name, f"size, mean=0.0, stddev=1.0, {_REST}", _cut) for name in ("tensorflow.truncated_normal", "tensorflow.random.truncated_normal")),
+        *(
+            _entry(name, f"size, minval=0.0, maxval=1.0, {_REST}", _uniform("minval", "maxval"))
+            for name in ("tensorflow.random_uniform", "tensorflow.random.uniform")
+        ),
+        _entry("tensorflow.fill", "size, value, name=None", lambda shape, a: constant(number(a, "value"))),
         _entry("jax.random.normal", "key, size=(), **options", _STANDARD),
         _entry("jax.random.uniform", "key, size=(), dtype=None, minval=0.0, maxval=1.0", _uniform("minval", "maxval")),
         _entry("jax.random.truncated_normal", "key, lower, upper, size=(), **options", _truncated),
@@ -109,6 +128,10 @@ ACTIVATIONS: dict[str, Nonlinearity] = {
     "jax.nn.hard_sigmoid": Nonlinearity(name="hardsigmoid"),
     "jax.nn.mish": Nonlinearity(name="mish"),
     "jax.nn.glu": Nonlinearity(name="glu"),
+    "tensorflow.nn.gelu": Nonlinearity(name="gelu"),
+    "tensorflow.nn.leaky_relu": Nonlinearity(name="leaky_relu", parameter="alpha", position=0, default=0.2),
+    "keras.activations.gelu": Nonlinearity(name="gelu"),
+    "keras.activations.leaky_relu": Nonlinearity(name="leaky_relu", parameter="negative_slope", position=0, default=0.2),
     "jax.nn.elu": Nonlinearity(name="elu", parameter="alpha", position=0, default=1.0),
     "jax.nn.leaky_relu": Nonlinearity(name="leaky_relu", parameter="negative_slope", position=0, default=0.01),
 }

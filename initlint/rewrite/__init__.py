@@ -14,6 +14,7 @@ from initlint.findings import (
     InsertBranch,
     LoopOver,
     MoveToEnd,
+    NameInitializer,
     RemoveStatement,
     ReplaceCall,
     ReplaceExpression,
@@ -25,6 +26,7 @@ from initlint.rewrite.branches import insert_branch
 from initlint.rewrite.calls import replace_call, through_data, wrap_call
 from initlint.rewrite.document import Declined, Document
 from initlint.rewrite.draws import scale_draw
+from initlint.rewrite.initializers import name_initializer
 from initlint.rewrite.insertions import insert_after
 from initlint.rewrite.loops import loop_over
 from initlint.rewrite.names import Names
@@ -82,6 +84,8 @@ def _edits(names: Names, action: Action) -> list[Edit]:
             return through_data(names.document, action)
         case WrapCall():
             return wrap_call(names, action)
+        case NameInitializer():
+            return name_initializer(names, action)
         case ReplaceCall():
             return replace_call(names, action)
         case InsertAfter():

@@ -77,11 +77,24 @@ def _function_edits(names: Names, call: cst.Call, action: ReplaceCall) -> list[E
         return [document.edit(*document.span(call.func.attr), last, path)]
     if old is None:
         raise Declined("the function is not called by a name the file imports")
+    if action.beside:
+        return [document.edit(*beside(names, call.func, last), path)]
     if old == action.function:
         return []
     if isinstance(call.func, cst.Attribute) and old.rpartition(".")[0] == parent:
         return [document.edit(*document.span(call.func.attr), last, path)]
     return [document.edit(start, end, _bare_or_known(names, call.func, action.function, start), path)]
+
+
+def beside(names: Names, old: cst.BaseExpression, last: str) -> tuple[int, int, str]:
+    """Where to write what, for the name ``last`` of the module that the name ``old`` comes from."""
+    start, end = names.document.span(old)
+    if isinstance(old, cst.Attribute):
+        return (*names.document.span(old.attr), last)
+    parent = (names.resolve(old, start) or "").rpartition(".")[0]
+    if not parent:
+        raise Declined("the name is not imported from a module")
+    return start, end, _bare_or_known(names, old, f"{parent}.{last}", start)
 
 
 def _bare_or_known(names: Names, old: cst.BaseExpression, new: str, offset: int) -> str:
@@ -97,7 +110,7 @@ def _bare_or_known(names: Names, old: cst.BaseExpression, new: str, offset: int)
 
 def _argument_edits(document: Document, call: cst.Call, action: ReplaceCall) -> list[Edit]:
     names = [_name(argument, number, action.parameters) for number, argument in enumerate(call.args)]
-    values = {name: _quoted(document, call, text) for name, text in action.set}
+    values = {name: quoted(document, call, text) for name, text in action.set}
     dropped = [number for number, name in enumerate(names) if name in action.drop and name not in values]
     added = [f"{name}={value}" for name, value in values.items() if name not in names]
     path = action.site.path
@@ -106,7 +119,7 @@ def _argument_edits(document: Document, call: cst.Call, action: ReplaceCall) -> 
     if dropped and added:
         edits.append(_replace_argument(document, call.args[dropped.pop(0)], ", ".join(added), path))
     elif added:
-        edits += _append(document, call, added, path)
+        edits += append_arguments(document, call, added, path)
     edits += _drop(document, call, dropped, path)
     edits += [_rephrased(document, call, names.index(name), template, path) for name, template in action.rephrase if name in names]
     return [edit for edit in edits if document.text[slice(*document.index.span(edit.site))] != edit.content]
@@ -157,7 +170,8 @@ def _decline_comments(argument: cst.Arg) -> None:
         raise Declined("a comment stands inside the argument")
 
 
-def _append(document: Document, call: cst.Call, added: list[str], path: str) -> list[Edit]:
+def append_arguments(document: Document, call: cst.Call, added: list[str], path: str) -> list[Edit]:
+    """The edits that give a call more arguments, at the end."""
     if not call.args:
         opening = document.text.index("(", document.full_span(call.func)[1]) + 1
         return [document.edit(opening, opening, ", ".join(added), path)]
@@ -203,7 +217,7 @@ def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
         yield run[0], run[-1]
 
 
-def _quoted(document: Document, call: cst.Call, text: str) -> str:
+def quoted(document: Document, call: cst.Call, text: str) -> str:
     """A string literal in the quotes the call, or else the file, already uses."""
     if len(text) < 2 or text[0] not in "'\"" or text[-1] != text[0] or set(text[1:-1]) & set("'\"\\"):
         return text

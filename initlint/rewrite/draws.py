@@ -34,7 +34,10 @@ def _sizes(call: cst.Call) -> Sequence[cst.BaseExpression]:
     given = [argument for argument in call.args if argument.keyword is None]
     if any(argument.star for argument in call.args):
         return []
-    sizes = [argument.value for argument in given] or [a.value for a in call.args if a.keyword is not None and a.keyword.value == "size"]
+    sizes = [argument.value for argument in given] or [a.value for a in call.args if a.keyword is not None and a.keyword.value in ("size", "shape")]
+    listed: list[cst.BaseExpression] = [size for size in sizes if isinstance(size, (cst.Tuple, cst.List))]
+    if len(listed) == 1:  # beside a key, or numbers that shape the law
+        sizes = listed
     if len(sizes) == 1 and isinstance(sizes[0], (cst.Tuple, cst.List)):
         elements = sizes[0].elements
         return [] if any(isinstance(element, cst.StarredElement) for element in elements) else [element.value for element in elements]

@@ -28,8 +28,31 @@ POSITIONAL = {
     "sparse_": ("tensor", "sparsity", "std", "generator"),
 }
 """Parameter names of torch.nn.init functions, in order."""
-MAKERS = {"torch.randn": "torch", "torch.rand": "torch", "numpy.random.standard_normal": "numpy"}
+MAKERS = {
+    "torch.randn": "torch", "torch.rand": "torch", "numpy.random.standard_normal": "numpy",
+    **dict.fromkeys(("tensorflow.random_normal", "tensorflow.random.normal", "tensorflow.truncated_normal", "tensorflow.random_uniform"), "tensorflow"),
+}  # fmt: skip
 """Draws that take their sizes as ``zeros`` and ``ones`` of these libraries do."""
+SHAPING = ("mean", "stddev", "minval", "maxval", "lower", "upper")
+"""Arguments that shape the law of a draw."""
+CONSTANTS = {"haiku.initializers": ("Constant", "constant"), "keras.initializers": ("Constant", "value")}
+"""Initializers that give one number, with the argument that says which."""
+INITIALIZER_ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "keras.initializers.RandomNormal": ("mean", "stddev", "seed"), "keras.initializers.TruncatedNormal": ("mean", "stddev", "seed"),
+    "keras.initializers.RandomUniform": ("minval", "maxval", "seed"), "keras.initializers.VarianceScaling": ("scale", "mode", "distribution", "seed"),
+    "keras.initializers.Orthogonal": ("gain", "seed"), "haiku.initializers.RandomNormal": ("stddev", "mean"),
+    "haiku.initializers.TruncatedNormal": ("stddev", "mean", "lower", "upper"), "haiku.initializers.RandomUniform": ("minval", "maxval"),
+    "haiku.initializers.VarianceScaling": ("scale", "mode", "distribution"), "haiku.initializers.Orthogonal": ("scale", "axis"),
+    "jax.nn.initializers.normal": ("stddev", "dtype"), "jax.nn.initializers.uniform": ("scale", "dtype"),
+    "jax.nn.initializers.truncated_normal": ("stddev", "dtype"), "jax.nn.initializers.variance_scaling": ("scale", "mode", "distribution"),
+    "jax.nn.initializers.orthogonal": ("scale", "column_axis"), "tensorflow.random_normal_initializer": ("mean", "stddev", "seed", "dtype"),
+    "tensorflow.truncated_normal_initializer": ("mean", "stddev", "seed", "dtype"), "tensorflow.orthogonal_initializer": ("gain", "seed", "dtype"),
+    "tensorflow.random_uniform_initializer": ("minval", "maxval", "seed", "dtype"),
+    "tensorflow.variance_scaling_initializer": ("scale", "mode", "distribution"),
+    "tensorflow.contrib.layers.xavier_initializer": ("uniform", "seed", "dtype"),
+    "tensorflow.contrib.layers.variance_scaling_initializer": ("factor", "mode", "uniform"),
+}  # fmt: skip
+"""Parameters of initializers that are given to layers, in order."""
 GAINS = (math.sqrt(2), 5 / 3, *(math.sqrt(2 / (1 + slope * slope)) for slope in (0.01, 0.1, 0.2, 0.25, 0.3)))
 """What torch.nn.init.calculate_gain gives for relu, tanh and the slopes that leaky_relu has in practice."""
 
@@ -121,7 +144,13 @@ def constant_call(event: InitEvent | InitCall, value: int) -> ReplaceCall | None
     """Replace the call of ``event`` by the one that writes, or makes, ``value``, 0 or 1."""
     made = MAKERS.get(event.initializer)
     if made is not None and event.site is not None:
-        return ReplaceCall(site=event.site, function=f"{made}.ones" if value else f"{made}.zeros")
+        return ReplaceCall(site=event.site, function=f"{made}.ones" if value else f"{made}.zeros", drop=SHAPING)
+    if isinstance(event, InitEvent) and event.made and event.site is not None and (library := event.initializer.rpartition(".")[0]) in CONSTANTS:
+        function, argument = CONSTANTS[library]
+        return ReplaceCall(
+            site=event.site, function=f"{library}.{function}", parameters=INITIALIZER_ARGUMENTS.get(event.initializer, ()), drop=(*SHAPING, "seed"),
+            set=((argument, f"{value:.1f}"),), beside=True,
+        )  # fmt: skip
     if event.initializer.startswith(TENSOR) and event.site is not None:
         name = short(event.initializer)
         positional = {"normal_": ("mean", "std"), "uniform_": ("from", "to"), "fill_": ("value",)}.get(name)

@@ -2,8 +2,8 @@
 
 ## What it does
 Reports biases of linear, convolution, attention and recurrent layers, and vectors that `forward` adds to the output of a
-product, that an explicit draw gives a std of 0.5 or more. Routines that no model of the file runs are judged by the tensor
-they are handed, `init.normal_(m.bias)`.
+product, that an explicit draw gives a std of 0.5 or more, and several at once that `uniform_(bias)` draws from U(0, 1),
+which is its default. Routines that no model of the file runs are judged by the tensor they are handed, `init.normal_(m.bias)`.
 
 ## Why is this bad?
 With weights scaled for their fan the sums have variance 1, and a bias of std `s` adds `s^2` (Poole et al. 2016, eq. 3): of the
@@ -26,20 +26,21 @@ dgllife's `dgmg.py` draws every bias by `init.normal_(m.bias.data)`, beside Xavi
 
 ## What it leaves alone
 Small draws (torch's own default is bounded by 1/sqrt(fan_in)), constants and known values such as prior biases and forget
-gates, draws that are not centred at 0, biases in front of a norm or a sine, frozen ones, tables that are added to an input.
+gates, draws around another centre that somebody chose, biases in front of a norm or a sine, frozen ones, tables that are added to an input.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
 from initlint.findings import Finding, Fix, Severity, Site
-from initlint.flow import WEIGHTED, consumers, is_parametric, is_transparent, signals
+from initlint.flow import BIAS_ROLES, WEIGHTED, consumers, is_parametric, is_transparent, signals
 from initlint.graph import InitCall, InitEvent, ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._scale import RECURRENT, follow
-from initlint.rules._sites import by_site, constant_call, explicit, origin_of, qualified, short, spell_names
+from initlint.rules._sites import by_site, constant_call, explicit, origin_of, qualified, short, spell_names, written_at
 from initlint.symbolic import Sym
 
 RULE = Rule(
@@ -50,6 +51,8 @@ RULE = Rule(
 )
 SMALLEST = 0.5
 BIAS = re.compile(r"(?:^|\.)(?:in_proj_)?bias(?:_[ih]h\w*)?(?:\.data)?$")
+DECLARED = ("haiku.", "jax.", "keras.")
+"""Libraries whose modules give each parameter a name and an initializer."""
 RANDOM = ("normal", "uniform", "trunc_normal")
 
 
@@ -61,10 +64,14 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             std = _std(parameter)
             if std is not None and std >= SMALLEST and (_of_layer(parameter) or _is_added(graph, parameter)):
                 spread[id(parameter)] = std
+    for parameter in graph.parameters:
+        std = _std(parameter) if _is_declared(graph, parameter) else None
+        if std is not None and std >= SMALLEST:
+            spread[id(parameter)] = std
     seen: set[Site] = set()
     for site, parameters in by_site(p for p in graph.parameters if id(p) in spread):
         event = explicit(parameters[0])
-        if event is not None:
+        if event is not None and (event.distribution.mean == 0 or len(written_at(graph, site)) > 1):
             seen.add(site)
             text = f"{spell_names(parameters)} {'is' if len(parameters) == 1 else 'are'}"
             yield _finding(graph, site, event, text, max(spread[id(p)] for p in parameters), parameters)
@@ -76,10 +83,13 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
 
 
 def _std(parameter: Parameter) -> float | None:
+    """What a draw adds to the signal, as a root mean square; None where its centre was somebody's choice."""
     event, law = explicit(parameter), parameter.distribution
-    if event is None or law is None or law.kind not in RANDOM or law.mean != 0 or isinstance(law.std, Sym):
+    if event is None or law is None or law.kind not in RANDOM or law.std is None or isinstance(law.std, Sym) or isinstance(law.mean, Sym):
         return None
-    return law.std
+    if law.mean == 0:
+        return float(law.std)
+    return math.hypot(law.mean or 0, law.std) if law.kind == "uniform" and law.low == 0 else None
 
 
 def _of_layer(parameter: Parameter) -> bool:
@@ -105,6 +115,15 @@ def _is_added(graph: ModelGraph, parameter: Parameter) -> bool:
         return False
     sums = [target for op in graph.ops if op.kind == "const" and op.parameter is parameter for target in op.outputs]
     return bool(sums) and all(_adds_to_a_product(target) and not _undone(target) and not follow([target]).lost for target in sums)
+
+
+def _is_declared(graph: ModelGraph, parameter: Parameter) -> bool:
+    """Whether a module declares a vector under the name of a bias, and nothing that was followed uses it."""
+    event, layer = parameter.effective, parameter.layer
+    if event is None or not event.initializer.startswith(DECLARED) or (layer is not None and layer.kind):
+        return False
+    named = parameter.role in BIAS_ROLES and parameter.shape is not None and len(parameter.shape) == 1
+    return named and not any(op.parameter is parameter for op in graph.ops)
 
 
 def _adds_to_a_product(op: Op) -> bool:
@@ -133,14 +152,19 @@ def _std_of_call(call: InitCall) -> float | None:
     return float(std) if isinstance(std, (int, float)) else None
 
 
+def _measure(written: InitEvent | InitCall) -> str:
+    return "root mean square" if isinstance(written, InitEvent) and written.distribution.mean else "std"
+
+
 def _finding(graph: ModelGraph, site: Site, written: InitEvent | InitCall, subject: str, std: float, parameters: list[Parameter]) -> Finding:
     share = std * std / (1 + std * std)
+    drawn = f"{subject} drawn with {_measure(written)} {std:.3g}"
     action = constant_call(written, 0)
     return RULE.at(
         graph,
         site,
         Severity.WARNING,
-        f"{subject} drawn with std {std:.3g}: beside sums of variance 1, {100 * share:.0f} % of what a unit starts from is the same for every input",
+        f"{drawn}: beside sums of variance 1, {100 * share:.0f} % of what a unit starts from is the same for every input",
         fix=Fix(message="Start the bias at 0", actions=(action,)) if action else None,
         parameter=parameters[0].name if parameters else None,
         parameters=qualified(graph, parameters),

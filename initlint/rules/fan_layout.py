@@ -3,7 +3,8 @@
 ## What it does
 Compares the fans that `torch.nn.init` reads off a shape (`size(1)` and `size(0)`, times everything behind) with the number of products that
 the forward pass really sums: `x @ W` with `W` of shape (in, out), stacks of matrices `W[r]`, einsum, transposed and grouped
-convolutions. The parameter is followed through slices, transposes and elementwise arithmetic.
+convolutions. Keras and JAX read the last two axes, times everything before: right for `x @ W`, wrong for stacks, depthwise and
+transposed kernels. The parameter is followed through slices, transposes and elementwise arithmetic.
 
 ## Why is this bad?
 `Var(W) = gain^2 / fan` keeps the variance only if `fan` counts the terms of each sum (Glorot & Bengio 2010, eq. 5; He et al. 2015, eq. 7).
@@ -30,8 +31,8 @@ and keys of attention; cleanrl#358: packed gates.
 
 ## What it leaves alone
 Weights in front of a norm, square matrices, weights used in more than one layout, transposed convolutions whose stride makes up for the
-exchange, anything whose variance is within a factor of 2 of the right one; up to a factor of 10 it is
-a note. Packed gates of an LSTM and packed queries, keys and values under
+exchange, anything whose variance is within a factor of 2 of the right one; up to a factor of 10 (4 in
+front of a function that saturates) it is a note. Packed gates of an LSTM and packed queries, keys and values under
 Xavier: off by less than that, and a convention.
 """
 
@@ -43,18 +44,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from initlint.findings import Finding, Fix, LoopOver, ReplaceCall, Severity, Site
-from initlint.flow import Weight, in_residual, longest_chain, normalised_after
+from initlint.flow import Weight, is_skipped, longest_chain, main_weight, nonlinearity_after, normalised_after
 from initlint.graph import InitCall, ModelGraph, Op, Parameter
 from initlint.layout import layer_fans
 from initlint.rules import Rule
+from initlint.rules._scale import BOUNDED
 from initlint.rules._sites import INIT, POSITIONAL, calls_by_site, qualified, short, spell_names
 from initlint.symbolic import Number, Sym, at
-from initlint.theory.fans import Fans, larger, torch_fans
+from initlint.theory.activations import canonical
+from initlint.theory.fans import Fans, channels_last_fans, larger, torch_fans
 from initlint.theory.laws import Distribution, spell
 
 RULE = Rule(code="INI305", name="fan-layout", summary="An initializer that counts the fans of another layout than the weight's own", fixable="sometimes")
 TOLERATED = 2.0
 """Factor on the variance up to which the layout makes no difference worth a word."""
+SATURATED = 4.0
+"""Factor on the variance in front of tanh or sigmoid from which they start flat: unit sums that are twice as wide."""
 DAMAGE = 10.0
 """Factor on the variance over a chain of such layers from which the signal is damaged."""
 
@@ -118,21 +123,23 @@ def _in_force(call: InitCall) -> bool:
     parameter = call.parameter
     assert parameter is not None
     effective = parameter.effective
-    return parameter.requires_grad and (not call.certain or (effective is not None and effective.site == call.site and not effective.partial))
+    if not parameter.requires_grad or not call.certain:
+        return parameter.requires_grad
+    return effective is not None and effective.site == call.site and (not effective.partial or call.shape is not None)
 
 
 def _users(graph: ModelGraph) -> dict[int, list[Op]]:
     """The operations that multiply by each parameter, or by something made of it."""
     found: dict[int, list[Op]] = {}
     for op in graph.ops:
-        owner = op.parameter or (op.layer.parameters.get("weight") if op.layer is not None and op.kind == "layer" else None)
+        owner = op.parameter or (main_weight(op.layer) if op.layer is not None and op.kind == "layer" else None)
         for parameter in op.detail.get("of", ()) if owner is None else (owner,):
             found.setdefault(id(parameter), []).append(op)
     return found
 
 
 def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
-    shape, law = parameter.shape, call.law
+    shape, law = call.shape or parameter.shape, call.law
     if not ops or shape is None or len(shape) < 2 or law is None:
         return None
     fans = {_true(op, parameter, shape) for op in ops}
@@ -142,12 +149,14 @@ def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
     weight = Weight(parameter, parameter.layer if kind.startswith("conv") else None, tuple(ops))
     if normalised_after(weight):
         return None
-    counted = torch_fans(shape)
+    counted = _counted(call, shape)
     if law.kind == "orthogonal":
-        return _orthogonal(call, weight, true, kind) if kind == "stack" else None
+        return _orthogonal(call, weight, shape, true, kind) if kind == "stack" and _is_torch(call) else None
     if law.fan == "fan_avg":
         total = true.fan_in + true.fan_out
         return _case(call, weight, counted.fan_in + counted.fan_out, total, "fan_in + fan_out", kind)
+    if not _is_torch(call):
+        return _case(call, weight, counted.select(law.fan), true.select(law.fan), law.fan, kind) if law.fan is not None else None
     if law.fan == "fan_out":
         meant = true.fan_out if kind == "conv" else true.fan_in
         if kind == "conv_transpose":  # size(0) holds its inputs: somebody thought about it
@@ -156,6 +165,19 @@ def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
             return None
         return _case(call, weight, counted.fan_out, meant, "fan_out", kind, "fan_in" if counted.fan_in == true.fan_in else "")
     return _case(call, weight, counted.fan_in, true.fan_in, "fan_in", kind, "fan_out" if _closer(counted, true) else "")
+
+
+def _is_torch(call: InitCall) -> bool:
+    return call.initializer.startswith("torch.")
+
+
+def _counted(call: InitCall, shape: tuple[Number, ...]) -> Fans:
+    """The fans that the initializer reads off a shape; Keras and JAX hold inputs and outputs to be the last two axes, or those they are told."""
+    if _is_torch(call):
+        return torch_fans(shape)
+    axes = [call.arguments.get(name, default) for name, default in (("in_axis", -2), ("out_axis", -1), ("batch_axis", ()))]
+    plain = [axis if isinstance(axis, (tuple, list)) else (axis,) for axis in axes]
+    return channels_last_fans(shape, *plain)
 
 
 def _closer(counted: Fans, true: Fans) -> bool:
@@ -175,12 +197,12 @@ def _true(op: Op, parameter: Parameter, shape: tuple[Number, ...]) -> tuple[Fans
         fans = layer_fans(op.layer, parameter, strided=False) if "Conv" in op.layer.kind else None
         return None if fans is None else (fans, "conv_transpose" if "Transpose" in op.layer.kind else "conv")
     fan_in, fan_out = op.detail.get("fans") or (None, None)
-    return None if fan_in is None or fan_out is None else (Fans(fan_in, fan_out), "matmul" if len(shape) == 2 else "stack")
+    if fan_in is None or fan_out is None:
+        return None
+    return Fans(fan_in, fan_out), "conv" if op.kind == "layer" else "matmul" if len(shape) == 2 else "stack"  # the first: a kernel that is an argument
 
 
-def _orthogonal(call: InitCall, weight: Weight, true: Fans, kind: str) -> Case | None:
-    shape = weight.parameter.shape
-    assert shape is not None
+def _orthogonal(call: InitCall, weight: Weight, shape: tuple[Number, ...], true: Fans, kind: str) -> Case | None:
     columns: Number = 1
     for size in shape[1:]:
         columns = columns * size
@@ -226,8 +248,14 @@ def _finding(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding | None
             "over": case.over,
             "factor": case.factor,
         },
-        help="Initialise the maps one by one: `for w in stack: …`." if case.kind == "stack" else "",
+        help=_help(case),
     )
+
+
+def _help(case: Case) -> str:
+    if case.kind != "stack":
+        return ""
+    return "Initialise the maps one by one: `for w in stack: …`." if _is_torch(case.call) else "Say which axis tells the maps apart: `batch_axis=0`."
 
 
 def _distance(case: Case) -> float:
@@ -243,9 +271,17 @@ def _severity(graph: ModelGraph, cases: list[Case]) -> Severity | None:
     size = max(abs(math.log(total)), *(abs(math.log(case.typical)) for case in cases))
     if size <= math.log(TOLERATED) * 1.001:
         return None
-    if all(in_residual(case.weight) and case.typical < 1 for case in cases):
+    if all(is_skipped(case.weight) and case.typical < 1 for case in cases):
         return Severity.NOTE
+    if any(case.typical >= SATURATED and _saturates(case.weight) for case in cases):
+        return Severity.WARNING
     return Severity.WARNING if size > math.log(DAMAGE) else Severity.NOTE
+
+
+def _saturates(weight: Weight) -> bool:
+    """Whether a function that is flat beyond a few units comes next."""
+    after = nonlinearity_after(weight)
+    return after is not None and canonical(after.name) in BOUNDED and not after.path
 
 
 def _spell_truth(case: Case) -> str:
@@ -271,13 +307,16 @@ def _spell_effect(case: Case) -> str:
 
 def _is_plain(case: Case) -> bool:
     """Whether each part of the stack is read in the layout it has: Xavier and orthogonal do not mind, Kaiming takes inputs last."""
-    return case.over != "fan_in" and case.parameter.shape is not None and len(case.parameter.shape) == 3
+    shape = case.call.shape or case.parameter.shape
+    return case.over != "fan_in" and shape is not None and len(shape) == 3
 
 
 def _fix(cases: list[Case]) -> Fix | None:
     call, mode = cases[0].call, cases[0].mode
     if call.chosen is None and call.certain and all(case.kind == "stack" and _is_plain(case) for case in cases):
         return Fix(message="Initialise the maps one by one", actions=(LoopOver(site=call.site),))
+    if call.initializer.startswith("jax.nn.initializers.") and all(case.kind == "stack" and len(case.parameter.shape or ()) == 3 for case in cases):
+        return Fix(message="Say which axis tells the maps apart", actions=(ReplaceCall(site=call.site, set=(("batch_axis", "0"),)),))
     if not mode or call.chosen is not None or not call.initializer.startswith(INIT) or any(case.mode != mode for case in cases):
         return None
     name = short(call.initializer)

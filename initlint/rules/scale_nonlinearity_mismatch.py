@@ -36,7 +36,7 @@ Layers in front of a norm, because it makes their scale irrelevant; residual bra
 rescaled in `forward` or normalised by `weight_norm` or `spectral_norm`; gains within 10 % of the right one; the
 output layer, which is judged by what feeds it; `a=sqrt(5)`, a copy of the default; He, Xavier and 5/3 before tanh.
 Defaults the author never chose. Models whose forward pass could not be followed. A sweep over every matrix of a model
-with attention or embeddings is a note.
+with attention or embeddings is a note, and so is an initializer that says what the layer would draw without it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from initlint.flow import (
     Pairing,
     Weight,
     gates,
-    in_residual,
+    in_block,
     is_head,
     longest_chain,
     nonlinearity_after,
@@ -62,6 +62,7 @@ from initlint.flow import (
 )
 from initlint.graph import InitEvent, ModelGraph, Op, Parameter
 from initlint.rules import Rule
+from initlint.rules._declared import other_draw
 from initlint.rules._scale import fans_of
 from initlint.rules._sites import (
     POSITIONAL,
@@ -183,7 +184,7 @@ def _scale_matters(weight: Weight, pairing: Pairing) -> bool:
     """Whether nothing normalises, bypasses or rescales; the output layer counts only where it ends in a rectifier."""
     if canonical(pairing.name) not in RELU_FAMILY and is_head(weight):
         return False
-    return not (rescaled(weight) or normalised_after(weight) or gates(weight) or in_residual(weight))
+    return not (rescaled(weight) or normalised_after(weight) or gates(weight) or in_block(weight))
 
 
 def _judge(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding | None:
@@ -200,7 +201,8 @@ def _judge(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding | None:
         return None
     severity, _, effect, main = max(verdicts, key=lambda verdict: (verdict[0].rank, verdict[1]))
     flagged = [case for *_, group in verdicts for case in group]
-    return _finding(graph, site, Severity.NOTE if _is_sweep(graph, site) else severity, effect, main, flagged)
+    harmless = _is_sweep(graph, site) or all(_is_default(case.weight.parameter) for case in flagged)
+    return _finding(graph, site, Severity.NOTE if harmless else severity, effect, main, flagged)
 
 
 def _severity(case: Case, effect: Effect, depth: int) -> Severity | None:
@@ -210,6 +212,12 @@ def _severity(case: Case, effect: Effect, depth: int) -> Severity | None:
     if effect.verdict == "ok" or better.size > 0.7 * effect.size:
         return None
     return Severity.WARNING if effect.verdict == "harmful" else Severity.NOTE
+
+
+def _is_default(parameter: Parameter) -> bool:
+    """Whether the author asked for what the layer draws anyway."""
+    event = parameter.effective
+    return event is not None and event.as_default
 
 
 def _is_sweep(graph: ModelGraph, site: Site) -> bool:
@@ -325,7 +333,9 @@ def _fix(event: InitEvent, flagged: list[Case]) -> Fix | None:
         return None
     action = _retarget(event, first.needed)
     if action is None:
-        return None
+        declared = other_draw(first.weight.parameter, event, first.needed)
+        text = f"Draw the weights in front of {first.pairing.text} with variance {first.needed.law.removeprefix('Var = ')}"
+        return Fix(message=text, actions=(declared,)) if declared is not None else None
     function = short(action.function or event.initializer)
     keywords = ", ".join(f"{name}={value}" for name, value in action.set)
     return Fix(message=f"Draw the weights in front of {first.pairing.text} with {function}({keywords})", actions=(action,))

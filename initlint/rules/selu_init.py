@@ -35,9 +35,10 @@ import math
 from collections.abc import Iterator
 
 from initlint.findings import Finding, Fix, Severity, Site
-from initlint.flow import Weight, gates, in_residual, is_head, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
+from initlint.flow import Weight, gates, in_block, is_head, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
 from initlint.graph import ModelGraph
 from initlint.rules import Rule
+from initlint.rules._declared import other_draw
 from initlint.rules._scale import terms_of
 from initlint.rules._sites import by_site, explicit, origin_of, other_call, qualified, short, spell_names
 from initlint.symbolic import Sym
@@ -78,7 +79,7 @@ def _factor(weight: Weight) -> float | None:
     pairing = nonlinearity_after(weight)
     if pairing is None or canonical(pairing.name) != "selu" or "norm" in pairing.through:
         return None
-    if is_head(weight) or rescaled(weight) or normalised_after(weight) or gates(weight) or in_residual(weight):
+    if is_head(weight) or rescaled(weight) or normalised_after(weight) or gates(weight) or in_block(weight):
         return None
     terms = terms_of(weight)
     by_gain = law.gain is not None and (law.fan is not None or law.kind == "orthogonal")
@@ -95,7 +96,7 @@ def _finding(graph: ModelGraph, site: Site, flagged: list[Weight], factor: float
     product, quantity = (gradient, "gradient") if backward else (signal, "signal")
     effect = f"the variance of the {quantity} {f'grows {product:.3g}-fold' if product > 1 else f'falls to {100 * product:.2g} %'}"
     needed = recommend("selu", original=event.initializer)
-    action = other_call(event, short(needed.initializer), **needed.arguments) if needed is not None else None
+    action = (other_call(event, short(needed.initializer), **needed.arguments) or other_draw(parameters[0], event, needed)) if needed is not None else None
     return RULE.at(
         graph,
         site,

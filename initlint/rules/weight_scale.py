@@ -38,20 +38,22 @@ gates, and 0.01 or 0.02 as detection heads, GPT and DCGAN use them. Sine network
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from initlint.findings import Finding, Fix, ReplaceCall, ScaleDraw, Severity, Site
-from initlint.flow import Weight, descendants, gates, in_residual, is_head, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
+from initlint.flow import Weight, descendants, gates, in_block, is_head, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
 from initlint.graph import InitEvent, ModelGraph, Op
 from initlint.rules import Rule
+from initlint.rules._declared import by_fan_in, other_draw
 from initlint.rules._scale import BOUNDED, LOGITS, SHARE, Fate, feeds, follow, is_recurrent, is_table, leads_to_zero, matrices, rescales, terms_of
 from initlint.rules._sites import by_site, explicit, function_of, origin_of, other_call, qualified, short, spell_names
 from initlint.symbolic import Number, Sym, at
 from initlint.theory.activations import canonical, moments
 from initlint.theory.fans import torch_fans
 from initlint.theory.laws import spell
-from initlint.theory.recommend import recommend
+from initlint.theory.recommend import Recommendation, recommend
 
 RULE = Rule(
     code="INI102",
@@ -74,7 +76,16 @@ FEW, TYPICAL, MANY = 16, 64, 4096
 NARROW = 0.2
 """Embeddings of a smaller std make sums that are smaller, too."""
 KINDS = ("normal", "uniform", "trunc_normal", "orthogonal")
-FACTORIES = ("torch.randn", "numpy.random.randn", "numpy.random.standard_normal")
+PROJECTION = re.compile(r"Attention\.(?:query|key)\.(?:w|kernel)$")
+"""Parameters of layers that make queries and keys."""
+HELP = "Scale the weights by their fan_in: std = fan_in ** -0.5 keeps the variance of a sum at that of its inputs."
+LIBRARIES = ("keras.", "jax.nn.", "haiku.", "tensorflow.contrib.")
+"""Whose initializers are given to layers."""
+FACTORIES = (
+    "torch.randn", "numpy.random.randn", "numpy.random.standard_normal", "numpy.random.normal", "numpy.random.RandomState.randn",
+    "numpy.random.RandomState.normal", "numpy.random.Generator.standard_normal", "numpy.random.Generator.normal", "tensorflow.random_normal",
+    "tensorflow.random.normal", "jax.random.normal",
+)  # fmt: skip
 """Draws of std 1 with the sizes as arguments."""
 
 
@@ -101,6 +112,7 @@ class Case:
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """Every call that makes the sums over a weight far too wide, or leaves nothing of them."""
+    yield from _of_attention(graph)
     if graph.forward_reason:
         return
     cases = {id(w.parameter): case for w in matrices(graph) if (case := _judge(graph, w)) is not None}
@@ -110,6 +122,29 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
         finding = _too_large(graph, site, large) if large else _too_small(graph, site, found)
         if finding is not None:
             yield finding
+
+
+def _of_attention(graph: ModelGraph) -> Iterator[Finding]:
+    """Projections of attention in a branch that could not be decided: whatever happens to the output, softmax notices the scale of queries and keys."""
+    seen: set[Site] = set()
+    for call in graph.calls:
+        law = call.law
+        if call.parameter is not None or not PROJECTION.search(call.into) or call.site in seen or law is None or law.kind not in KINDS:
+            continue
+        if isinstance(law.std, Sym) or law.std is None or law.std**2 * FEW <= LARGE:
+            continue
+        seen.add(call.site)
+        spread, action = law.std * math.sqrt(TYPICAL), by_fan_in(call)
+        yield RULE.at(
+            graph,
+            call.site,
+            Severity.WARNING,
+            f"`{call.into}`: std {spell(law.std)} whatever the fan_in: {TYPICAL} unit inputs make queries and keys of std {spread:.3g}, "
+            "which softmax turns into a choice of almost one entry before anything is learned",
+            fix=Fix(message="Draw the projections with variance 1 / fan_in", actions=(action,)) if action else None,
+            evidence={"initializer": short(call.initializer), "std": spell(law.std), "std_of_sums": spread},
+            help=HELP,
+        )
 
 
 def _judge(graph: ModelGraph, weight: Weight) -> Case | None:
@@ -150,7 +185,9 @@ def _spreads(graph: ModelGraph, case: Case) -> bool:
         return False
     if is_head(weight) and all(end.kind == "output" for end in fate.ends) and case.factor <= LARGE_HEAD:
         return False
-    asks = any(use.detail.get("left") for use in weight.uses) and any(name in LOGITS for name in fate.names)
+    event = explicit(weight.parameter)  # in torch W @ x is a query; elsewhere it is as good a layer as x @ W
+    of_torch = event is not None and event.initializer.startswith("torch.")
+    asks = of_torch and any(use.detail.get("left") for use in weight.uses) and any(name in LOGITS for name in fate.names)
     return not asks and not any(_makes_up(source) for source in feeds(weight.uses))
 
 
@@ -168,7 +205,7 @@ def _makes_up(source: Op) -> bool:
 def _fades(graph: ModelGraph, case: Case) -> bool:
     """Whether a small scale stands in a plain stack, with more layers behind it."""
     weight, fate = case.weight, case.fate
-    if is_recurrent(weight) or in_residual(weight) or rescaled(weight) or normalised_after(weight):
+    if is_recurrent(weight) or in_block(weight) or rescaled(weight) or normalised_after(weight):
         return False
     if (is_head(weight) or gates(weight)) and not (case.by_gain and _is_one_layer(graph, weight)):
         return False
@@ -266,7 +303,7 @@ def _finding(graph: ModelGraph, site: Site, cases: list[Case], main: Case, text:
             **numbers,
             **origin_of(event),
         },
-        help="Scale the weights by their fan_in: std = fan_in ** -0.5 keeps the variance of a sum at that of its inputs.",
+        help=HELP,
     )
 
 
@@ -276,9 +313,11 @@ def _fix(graph: ModelGraph, site: Site, case: Case) -> Fix | None:
         return None
     turned = any(use.detail.get("transposed") for use in case.weight.uses)
     axis = next((number for number, size in sorted(enumerate(shape), reverse=turned) if size == case.terms), None)
-    if event.initializer in FACTORIES:
+    if event.initializer in FACTORIES and case.weight.parameter.distribution is not None and case.weight.parameter.distribution.std == 1:
         return Fix(message="Scale the draw by fan_in ** -0.5", actions=(ScaleDraw(site=site, axis=axis, rank=len(shape)),)) if axis is not None else None
     function = function_of(event)
+    if event.initializer.startswith(LIBRARIES) or event.initializer.endswith("_initializer"):
+        return _by_library(case, event)
     if function is not None and not is_recurrent(case.weight) and (case.weight.layer is not None or len(shape) == 2):
         return _by_fans(case, event)
     tensor = next((call.spelled.get("tensor", "") for call in graph.calls if call.site == site), "")
@@ -287,6 +326,24 @@ def _fix(graph: ModelGraph, site: Site, case: Case) -> Fix | None:
     std = f"{tensor}.shape[{axis}] ** -0.5"
     action = other_call(event, "normal_", std=std) if function else ReplaceCall(site=site, parameters=("mean", "std"), set=(("std", std),))
     return Fix(message=f"Draw with std = {std}", actions=(action,)) if action else None
+
+
+def _by_library(case: Case, event: InitEvent) -> Fix | None:
+    """The initializer of the same library that divides by the fan of the inputs."""
+    for needed in _needed(case, event):
+        action = other_draw(case.weight.parameter, event, needed) if needed is not None else None
+        if action is not None and needed is not None:
+            return Fix(message=f"Draw the weights with variance {needed.law.removeprefix('Var = ')}", actions=(action,))
+    return None
+
+
+def _needed(case: Case, event: InitEvent) -> Iterator[Recommendation | None]:
+    """What the nonlinearity behind the weight asks for, without its gain where the library has none; behind the last layer, to keep the variance."""
+    pairing = nonlinearity_after(case.weight)
+    if pairing is not None and "norm" not in pairing.through:
+        yield recommend(pairing.name, pairing.parameter, original=event.initializer)
+        yield recommend("identity", original=event.initializer)
+    yield recommend("selu", original=event.initializer)
 
 
 def _by_fans(case: Case, event: InitEvent) -> Fix | None:

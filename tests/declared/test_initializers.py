@@ -1,4 +1,4 @@
-"""Initializers of Keras and JAX against measured variances."""
+"""Initializers of Keras, JAX and TensorFlow 1 against measured variances."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from initlint.frontend import new_interpreter, with_deep_stack
+from initlint.frontend import new_interpreter
 from initlint.interpreter.values import Tensor
 from initlint.overlays.declared.initializers import IDENTIFIERS, INITIALIZERS
+from initlint.stack import with_deep_stack
 
 CASES = json.loads((Path(__file__).parents[1] / "data" / "golden_declared.json").read_text("utf-8"))
 FAMILIES = {"truncnorm": "trunc_normal", "delta_orthogonal": "custom"}
@@ -20,10 +21,11 @@ FAMILIES = {"truncnorm": "trunc_normal", "delta_orthogonal": "custom"}
 def test_variance_is_the_measured_one(tmp_path: Path, case: dict[str, Any]) -> None:
     """``initializer(shape)`` as source, and the law that comes out."""
     path = tmp_path / "one.py"
-    path.write_text(f"import keras, jax\nkey = jax.random.key(0)\nvalue = {case['call']}\n")
+    path.write_text(f"import keras, jax, tensorflow\nimport tensorflow.compat.v1 as tf\nkey = jax.random.key(0)\nvalue = {case['call']}\n")
 
     def evaluate() -> Any:
-        interp, _ = new_interpreter()
+        interp, framework = new_interpreter()
+        framework.graph_mode = case["call"].startswith("tf.")
         return interp.project.open(path).get("value")
 
     value = with_deep_stack(evaluate)

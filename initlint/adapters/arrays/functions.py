@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
 PRODUCTS = ("numpy.dot", "numpy.matmul", "numpy.inner")
+QUESTIONS = ("numpy.ndim", "numpy.shape", "numpy.size", "numpy.int_shape")
 LIBRARIES = ("numpy.", "scipy.", "jax.")
 
 
@@ -37,12 +38,31 @@ def _on_signals(framework: TorchFramework, name: str, call: Call, found: list[Op
     activation = formulas.of_function(name, call.args, call.kwargs, call.site)
     if activation is not None:
         return Tensor(Storage(None), _shape(call), op=activation)
+    if name in QUESTIONS:
+        return _answer(name, call.args[0] if call.args else None)
+    if name == "numpy.tensordot" and _joins_first_axis(call.get(2, "axes")):
+        return signals.arithmetic("@", call.get(0, "a"), call.get(1, "b"), call.site, framework.owners)
     if name in PRODUCTS and len(call.args) == 2:
         return signals.arithmetic("@", call.args[0], call.args[1], call.site, framework.owners)
     made = signals.function(name, call, framework.owners)
     if made is None and name.startswith(LIBRARIES):
         made = signals.signal(Op(kind="opaque", name=name, inputs=found, site=call.site))
     return made if made is not None else ABSENT
+
+
+def _answer(name: str, value: Any) -> Any:
+    """A question about the shape of a signal, which does nothing to it."""
+    shape = value.shape if isinstance(value, Tensor) else None
+    if shape is None or name == "numpy.size":
+        return Unknown("the shape of a signal")
+    return len(shape) if name == "numpy.ndim" else shape
+
+
+def _joins_first_axis(axes: Any) -> bool:
+    """Whether ``tensordot(x, w, axes)`` is ``x @ w``: the last axis of one against the first of the other."""
+    if axes == 1 and not isinstance(axes, bool):
+        return True
+    return isinstance(axes, (tuple, list)) and len(axes) == 2 and axes[1] in (0, [0], (0,))
 
 
 def _shape(call: Call) -> Any:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any, Optional
 
 from initlint.interpreter.classes import find_member
-from initlint.interpreter.values import Class, Function, Instance, Tensor
+from initlint.interpreter.values import Class, Function, Instance, Repeat, Tensor, Unknown
+from initlint.symbolic import Sym
 
 FORWARD = (
     "forward", "__call__", "call", "predict", "feedforward", "feed_forward", "forward_pass", "forward_propagation", "forward_prop", "propagate_forward",
@@ -19,11 +20,17 @@ DEPTH = 4
 
 def forward_method(cls: Class) -> Optional[Function]:
     """The method of a plain class that maps an input."""
-    for name in FORWARD:
-        method, _ = find_member(cls, name)
-        if isinstance(method, Function) and len(method.node.params) >= 2:
-            return method
-    return None
+    methods = [method for name in FORWARD if isinstance(method := find_member(cls, name)[0], Function) and method.node.params]
+    with_input = next((method for method in methods if len(method.node.params) >= 2), None)
+    return with_input or next((method for method in methods if method.name.startswith(("forward", "feed"))), None)
+
+
+def held_inputs(instance: Instance) -> list[str]:
+    """Attributes of a net that hold what it maps, where its forward pass takes no argument."""
+    method = forward_method(instance.cls)
+    if method is None or len(method.node.params) > 1:
+        return []
+    return [name for name, value in instance.attrs.items() if name.lower() in ("x", "input", "inputs", "data") and isinstance(value, (Sym, Unknown))]
 
 
 def adopt(instance: Instance, depth: int = 0) -> bool:
@@ -41,7 +48,9 @@ def adopt(instance: Instance, depth: int = 0) -> bool:
 
 def _arrays(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
     """Arrays of at least one dimension with a law somebody chose, and objects, in ``value`` and the containers inside it."""
-    if isinstance(value, Tensor):
+    if isinstance(value, Repeat):
+        yield from _arrays(path, value.value, depth)
+    elif isinstance(value, Tensor):
         if value.storage.events and value.shape != ():
             yield path, value
     elif isinstance(value, Instance):

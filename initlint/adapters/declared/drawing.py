@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, Optional
 
@@ -11,7 +11,8 @@ from initlint.adapters.torch.binding import DoesNotFit, bind
 from initlint.findings import Site
 from initlint.interpreter.heap import possible
 from initlint.interpreter.values import Class, External, Instance, OneOf, unknown
-from initlint.overlays.declared.initializers import INITIALIZERS, Declared, resolve
+from initlint.overlays.declared.catalogue import INITIALIZERS
+from initlint.overlays.declared.initializers import Declared, resolve
 from initlint.overlays.spec import Shape
 from initlint.overlays.torch_init import InvalidCall, UnknownArgument
 from initlint.theory.laws import Distribution
@@ -27,6 +28,10 @@ class Draw:
     site: Optional[Site] = None
     """Where the initializer was made, if at a place of its own."""
     reason: str = ""
+    problem: str = ""
+    """The exception it raises, as the last line of a traceback says it."""
+    as_default: bool = False
+    """Whether it is what would be drawn anyway."""
 
 
 def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Shape]) -> Draw:
@@ -38,8 +43,13 @@ def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Sh
         return _drawn(INITIALIZERS[name], dict(arguments), dict(arguments), shape, None)
     row, bound, passed, site = _read(chosen)
     if row is None:
-        return Draw(unnamed(chosen), None, reason=unknown(chosen) or "an initializer that is not followed")
-    return _drawn(row, bound, passed, shape, site)
+        problem = f"ValueError: Could not interpret initializer identifier: {chosen}" if isinstance(chosen, str) and chosen.isidentifier() else ""
+        return Draw(unnamed(chosen) if problem == "" else chosen, None, reason=unknown(chosen) or "an initializer that is not followed", problem=problem)
+    if isinstance(chosen, Class) and row.makes_initializer:
+        problem = f"TypeError: {row.name.rpartition('.')[2]} makes an initializer and is none itself: call it"
+        return Draw(row.name, None, site=site, reason="an initializer that was not made", problem=problem)
+    made = _drawn(row, bound, passed, shape, site)
+    return replace(made, as_default=row.name == default[0] and made.law is not None and made.law == draw(None, default, shape).law)
 
 
 def unnamed(chosen: Any) -> str:
@@ -72,15 +82,15 @@ def _drawn(row: Declared, given: dict[str, Any], passed: dict[str, Any], shape: 
     except UnknownArgument as error:
         return Draw(row.name, None, passed, site, unknown(given.get(error.argument)) or f"{error.argument} is not known")
     except (InvalidCall, DoesNotFit) as error:
-        return Draw(row.name, None, passed, site, str(error))
+        return Draw(row.name, None, passed, site, str(error), str(error) if str(error).startswith("ValueError") else "")
     except (ArithmeticError, TypeError, ValueError) as error:
         return Draw(row.name, None, passed, site, f"{type(error).__name__} in the law")
 
 
-def declare(instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> str:
-    """Bind the arguments of an initializer object; the answer is why that failed, or empty."""
+def declare(instance: Instance, name: str, args: list[Any], kwargs: dict[str, Any]) -> str:
+    """Bind the arguments of an object of the initializer ``name``, or derived from it; the answer is why that failed, or empty."""
     try:
-        bound, passed = bind(INITIALIZERS[instance.cls.name].signature, args, kwargs)
+        bound, passed = bind(INITIALIZERS[name].signature, args, kwargs)
     except DoesNotFit as error:
         return f"{instance.cls.name.rpartition('.')[2]}() {error}"
     instance.arguments = vars(bound)

@@ -26,14 +26,16 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
     from initlint.interpreter.scope import Frame
 
+WEIGHTS = "#weights"
+"""What a layer asked for by ``add_weight``: name and tensor of each."""
 FORWARD = "#forward"
 """What runs the forward pass of a model that is given as inputs and outputs."""
 GLOROT = (IDENTIFIERS["glorot_uniform"], {})  # type: tuple[str, dict[str, Any]]
 UNIT = ("haiku.initializers.TruncatedNormal", {})  # type: tuple[str, dict[str, Any]]
 
 
-def parameter(call: Call, shape: Any, chosen: Any, default: tuple[str, dict[str, Any]]) -> Tensor:
-    """A parameter as its declaration says."""
+def parameter(call: Call, shape: Any, chosen: Any, default: tuple[str, dict[str, Any]], *, optional: bool = False) -> Tensor:
+    """A parameter as its declaration says; ``optional`` where that may leave the initializer to the framework."""
     sizes = _sizes(call, shape)
     made = drawing.draw(chosen, default, sizes)
     tensor = new_tensor(sizes, made.law, reason=made.reason)
@@ -41,9 +43,11 @@ def parameter(call: Call, shape: Any, chosen: Any, default: tuple[str, dict[str,
     tensor.storage.events = (
         InitEvent(
             initializer=made.initializer, origin=Origin.DEFAULT if chosen is None else Origin.CALL, distribution=made.law or custom(made.reason),
-            site=made.site or call.site, arguments=made.arguments,
+            site=made.site or call.site, arguments=made.arguments, as_default=optional and made.as_default, made=made.site is not None,
         ),
     )  # fmt: skip
+    if chosen is not None:
+        framework_of(call).witness.declared(call.interp, made.site or call.site, made.initializer, made.arguments, tensor, "", made.problem)
     return tensor
 
 
@@ -93,8 +97,11 @@ def add_weight(call: Call) -> Any:
     named = isinstance(call.args[1], str) if len(call.args) > 1 else False
     shape = call.get(2 if named else 1, "shape", ())
     chosen = call.kwargs.get("initializer", call.args[2] if len(call.args) > 2 and not named else None)
-    made = parameter(call, shape, chosen, GLOROT)
+    made = parameter(call, shape, chosen, GLOROT, optional=True)
     made.requires_grad = call.kwargs.get("trainable", True) is not False
+    owner, name = call.args[0], call.args[1] if named else call.kwargs.get("name")
+    if isinstance(owner, Instance):
+        owner.attrs.setdefault(WEIGHTS, []).append((name if isinstance(name, str) else "weight", made))
     return made
 
 
@@ -114,6 +121,10 @@ def constructed(interp: Interpreter, instance: Instance, frame: Frame, node: p.N
     found = interp.find_method(instance, method) if method is not None and instance.cls.spec is None else None
     if found is not None:
         interp.call(found, [(placeholder("batch"), symbol("in_features"))] if method == "build" else [], {}, frame, node)
+    for name, made in instance.attrs.get(WEIGHTS, []):
+        if not any(made is known for known in instance.parameters.values()):  # in a list, or under no name
+            count = sum(1 for taken in instance.parameters if taken.startswith(name))
+            interp.heap.set_item(instance.parameters, f"{name}_{count}" if count else name, made)
 
 
 def functional(framework: TorchFramework, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
@@ -168,4 +179,12 @@ def method(instance: Instance, name: str) -> Optional[Callable[[Call], Any]]:
     return None
 
 
-FUNCTIONS: dict[str, Callable[[Call], Any]] = {"haiku.get_parameter": get_parameter, "keras.Input": model_input, "keras.layers.InputLayer": model_input}
+def given_back(call: Call) -> Any:
+    """``keras.initializers.get(identifier)`` and ``keras.activations.get``: what a layer takes may as well be the identifier."""
+    return call.get(0, "identifier")
+
+
+FUNCTIONS: dict[str, Callable[[Call], Any]] = {
+    "haiku.get_parameter": get_parameter, "keras.Input": model_input, "keras.layers.InputLayer": model_input, "keras.initializers.get": given_back,
+    "keras.activations.get": given_back, "keras.initializers.serialize": given_back, "keras.initializers.deserialize": given_back,
+}  # fmt: skip

@@ -15,7 +15,7 @@ from initlint.interpreter.values import Builtin, Class, External, Function, Inst
 from initlint.overlays.array_functions import ACTIVATIONS as FUNCTIONS
 from initlint.overlays.array_functions import canonical as array_name
 from initlint.overlays.declared import flax, haiku, keras
-from initlint.overlays.declared.initializers import INITIALIZERS
+from initlint.overlays.declared.catalogue import INITIALIZERS
 from initlint.overlays.declared.names import ROOTS
 from initlint.overlays.spec import LayerSpec
 
@@ -71,7 +71,7 @@ def meet(framework: TorchFramework, instance: Instance, value: Any, call: Call) 
         return
     instance.attrs["#met"] = True
     fresh = Instance(instance.cls, site=instance.site, arguments=instance.arguments)
-    builder = ModuleBuilder(framework, call.interp, fresh, spec.name, call.frame, call.node)
+    builder = ModuleBuilder(framework, call.interp, fresh, spec.name, call.frame, call.node, "")
     builder.site = instance.site or builder.site
     try:
         spec.build(builder, drawing.namespace(instance, shape))

@@ -25,11 +25,12 @@ from initlint.interpreter.rebinding import lost_argument, returns
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Builtin, Class, External, Function, Instance, OneOf, Repeat, Storage, Tensor, Unknown, unknown
 from initlint.overlays import libraries
-from initlint.overlays.declared.initializers import INITIALIZERS as DECLARED_INITIALIZERS
+from initlint.overlays.declared.catalogue import INITIALIZERS as DECLARED_INITIALIZERS
 from initlint.overlays.declared.names import ROOTS
 from initlint.overlays.torch_layers import LAYERS
 
 if TYPE_CHECKING:
+    from initlint.adapters.declared.variables import Store
     from initlint.findings import Site
     from initlint.interpreter.calls import Call
     from initlint.interpreter.core import Interpreter
@@ -76,6 +77,10 @@ class TorchFramework(Framework):
         """By function node: the argument that it replaces for itself alone."""
         self.plain_nets = False
         """Whether plain objects that hold arrays count as models in the file at hand."""
+        self.graph_mode = False
+        """Whether the file at hand is one of TensorFlow 1."""
+        self.store: Optional[Store] = None
+        """The graph that such a file is building."""
         self.tracing = False
         """Whether a forward pass runs; outside of one, modules are called for the shapes that come out."""
         self.running: list[int] = []
@@ -86,6 +91,8 @@ class TorchFramework(Framework):
         """Modules by the identity of the graph layer they were given while they ran."""
         self.graph: Optional[ModelGraph] = None
         """The graph whose forward pass is traced: modules that are constructed in it enter there."""
+        self.late: list[Instance | Tensor] = []
+        """What the forward pass itself made, which may be held by nothing else: an identity must not come again."""
         self.owners: dict[int, Parameter] = {}
         """Graph parameters by the identity of their tensor and of its storage, while a forward pass is traced."""
         self.externals: dict[str, Any] = {}
@@ -201,7 +208,7 @@ class TorchFramework(Framework):
         if owner.name in building.CONTAINERS:
             containers.fill(interp, instance, args, kwargs)
         elif owner.name in DECLARED_INITIALIZERS:
-            reason = drawing.declare(instance, args, kwargs)
+            reason = drawing.declare(instance, owner.name, args, kwargs)
             if reason:
                 self.failed_construction(interp, instance, reason)
         elif owner.name == "keras.Model":
@@ -282,7 +289,7 @@ class TorchFramework(Framework):
         return [(name, kind, External("inspect._empty") if default is REQUIRED else default) for name, kind, default in parse(spec)]
 
     def set_module_attribute(self, interp: Interpreter, instance: Instance, name: str, new: Any, frame: Frame, node: p.Node) -> None:
-        if registries.too_early(self, instance, new):
+        if registries.too_early(instance, new):
             text = f"`self.{name}` is assigned before `super().__init__()` has run: AttributeError"
             self.mistake(interp, "before-init", node, frame, text, name=name, class_name=instance.cls.name)
         registries.set_module_attribute(self, interp, instance, name, new)
@@ -318,6 +325,8 @@ class TorchFramework(Framework):
     # ---- tensors ----
 
     def binary(self, interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Node) -> Any:
+        if self.tracing and op == "@":
+            left, right = signals.presumed([left, right], self.owners)
         if signals.sources([left, right]):
             return signals.arithmetic(op, left, right, interp.site(node, frame), self.owners)
         for value, other in ((left, right), (right, left)):

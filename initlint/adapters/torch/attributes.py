@@ -22,7 +22,23 @@ if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
     from initlint.interpreter.core import Interpreter
 
-FACTS = ("shape", "size", "dim", "ndim", "numel", "nelement", "ndimension", "device", "dtype", "is_cuda", "is_meta", "requires_grad", "grad", "is_leaf")
+FACTS = (
+    "shape",
+    "get_shape",
+    "size",
+    "dim",
+    "ndim",
+    "numel",
+    "nelement",
+    "ndimension",
+    "device",
+    "dtype",
+    "is_cuda",
+    "is_meta",
+    "requires_grad",
+    "grad",
+    "is_leaf",
+)
 """What a tensor says about itself, a signal too."""
 UNKNOWN_SHAPE = "the shape of a signal"
 IN_PLACE = {"mul_": "*", "add_": "+", "sub_": "-", "div_": "/", "pow_": "**"}
@@ -59,6 +75,8 @@ def _fact(value: Tensor, name: str) -> Any:
         return True
     if name == "shape":
         return shape if shape is not None else Unknown(UNKNOWN_SHAPE)
+    if name == "get_shape":
+        return Builtin("get_shape", lambda call: shape if shape is not None else Unknown(UNKNOWN_SHAPE))
     if name == "ndim":
         return len(shape) if shape is not None else Unknown(UNKNOWN_SHAPE)
     if name == "size":

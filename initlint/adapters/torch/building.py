@@ -36,13 +36,17 @@ WRONG_ARGUMENTS = (TypeError, ValueError, ArithmeticError, AttributeError, KeyEr
 class ModuleBuilder:
     """Implements ``overlays.spec.Builder`` on an instance under construction."""
 
-    def __init__(self, framework: TorchFramework, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
+    def __init__(
+        self, framework: TorchFramework, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node, within: Optional[str] = None
+    ) -> None:
         self.framework = framework
         self.interp = interp
         self.instance = instance
         self.name = name
         self.frame = frame
         self.node = node
+        self.within = name.rpartition(".")[2] if within is None else within
+        """What the module is called in the table layer that it is a part of; empty where nothing is to be told of it."""
         self.site: Site = interp.site(node, frame)
 
     def param(self, name: str, shape: Optional[Shape], distribution: Optional[Distribution]) -> None:
@@ -58,7 +62,13 @@ class ModuleBuilder:
         tensor.parameter = True
         origin = Origin.DEFAULT if chosen is None else Origin.CALL
         law, site = made.law or custom(made.reason), made.site or self.site
-        tensor.storage.events = (InitEvent(initializer=made.initializer, origin=origin, distribution=law, site=site, arguments=made.arguments),)
+        event = InitEvent(
+            initializer=made.initializer, origin=origin, distribution=law, site=site, arguments=made.arguments, as_default=made.as_default,
+            made=made.site is not None,
+        )  # fmt: skip
+        tensor.storage.events = (event,)
+        if chosen is not None and self.within:
+            self.framework.witness.declared(self.interp, site, made.initializer, made.arguments, tensor, f"{self.within}.{name}", made.problem)
         self.interp.heap.set_item(self.instance.parameters, name, tensor)
 
     def absent(self, name: str) -> None:
@@ -70,13 +80,16 @@ class ModuleBuilder:
         self.interp.heap.set_item(self.instance.buffers, name, tensor)
 
     def child(self, name: str, layer: str, **arguments: Any) -> None:
-        self._register(name, self.make(layer, **arguments))
+        self._register(name, self._make(layer, arguments, f"{self.within}.{name}" if self.within else ""))
 
     def make(self, layer: str, **arguments: Any) -> Instance:
+        return self._make(layer, arguments, None)
+
+    def _make(self, layer: str, arguments: dict[str, Any], within: Optional[str]) -> Instance:
         cls = self.framework.layer_class(layer)
         made = Instance(cls, site=self.site)
         self.interp.heap.note_birth(made)
-        construct(self.framework, self.interp, made, cls, [], arguments, self.frame, self.node)
+        construct(self.framework, self.interp, made, cls, [], arguments, self.frame, self.node, within)
         return made
 
     def clone(self, name: str, module: Any) -> None:
@@ -107,9 +120,17 @@ class ModuleBuilder:
 
 
 def construct(
-    framework: TorchFramework, interp: Interpreter, instance: Instance, cls: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node
+    framework: TorchFramework,
+    interp: Interpreter,
+    instance: Instance,
+    cls: Class,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    frame: Frame,
+    node: p.Node,
+    within: Optional[str] = None,
 ) -> None:
-    """Run the constructor of the table class ``cls`` on ``instance``."""
+    """Run the constructor of the table class ``cls`` on ``instance``, which is the part ``within`` of another table layer."""
     spec = cls.spec
     if spec is None:
         return
@@ -123,7 +144,7 @@ def construct(
             interp.heap.set_item(instance.attrs, name, value)
     instance.arguments = vars(bound)
     if spec.build is not None:
-        builder = ModuleBuilder(framework, interp, instance, spec.name, frame, node)
+        builder = ModuleBuilder(framework, interp, instance, spec.name, frame, node, within)
         try:
             spec.build(builder, bound)
         except WRONG_ARGUMENTS as error:
@@ -163,7 +184,9 @@ def reset(framework: TorchFramework, interp: Interpreter, instance: Instance, cl
         spec.build(builder, SimpleNamespace(**instance.arguments))
     except WRONG_ARGUMENTS:
         return
-    for name, tensor in fresh.parameters.items():
+    usual = next((tensor for tensor in fresh.parameters.values() if isinstance(tensor, Tensor)), None)
+    more = [name for name in instance.parameters if name not in fresh.parameters] if spec.role == "rnn" else []  # it walks over all of `parameters()`
+    for name, tensor in (*fresh.parameters.items(), *((name, usual) for name in more)):
         target = instance.parameters.get(name)
         if isinstance(tensor, Tensor) and isinstance(target, Tensor):
             write(interp, target, f"{spec.name}.reset_parameters", Origin.DEFAULT, tensor.storage.distribution, builder.site)

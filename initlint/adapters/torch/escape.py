@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from initlint.findings import Site
     from initlint.interpreter.core import Interpreter
 
+ARRAYS = ("numpy.", "scipy.", "jax.")
+ARRAY_WRITERS = ("copyto", "put", "place", "putmask", "shuffle", "fill_diagonal")
+"""What writes into an array that it is given, in libraries where hardly anything does."""
 HARMLESS = ("log", "print", "warn", "checkpoint", "register", "deprecat", "assert", "check", "info", "debug", "hook", "summary", "compile", "script")
 """Parts of the names of functions that nobody writes to change a parameter."""
 
@@ -32,7 +35,7 @@ def escape(framework: TorchFramework, interp: Interpreter, func: Any, values: li
         if isinstance(value, Instance) and framework.is_module(value):  # its base class may have been initialized there
             interp.heap.set_item(value.attrs, READY, True)
     name = called.rpartition(".")[2].lower()
-    if any(word in name for word in HARMLESS):
+    if any(word in name for word in HARMLESS) or (called.startswith(ARRAYS) and name not in ARRAY_WRITERS):
         return Unknown(reason)
     for tensor in _reached(values):
         write(interp, tensor, called or "?", Origin.CALL, None, site, reason=f"passed to code that is not followed: {reason}")

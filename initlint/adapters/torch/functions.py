@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from initlint.adapters.arrays import functions as array_functions
 from initlint.adapters.declared import functions as declared
+from initlint.adapters.declared import operations
 from initlint.adapters.torch import factories, inits, signals, tensors, wrappers
 from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.building import named_tensors
@@ -41,6 +42,8 @@ NO_TENSOR = {
     "torch.load", "torch.device", "torch.Generator", "torch.finfo", "torch.iinfo", "torch.get_default_dtype", "torch.get_default_device", "torch.Stream",
 }  # fmt: skip
 """Functions of the top level whose result is something else than one tensor."""
+PRODUCTS = {"torch.matmul", "torch.mm", "torch.bmm", "torch.einsum", "torch.tensordot", "torch.nn.functional.linear"}
+"""Functions that multiply their arguments."""
 SILENT = (
     "torch.manual_seed", "torch.cuda.manual_seed", "torch._assert", "torch.set_", "torch._C._log_api_usage", "torch.cuda.empty_cache", "torch.random.",
     "torch.backends.", "torch.utils.data", "torch.distributed.barrier", "torch.nn.utils.clip_grad", "torch._check",
@@ -53,10 +56,14 @@ def call(framework: TorchFramework, name: str, call: Call) -> Any:
     handler = HANDLERS.get(name)
     if handler is not None:
         return handler(framework, call)
+    if framework.tracing and name in PRODUCTS:
+        call.args = signals.presumed(call.args, framework.owners)
     found = signals.sources([*call.args, *call.kwargs.values()])
     if not name.startswith("torch."):  # libraries beside torch that touch signals, such as einops
         if name in declared.FUNCTIONS:
             return declared.FUNCTIONS[name](call)
+        if name.startswith("tensorflow.") and (made := operations.call(name, call)) is not ABSENT:
+            return made
         of_arrays = array_functions.call(framework, name, call)
         if of_arrays is not ABSENT:
             return of_arrays
@@ -163,14 +170,20 @@ def stack(framework: TorchFramework, call: Call) -> Any:
     """``torch.stack``, of signals too."""
     if signals.sources([*call.args, *call.kwargs.values()]):
         return signals.function("torch.stack", call, framework.owners)
-    return factories.stack(call)
+    return _presumed(framework, factories.stack(call))
 
 
 def concatenate(framework: TorchFramework, call: Call) -> Any:
     """``torch.cat``, of signals too."""
     if signals.sources([*call.args, *call.kwargs.values()]):
         return signals.function("torch.cat", call, framework.owners)
-    return factories.concatenate(call)
+    return _presumed(framework, factories.concatenate(call))
+
+
+def _presumed(framework: TorchFramework, made: Tensor) -> Tensor:
+    """What the forward pass joins of values that nobody knows is a signal."""
+    lost = framework.tracing and made.storage.reason == factories.LOST
+    return signals.signal(Op(kind="opaque", name="torch.cat")) if lost else made
 
 
 def _fans(call: Call) -> Any:

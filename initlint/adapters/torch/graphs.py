@@ -9,17 +9,21 @@ from initlint.adapters.torch.building import CONTAINERS, named_modules
 from initlint.adapters.torch.factories import NO_VALUES
 from initlint.adapters.torch.tracing import trace
 from initlint.graph import Layer, ModelGraph, Parameter
+from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Instance, Tensor
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
     from initlint.interpreter.core import Interpreter
 
+RESETS = ("reset_parameters", "_reset_parameters", "init_weights", "_init_weights", "initialize_weights", "init_parameters")
+"""What methods are called that set a module's own parameters anew."""
+
 
 def build(interp: Interpreter, framework: TorchFramework, instance: Instance, name: str, path: str) -> ModelGraph:
     """The graph of a constructed model, its forward pass included where that can be followed."""
     graph = ModelGraph(name=name, path=path, site=instance.site, lineage=tuple(c.name for c in instance.cls.mro), notes=list(dict.fromkeys(framework.failures)))
-    known, framework.layers, framework.owners = framework.layers, {}, {}
+    known, framework.layers, framework.owners, framework.late = framework.layers, {}, {}, []
     for prefix, module in named_modules(instance):
         layer = _layer(prefix, module)
         if id(module) in known and root_of(module.cls):  # a layer of a functional model, which the operations refer to
@@ -43,11 +47,15 @@ def build(interp: Interpreter, framework: TorchFramework, instance: Instance, na
 def _layer(path: str, module: Instance) -> Layer:
     spec = next((c.spec for c in module.cls.mro if c.spec is not None and c.name not in CONTAINERS), None)
     kind = spec.name.rpartition(".")[2] if spec is not None else ""
-    return Layer(path=path, kind=kind, class_name=module.cls.name.rpartition(".")[2], arguments=module.arguments, site=module.site, time=module.time)
+    return Layer(
+        path=path, kind=kind, class_name=module.cls.name.rpartition(".")[2], arguments=module.arguments, site=module.site, time=module.time,
+        restarts=bool(kind) or module.cls.uncertain or any(find_member(module.cls, name)[1] is not None for name in RESETS),
+    )  # fmt: skip
 
 
 def enter_late(framework: TorchFramework, graph: ModelGraph, instance: Instance) -> Layer:
     """A module that the forward pass itself constructs, as Flax's compact modules and Haiku's do."""
+    framework.late.append(instance)
     short = instance.cls.name.rpartition(".")[2]
     count = sum(1 for layer in graph.layers if layer.path.startswith(f"{short}_"))
     first: Layer | None = None
@@ -89,6 +97,7 @@ def enter_parameter(graph: ModelGraph, framework: TorchFramework, layer: Layer, 
 
 def enter_late_parameter(framework: TorchFramework, owner: Instance, name: str, tensor: Tensor) -> None:
     """A parameter that a forward pass declares enters the graph that is traced."""
+    framework.late.append(tensor)
     layer = framework.layers.get(id(owner))
     if framework.graph is not None and layer is not None and name not in layer.parameters:
         enter_parameter(framework.graph, framework, layer, name, tensor, f"{layer.path}.{name}" if layer.path else name)

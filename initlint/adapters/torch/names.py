@@ -14,6 +14,7 @@ from initlint.overlays import libraries
 from initlint.overlays.declared.names import DESCRIBED as DECLARED_LIBRARIES
 from initlint.overlays.declared.names import ROOTS, described
 from initlint.overlays.declared.names import canonical as declared_name
+from initlint.overlays.declared.tensorflow import canonical as graph_name
 from initlint.overlays.torch_functions import SIGNAL_FUNCTIONS
 from initlint.overlays.torch_init import FACTORIES, INITIALIZERS
 from initlint.overlays.torch_layers import LAYERS, canonical
@@ -47,7 +48,7 @@ def _external(framework: TorchFramework, dotted: str) -> Any:
     if dotted in stdlib.CONSTANTS:
         return stdlib.CONSTANTS[dotted]
     if described(dotted):
-        dotted = declared_name(dotted)
+        dotted = declared_name(graph_name(dotted, framework.graph_mode))
         return framework.layer_class(dotted) if dotted in DECLARED or dotted in ROOTS else External(dotted)
     if not dotted.startswith("torch."):
         return framework.layer_class(dotted) if dotted in libraries.LAYERS else External(dotted)

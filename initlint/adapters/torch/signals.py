@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.arrays import formulas
-from initlint.adapters.torch.matrices import argument_fans, described, einsum_fans, multiplied, parameter_of, product_fans
+from initlint.adapters.torch.matrices import argument_fans, described, einsum_fans, made_of, multiplied, parameter_of, product_fans
 from initlint.adapters.torch.shapes import function_shape, output_shape
 from initlint.findings import Site
 from initlint.graph import Layer, Op
 from initlint.interpreter.heap import possible
-from initlint.interpreter.values import Instance, OneOf, Storage, Tensor, is_number
+from initlint.interpreter.values import Instance, OneOf, Storage, Tensor, Unknown, is_number
 from initlint.overlays import array_functions
 from initlint.overlays.spec import Nonlinearity
 from initlint.overlays.torch_functions import (
@@ -70,6 +70,13 @@ def sources(values: Any) -> list[Op]:
         elif isinstance(value, OneOf):
             found += sources(possible(value))
     return found
+
+
+def presumed(values: list[Any], owners: dict[int, Any]) -> list[Any]:
+    """Factors of a product in the forward pass: what nobody knows is a signal beside a parameter, come by ways that were not followed."""
+    if not any(isinstance(v, Unknown) for v in values) or not any(isinstance(v, Tensor) and v.op is None and made_of(v, owners) for v in values):
+        return values
+    return [signal(Op(kind="opaque", name="?")) if isinstance(v, Unknown) else v for v in values]
 
 
 def constant_op(tensor: Tensor, owners: dict[int, Any]) -> Op:

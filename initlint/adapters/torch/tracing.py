@@ -54,7 +54,8 @@ def run(interp: Interpreter, framework: TorchFramework, instance: Instance, inpu
     framework.tracing = True
     try:
         with interp.heap.sandbox():
-            return _finish(_result(interp, framework, instance, inputs))
+            result = _result(interp, framework, instance, inputs)
+            return _finish(instance if result is None and not framework.is_module(instance) else result)
     except OutOfBudget as error:
         return str(error)
     except TargetRaise as error:
@@ -70,6 +71,9 @@ def _result(interp: Interpreter, framework: TorchFramework, instance: Instance, 
     function = _entry(framework, instance)
     if FORWARD in instance.attrs:
         return instance.attrs[FORWARD](inputs)
+    for name in plain.held_inputs(instance) if not framework.is_module(instance) else ():
+        inputs.append(Op(kind="input", name=name))
+        interp.heap.set_item(instance.attrs, name, signals.signal(inputs[-1]))
     if isinstance(function, Function):
         args, kwargs = _inputs(function, inputs)
         return interp.call(Method(function, instance), args, kwargs, frame, node)

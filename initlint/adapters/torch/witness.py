@@ -87,6 +87,19 @@ class Witness:
         )  # fmt: skip
         self.drawn.append(Drawn(made, tensor.storage if tensor else None))
 
+    def declared(self, interp: Interpreter, site: Site, initializer: str, arguments: dict[str, Any], tensor: Tensor, into: str, problem: str) -> None:
+        """A layer draws the parameter ``into`` by an initializer that it was given, or raises ``problem``."""
+        if len(self.drawn) >= MOST:
+            self.noted += 1
+            return
+        certain = not self.loose and interp.heap.decided
+        law = tensor.storage.distribution
+        made = InitCall(
+            initializer=initializer, site=site, arguments=arguments, shape=tensor.shape, law=law, certain=certain, into=into,
+            problem="" if interp.trying else problem,
+        )  # fmt: skip
+        self.drawn.append(Drawn(made, tensor.storage))
+
     def escaped(self, interp: Interpreter, values: list[Any], frame: Frame, node: p.Node) -> None:
         """A call that is not followed: of an in-place fill, if its name says so and the tensor is not known."""
         entry = FILLS.get(f"torch.Tensor.{node.func.attr}") if isinstance(node, p.Call) and isinstance(node.func, p.Attr) else None

@@ -158,7 +158,7 @@ METHODS[list] = {
     "append": _append, "extend": _extend, "insert": _insert, "pop": _pop_list, "remove": _remove, "index": _index, "count": _count,
     "reverse": _reverse, "sort": _sort, "clear": _clear, "copy": lambda call: list(call.args[0]),
 }  # fmt: skip
-METHODS[tuple] = {"index": _index, "count": _count}
+METHODS[tuple] = {"index": _index, "count": _count, "as_list": lambda call: list(call.args[0])}
 
 
 def _get(call: Call) -> Any:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from initlint.overlays.declared.initializers import IDENTIFIERS
+
 ROOTS: dict[str, tuple[str, ...]] = {
     "torch.nn.Module": ("forward",),
     "keras.layers.Layer": ("call",),
     "keras.Model": ("call",),
+    "tensorflow.Module": ("__call__", "call"),
     "haiku.Module": ("__call__", "forward"),
     "flax.linen.Module": ("__call__",),
     "flax.nnx.Module": ("__call__",),
 }
 """Classes that modules derive from, with the methods that may be the forward pass."""
-DESCRIBED = ("keras", "tensorflow", "haiku", "flax", "jax", "tf_keras")
+DESCRIBED = ("keras", "tensorflow", "haiku", "flax", "jax", "tf_keras", "tf_slim")
 """Libraries whose names need not be looked for."""
 ALIASES = {
     "tensorflow.keras": "keras", "tensorflow.compat.v1.keras": "keras", "tensorflow.compat.v2.keras": "keras", "tensorflow.python.keras": "keras",
@@ -38,6 +41,8 @@ def canonical(dotted: str) -> str:
         prefix = f"keras.{part}."
         if part.startswith("layers.") and dotted.startswith(prefix):
             return f"keras.layers.{dotted[len(prefix) :]}"
+    if dotted.startswith("keras.initializers."):
+        return IDENTIFIERS.get(dotted.rpartition(".")[2], dotted)
     return CLASSES.get(dotted, dotted)
 
 
