@@ -272,14 +272,7 @@ class TorchFramework(Framework):
         return members.module_attribute(self, interp, instance, name) if self.is_module(instance) else ABSENT
 
     def missing_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
-        if (
-            interp.heap.decided
-            and registries.is_torch(instance)
-            and (instance.cls.spec is not None or name in members.EXPECTED)
-            and "#failed" not in instance.attrs
-        ):
-            kind = instance.cls.name.rpartition(".")[2]
-            self.mistake(interp, "missing-attribute", node, frame, f"a {kind} has no `{name}`: AttributeError", name=name, class_name=kind)
+        members.missing_attribute(self, interp, instance, name, frame, node)
 
     def class_attribute(self, interp: Interpreter, cls: Class, name: str) -> Any:
         return members.class_attribute(self, cls, name)
