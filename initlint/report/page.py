@@ -67,6 +67,8 @@ def _signal(review: Review) -> Iterator[str]:
         return
     for panel in charts(review):
         yield f"<figure><figcaption>{_text(panel.title)}</figcaption>{chart.draw(panel)}{chart.legend(panel)}</figure>"
+    if review.curve.lost:
+        yield '<p class="dim">“?” marks what is not followed; the line is faint where it rests on that, up to the next normalisation.</p>'
     yield "<details><summary>The same as a table</summary>"
     yield _table("Second moments at every operation", curve_header(review), [curve_cells(review, point) for point in review.curve.points])
     yield "</details>"

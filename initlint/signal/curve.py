@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from initlint.flow import signals
+from initlint.flow import descendants, is_parametric, signals
 from initlint.graph import ModelGraph, Op
 from initlint.signal import attention, maps, nonlinear, pooling, recurrent
 from initlint.signal.extents import Extents, extents, taps
@@ -87,10 +87,18 @@ def predict(graph: ModelGraph, shape: Sequence[int] | None = None) -> Curve:
             _backward(op, points, factors, places)
         else:
             points[id(op)].gradient = points[id(op)].backward = float(id(op) in ends)  # what nothing uses gets none
-    shown = tuple(points[id(op)] for op in graph.ops if op.kind not in SILENT)
+    reached = _reached(graph)
+    shown = tuple(points[id(op)] for op in graph.ops if op.kind not in SILENT and (id(op) in reached or is_parametric(op)))
     verdict, reason = judged(shown)
-    reason = reason or graph.forward_reason or "the forward pass shows no layer whose signal is known"
+    nothing = "every layer rests on operations that are not followed" if shown else "the forward pass shows no operation"
+    reason = reason or graph.forward_reason or nothing
     return Curve(points=shown, verdict=verdict, reason=reason)
+
+
+def _reached(graph: ModelGraph) -> set[int]:
+    """Operations that the input reaches; what a mask or an index is made of is none of the signal."""
+    starts = [op for op in graph.ops if op.kind == "input"] or graph.ops
+    return {id(op) for start in starts for op in (start, *descendants(start))}
 
 
 class _Places(NamedTuple):
