@@ -34,6 +34,26 @@ class Net(nn.Module):
         return self.head(x)
 
 
+class Open(nn.Module):
+    def __init__(self, inputs, width):
+        super().__init__()
+        self.a = nn.Linear(inputs, width)
+
+    def forward(self, x):
+        return F.relu(self.a(x))
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.tokens = nn.Embedding(100, 96)
+        self.cell = nn.LSTM(96, 128, batch_first=True)
+        self.head = nn.Linear(128, 10)
+
+    def forward(self, x):
+        return self.head(self.cell(self.tokens(x))[0])
+
+
 class Odd(nn.Module):
     def __init__(self):
         super().__init__()
@@ -186,3 +206,20 @@ def test_a_model_that_cannot_run_is_reported_without(folder: Path, capsys: pytes
     content = json.loads(capsys.readouterr().out)
     assert "undreamt_of" in content["reason"] and content["curve"]
     assert all(point["measured_second_moment"] is None for point in content["curve"])
+
+
+@pytest.mark.parametrize("name", ["html", "md", "json", "svg"])
+def test_sizes_that_are_not_known_are_said_to_be_unknown(folder: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "net.py:Open", "--format", name]) == 0
+    out = capsys.readouterr().out
+    assert name == "svg" or ("Not known: every layer rests on operations that are not followed" in out and "a.weight has no moments in numbers" in out)
+
+
+def test_tables_and_recurrent_layers_are_measured_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    assert main(["report", "net.py:Recurrent", "--run", "--seeds", "3", "--device", "cpu", "--format", "json"]) == 0
+    points = {point["name"]: point for point in json.loads(capsys.readouterr().out)["curve"]}
+    assert list(points) == ["tokens", "cell", "head"]
+    for point in points.values():
+        assert point["measured_second_moment"] == pytest.approx(point["second_moment"], rel=0.4)
+        assert point["measured_gradient"] == pytest.approx(point["gradient"], rel=0.6)

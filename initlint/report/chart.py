@@ -78,7 +78,7 @@ def draw(panel: Panel, *, standalone: bool = False) -> str:
         f"<title>{_text(panel.title)}</title><desc>{words}</desc>",
         *([f"<style>{STYLE}</style>"] if standalone else []),
         *_axes(frame, panel),
-        *(piece for one in sorted(reversed(panel.series), key=lambda one: one.dots) for piece in _drawn(one, frame)),
+        *(piece for one in sorted(panel.series, key=lambda one: (one.dots, one.family % 2 == 0)) for piece in _drawn(one, frame)),
         *(piece for one in panel.series for piece in _hits(one, panel, frame)),
         *(_legend(panel.series) if standalone else ()),
     ]

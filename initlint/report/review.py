@@ -215,7 +215,7 @@ def parameter_cells(review: Review) -> list[tuple[str, ...]]:
         std = law.std if law else None
         text = review.nonlinearities.get(parameter.name, ("", None))[0]
         name, shape, starts, formula, setter, _ = table.cells(parameter, text)
-        spread = figure(std) if isinstance(std, (int, float)) else str(std or "?")
+        spread = figure(std) if isinstance(std, (int, float)) else "?" if std is None else str(std)
         judged = (figure(wanted.std), figure(wanted.ratio), wanted.verdict) if wanted else ("", "", "")
         result.append((name, shape, starts, formula, spread, *_weighed(review, parameter.name, std), *judged, setter, safe(text)))
     return result
