@@ -105,7 +105,7 @@ def test_the_page_stands_alone_and_shows_everything(folder: Path) -> None:
     assert "Suboptimal: at hidden.7 the second moment of the signal is 0.00781 times" in text
     assert "After the fixes: ok: " in text and "predicted after the fixes" in text
     assert "<ins class='ins'>+" in text and "kaiming_uniform_" in text
-    assert 'id="L13"' in text and "xavier_uniform_: uniform(±0.1083) (hidden.0.weight, hidden.1.weight, hidden.2.weight and 5 more)" in text
+    assert 'id="L13"' in text and "xavier_uniform_: uniform(±0.1083), std 0.0625 (hidden.0.weight, hidden.1.weight, hidden.2.weight and 5 more)" in text
     assert not re.search(r'(?:src|href)="(?!#)', text) and "<script" not in text and "@import" not in text
 
 
@@ -197,6 +197,7 @@ def test_a_run_puts_measured_beside_predicted(folder: Path, capsys: pytest.Captu
     assert content["parameters"][0]["measured_std"] == pytest.approx(content["parameters"][0]["std"], rel=0.05)
     text = page(folder, "net.py:Net", "--run", "--seeds", "1", "--device", "cpu")
     assert text.count('<path class="x"') == 9 and text.count('<path class="g"') == 9 and "measured std" in text
+    assert re.search(r"E x² from 0\.00391 to 1, measured from 0\.\d+ to [\d.]+<", text) and re.search(r"measured std/law from 0\.99\d* to 1(\.0\d+)?<", text)
     assert "measured, median and range of 1 build" in text and "Measured over predicted E x² at 9 layers, 1 build: median" in text
 
 

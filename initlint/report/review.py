@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from initlint.findings import Finding, Severity
-from initlint.graph import ModelGraph
+from initlint.graph import ModelGraph, Parameter
 from initlint.report import table
 from initlint.report.chart import Panel, Series, figure
 from initlint.report.curves import Variant, panels, point_row
@@ -80,6 +80,12 @@ class Review:
         row = self.measured.get(layer.path) if layer is not None and layer.calls[:1] == [point.op] else None
         value = row.get(quantity) if row else None
         return value if isinstance(value, (int, float)) else None
+
+    def weighed_ratio(self, parameter: Parameter) -> float | None:
+        """The measured standard deviation of a parameter over that of its law."""
+        seen = self.weighed.get(parameter.name, {}).get("measured_std")
+        std = parameter.distribution.std if parameter.distribution else None
+        return seen / std if isinstance(seen, (int, float)) and isinstance(std, (int, float)) and std > 0 else None
 
     @property
     def agreement(self) -> str:
@@ -217,18 +223,16 @@ def parameter_cells(review: Review) -> list[tuple[str, ...]]:
         name, shape, starts, formula, setter, _ = table.cells(parameter, text)
         spread = figure(std) if isinstance(std, (int, float)) else "?" if std is None else str(std)
         judged = (figure(wanted.std), figure(wanted.ratio), wanted.verdict) if wanted else ("", "", "")
-        result.append((name, shape, starts, formula, spread, *_weighed(review, parameter.name, std), *judged, setter, safe(text)))
+        result.append((name, shape, starts, formula, spread, *_weighed(review, parameter), *judged, setter, safe(text)))
     return result
 
 
-def _weighed(review: Review, name: str, std: object) -> tuple[str, ...]:
+def _weighed(review: Review, parameter: Parameter) -> tuple[str, ...]:
     """The measured spread of a parameter, and its ratio to that of the law."""
     if not review.weighed:
         return ()
-    seen = review.weighed.get(name, {}).get("measured_std")
-    if not isinstance(seen, (int, float)):
-        return "", ""
-    return figure(seen), figure(seen / std) if isinstance(std, (int, float)) and std > 0 else ""
+    ratio, seen = review.weighed_ratio(parameter), review.weighed.get(parameter.name, {}).get("measured_std")
+    return figure(seen) if isinstance(seen, (int, float)) else "", "" if ratio is None else figure(ratio)
 
 
 def _rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
