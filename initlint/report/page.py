@@ -126,14 +126,15 @@ def _source(review: Review) -> Iterator[str]:
         yield "<p>The source of the model's file cannot be shown here.</p>"
         return
     said, found = remarks(review), findings_by_line(review)
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("line", "code", "what it starts and passes"))
-    yield '<div class="wide tall" tabindex="0" role="region" aria-label="Annotated source"><table class="src">'
-    yield f"<caption>{_text(review.path)}</caption><thead><tr>{head}</tr></thead><tbody>"
+    yield '<div class="wide tall" tabindex="0" role="region" aria-label="Annotated source"><table class="src" role="table">'
+    yield f'<caption>{_text(review.path)}</caption><thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">line</th>'
+    yield '<th scope="col" role="columnheader">code</th><th scope="col" role="columnheader" class="say">what it starts and passes</th></tr></thead>'
+    yield '<tbody role="rowgroup">'
     for number, line in enumerate(NEWLINE.split(review.source), start=1):
-        texts = [_text(text) for text in said.get(number, ())]
-        texts += [f'<span class="find">{_text(one.code)}: {_text(one.message)}</span>' for one in found.get(number, ())]
-        cell = f'<td class="say">{"<br>".join(texts)}</td>' if texts else "<td></td>"
-        yield f'<tr id="L{number}"><th scope="row">{number}</th><td>{_text(line.expandtabs(4))}</td>{cell}</tr>'
+        texts = [f"<p>{_text(text)}</p>" for text in said.get(number, ())]
+        texts += [f'<p class="find">{_text(one.code)}: {_text(one.message)}</p>' for one in found.get(number, ())]
+        cells = f'<th scope="row" role="rowheader">{number}</th><td role="cell">{_text(line.expandtabs(4)) or " "}</td>'
+        yield f'<tr role="row" id="L{number}">{cells}<td role="cell" class="say">{"".join(texts)}</td></tr>'
     yield "</tbody></table></div>"
 
 
