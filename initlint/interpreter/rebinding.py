@@ -51,6 +51,8 @@ def _written_back(node: p.FunctionDef, name: str, made: p.Assign) -> bool:
             to_name = len(statement.targets) == 1 and isinstance(statement.targets[0], p.Name)
             if (isinstance(statement.value, p.Name) and statement.value.id == name) or (not to_name and _mentions(statement.value, name)):
                 return True
+        elif isinstance(statement, p.For) and _mentions(statement.iter, name):
+            return True
         elif value is not None and not isinstance(value, p.Name) and statement.pos > made.pos and _mentions(value, name):
             return True
     return False
