@@ -13,7 +13,7 @@ from initlint import program as p
 from initlint.consulted import UNREADABLE, Consulted
 from initlint.edits import SourceError, digest
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, External, ModuleValue, Unknown
+from initlint.interpreter.values import ABSENT, External, ModuleValue, OutOfBudget, Unknown
 from initlint.source import Chunk, ClassChunk, SourceFile
 
 if TYPE_CHECKING:
@@ -92,7 +92,15 @@ class Module:
 
     def classes(self) -> list[tuple[ClassChunk, Any]]:
         """Every class statement at the top level with its value."""
-        return [(chunk, self.get(chunk.name)) for chunk in self.source.classes()]
+        return [(chunk, self.reach(chunk.name)) for chunk in self.source.classes()]
+
+    def reach(self, name: str) -> Any:
+        """The value of a global that no code asks for; ABSENT also where it takes too much to find out."""
+        try:
+            return self.get(name)
+        except OutOfBudget:
+            self.project.interpreter.reset()
+            return ABSENT
 
     def absolute(self, target: str, level: int) -> str:
         """The dotted name that ``from <level dots><target>`` means here."""
