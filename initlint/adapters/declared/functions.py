@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
-from initlint.adapters.declared import drawing
+from initlint.adapters.declared import drawing, sources
 from initlint.adapters.declared.modules import append, root_of
 from initlint.adapters.torch import signals
 from initlint.adapters.torch.binding import framework_of
@@ -185,6 +185,7 @@ def given_back(call: Call) -> Any:
 
 
 FUNCTIONS: dict[str, Callable[[Call], Any]] = {
+    **sources.FUNCTIONS,
     "haiku.get_parameter": get_parameter, "keras.Input": model_input, "keras.layers.InputLayer": model_input, "keras.initializers.get": given_back,
     "keras.activations.get": given_back, "keras.initializers.serialize": given_back, "keras.initializers.deserialize": given_back,
 }  # fmt: skip

@@ -81,7 +81,7 @@ def meet(framework: TorchFramework, instance: Instance, value: Any, call: Call) 
         target = instance.parameters.get(name)
         if isinstance(tensor, Tensor) and isinstance(target, Tensor) and len(target.storage.events) <= 1:
             target.shape = target.storage.shape = tensor.shape
-            target.storage.state = tensor.storage.state
+            target.storage.state, target.storage.copied = tensor.storage.state, tensor.storage.copied
             framework.refresh(target)
     for name, child in fresh.modules.items():
         known = instance.modules.get(name)

@@ -91,6 +91,8 @@ class TorchFramework(Framework):
         """Modules by the identity of the graph layer they were given while they ran."""
         self.graph: Optional[ModelGraph] = None
         """The graph whose forward pass is traced: modules that are constructed in it enter there."""
+        self.sources: dict[Any, tuple[Any, Storage]] = {}
+        """What was drawn from each key or initializer that gives the same numbers again."""
         self.late: list[Instance | Tensor] = []
         """What the forward pass itself made, which may be held by nothing else: an identity must not come again."""
         self.owners: dict[int, Parameter] = {}
