@@ -18,7 +18,20 @@ from initlint.source import Chunk, ClassChunk, SourceFile
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
-NEVER_READ = frozenset(sys.stdlib_module_names) | {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "tf_keras", "haiku", "scipy"}
+NEVER_READ = frozenset(sys.stdlib_module_names) | {
+    "torch",
+    "numpy",
+    "einops",
+    "jax",
+    "flax",
+    "tensorflow",
+    "keras",
+    "tf_keras",
+    "tf_slim",
+    "haiku",
+    "equinox",
+    "scipy",
+}
 
 
 @dataclass(eq=False)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, cast
 
+from initlint.adapters.arrays import plain
 from initlint.adapters.declared import drawing, sources
 from initlint.adapters.declared.modules import append, root_of
 from initlint.adapters.torch import signals
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
     from initlint.interpreter.scope import Frame
 
+EQUINOX = "equinox.Module"
 WEIGHTS = "#weights"
 """What a layer asked for by ``add_weight``: name and tensor of each."""
 FORWARD = "#forward"
@@ -121,10 +123,22 @@ def constructed(interp: Interpreter, instance: Instance, frame: Frame, node: p.N
     found = interp.find_method(instance, method) if method is not None and instance.cls.spec is None else None
     if found is not None:
         interp.call(found, [(placeholder("batch"), symbol("in_features"))] if method == "build" else [], {}, frame, node)
+    if root_of(instance.cls) == EQUINOX:
+        _of_equinox(cast("TorchFramework", interp.framework), instance)
     for name, made in instance.attrs.get(WEIGHTS, []):
         if not any(made is known for known in instance.parameters.values()):  # in a list, or under no name
             count = sum(1 for taken in instance.parameters if taken.startswith(name))
             interp.heap.set_item(instance.parameters, f"{name}_{count}" if count else name, made)
+
+
+def _of_equinox(framework: TorchFramework, instance: Instance) -> None:
+    """Arrays that a module holds are its parameters; a layer draws them from the key that it was given."""
+    if instance.cls.spec is None:
+        plain.adopt(instance)
+    elif sources.is_key(key := instance.arguments.get("key")):
+        for tensor in instance.parameters.values():
+            if isinstance(tensor, Tensor):
+                sources.repeated(framework, key, tensor, instance.site)
 
 
 def functional(framework: TorchFramework, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:

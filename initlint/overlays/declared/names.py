@@ -12,9 +12,10 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "haiku.Module": ("__call__", "forward"),
     "flax.linen.Module": ("__call__",),
     "flax.nnx.Module": ("__call__",),
+    "equinox.Module": ("__call__",),
 }
 """Classes that modules derive from, with the methods that may be the forward pass."""
-DESCRIBED = ("keras", "tensorflow", "haiku", "flax", "jax", "tf_keras", "tf_slim")
+DESCRIBED = ("keras", "tensorflow", "haiku", "flax", "jax", "tf_keras", "tf_slim", "equinox")
 """Libraries whose names need not be looked for."""
 ALIASES = {
     "tensorflow.keras": "keras", "tensorflow.compat.v1.keras": "keras", "tensorflow.compat.v2.keras": "keras", "tensorflow.python.keras": "keras",
