@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Optional, cast
 
 from initlint.adapters.arrays import plain
@@ -16,6 +17,7 @@ from initlint.graph import InitEvent, Op, Origin
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.values import Instance, Tensor, Unknown, is_number
 from initlint.overlays.declared.initializers import IDENTIFIERS
+from initlint.overlays.declared.keras import MERGES
 from initlint.overlays.spec import Shape
 from initlint.symbolic import symbol
 from initlint.theory.laws import custom
@@ -198,8 +200,23 @@ def given_back(call: Call) -> Any:
     return call.get(0, "identifier")
 
 
+def merged(call: Call, layer: str) -> Any:
+    """``keras.layers.add([x, y])``, the function beside the layer ``Add``."""
+    made = call.interp.call(framework_of(call).layer_class(f"keras.layers.{layer}"), [], call.kwargs, call.frame, call.node)
+    return call.interp.call(made, call.args[:1], {}, call.frame, call.node)
+
+
+def pretrained_shape(call: Call) -> Any:
+    """``obtain_input_shape(input_shape, default_size, …)`` of ``keras.applications``."""
+    given, size = call.get(0, "input_shape"), call.get(1, "default_size")
+    return given if isinstance(given, (tuple, list)) else (size, size, 3) if is_number(size) else Unknown("the shape of an image")
+
+
 FUNCTIONS: dict[str, Callable[[Call], Any]] = {
+    "keras.applications.imagenet_utils.obtain_input_shape": pretrained_shape,
+    **dict.fromkeys(("keras.backend.image_data_format", "keras.config.image_data_format"), lambda call: "channels_last"),
     **sources.FUNCTIONS,
+    **{f"keras.layers.{name.lower()}": partial(merged, layer=name) for name in MERGES},
     "haiku.get_parameter": get_parameter, "keras.Input": model_input, "keras.layers.InputLayer": model_input, "keras.initializers.get": given_back,
     "keras.activations.get": given_back, "keras.initializers.serialize": given_back, "keras.initializers.deserialize": given_back,
 }  # fmt: skip

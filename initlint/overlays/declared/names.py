@@ -26,6 +26,8 @@ ALIASES = {
 KERAS_PARTS = ("layers.core", "layers.convolutional", "layers.normalization", "layers.recurrent", "layers.embeddings", "models", "legacy")
 """Modules of Keras whose names exist one level up too."""
 CLASSES = {
+    "keras.models.Functional": "keras.Model", "keras.Functional": "keras.Model", "keras.models.functional.Functional": "keras.Model",
+    "keras.training.Model": "keras.Model",
     "keras.models.Model": "keras.Model", "keras.models.Sequential": "keras.Sequential", "keras.layers.InputLayer": "keras.layers.InputLayer",
     "keras.layers.Input": "keras.Input", "keras.engine.topology.Layer": "keras.layers.Layer",
     "keras.layers.SeparableConvolution2D": "keras.layers.SeparableConv2D",
