@@ -78,9 +78,8 @@ class TorchFramework(Framework):
         self.plain_nets = False
         """Whether plain objects that hold arrays count as models in the file at hand."""
         self.graph_mode = False
-        """Whether the file at hand is one of TensorFlow 1."""
+        """Whether the file at hand is one of TensorFlow 1; ``store`` is the graph that it is building."""
         self.store: Optional[Store] = None
-        """The graph that such a file is building."""
         self.tracing = False
         """Whether a forward pass runs; outside of one, modules are called for the shapes that come out."""
         self.running: list[int] = []
