@@ -7,12 +7,15 @@ What does not fit that form (``floor``, ``max`` …) becomes an opaque atom that
 
 from __future__ import annotations
 
+import hashlib
 import math
 from fractions import Fraction
 from typing import Union
 
 Monomial = tuple[tuple[str, Fraction], ...]
 Number = Union[int, float, "Sym"]
+LONGEST = 1_000
+"""Characters of an expression that are kept: products of such expressions repeat them, so that a loop doubles the text each time."""
 
 
 class Sym:
@@ -132,8 +135,8 @@ def symbol(name: str) -> Sym:
 
 
 def opaque(text: str) -> Sym:
-    """A number known only by the expression that computes it."""
-    return symbol(text)
+    """A number known only by the expression that computes it; a long one by a name of its own, which equal expressions share."""
+    return symbol(text if len(text) <= LONGEST else f"?long_{hashlib.sha1(text.encode()).hexdigest()[:12]}")
 
 
 def power(base: Number, exponent: Number) -> Number:

@@ -19,7 +19,15 @@ from initlint.source import Chunk, ClassChunk, SourceFile
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
-NEVER_READ = frozenset(sys.stdlib_module_names) | {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "tf_keras", "haiku", "scipy"}
+DESCRIBED = {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "tf_keras", "tf_slim", "haiku", "equinox", "scipy"}
+"""Libraries that tables stand for."""
+WITHOUT_MODELS = {
+    "PIL", "IPython", "boto3", "cv2", "huggingface_hub", "imageio", "ipywidgets", "librosa", "matplotlib", "networkx", "nltk", "numba", "onnx", "pandas",
+    "plotly", "psutil", "pyarrow", "pytest", "ray", "requests", "rich", "safetensors", "seaborn", "sentencepiece", "setuptools", "skimage",
+    "sklearn", "soundfile", "sympy", "tensorboard", "tokenizers", "tqdm", "wandb", "yaml",
+}  # fmt: skip
+"""Libraries of images, tables, sounds, files and plots, often installed beside models and large: nothing in them holds weights."""
+NEVER_READ = frozenset(sys.stdlib_module_names) | DESCRIBED | WITHOUT_MODELS
 
 
 @dataclass(eq=False)
