@@ -77,23 +77,23 @@ class Cache:
         self._names: dict[int, str] = {}
         self._differences: dict[tuple[int, str], set[str]] = {}
 
-    def recall(self, path: str, data: bytes) -> Outcome | None:
-        """What was found in a file, if that still holds."""
+    def recall(self, path: str, content: str) -> Outcome | None:
+        """What was found in a file of this digest, if that still holds."""
         entry = self.book.entries.get(_key(path))
         if entry is None:
             return None
         try:
-            if entry.digest != digest(data) or not self._holds(entry, os.path.abspath(path)):
+            if entry.digest != content or not self._holds(entry, os.path.abspath(path)):
                 return None
             outcome = Outcome([from_row(row) for row in entry.findings], [from_row(row) for row in entry.elsewhere])
             return outcome if all(site.path == path for finding in outcome.findings for site in _sites(finding)) else None
         except (ValueError, TypeError, LookupError, AttributeError):
             return None
 
-    def keep(self, found: Iterable[tuple[str, bytes, Outcome]], snapshots: Sequence[Snapshots]) -> None:
-        """Remember what was found in files, given by path and content; ``snapshots`` are those that each process took."""
+    def keep(self, found: Iterable[tuple[str, str, Outcome]], snapshots: Sequence[Snapshots]) -> None:
+        """Remember what was found in files, given by path and digest; ``snapshots`` are those that each process took."""
         found = [one for one in found if one[2].lasting]
-        known = {os.path.abspath(path): digest(data) for path, data, _ in found}
+        known = {os.path.abspath(path): content for path, content, _ in found}
         seen = [known, *({str(path): content for path, content in outcome.consulted.files.items()} for *_, outcome in found)]
         steady = _steady(snapshots, seen)
         for path, _, outcome in found:

@@ -14,14 +14,14 @@ from initlint.mentions import ProjectText, TooLarge
 
 
 class Present:
-    """What files hold and where modules lie now."""
+    """What files hold and where modules lie now; of those ``known`` already, the digests."""
 
-    def __init__(self, search_path: Sequence[str], known: Mapping[str, bytes]) -> None:
+    def __init__(self, search_path: Sequence[str], known: Mapping[str, str]) -> None:
         self.search_path = [os.path.abspath(entry) for entry in search_path]
         self.installed = lookup.installed()
         self.texts = ProjectText()
-        self._contents = dict(known)
-        self._digests: dict[str, str] = {}
+        self._contents: dict[str, bytes | None] = {}
+        self._digests = dict(known)
         self._roots: dict[str, str] = {}
         self._modules: dict[tuple[str, str], str | None] = {}
         self._projects: dict[str, list[str] | None] = {}
@@ -33,7 +33,7 @@ class Present:
             try:
                 self._contents[path] = read(path)
             except SourceError:
-                return None
+                self._contents[path] = None
         return self._contents[path]
 
     def digest(self, path: str) -> str:
