@@ -43,12 +43,13 @@ class Entry:
     """What is known of one file."""
 
     digest: str
-    root: str
-    """Its import root."""
+    roots: dict[str, str]
+    """Its import root, and those of other files that were opened by path."""
     findings: list[Row]
     elsewhere: list[Row]
     files: dict[str, str]
-    modules: dict[str, str | None]
+    modules: list[tuple[str, str, str | None]]
+    """Folders searched, between null characters, dotted names, and the files found."""
     words: list[tuple[str, str, list[str]]]
     """Where a word was looked for, the word, and the files it brought up."""
     crowded: list[str]
@@ -102,7 +103,7 @@ class Cache:
             if searched <= steady.keys():
                 own = os.path.abspath(path)
                 names = {folder: self._snapshot(steady[folder]) for folder in searched}
-                self.book.entries[_key(path)] = _entry(own, known[own], self.present.root(own), outcome, names)
+                self.book.entries[_key(path)] = _entry(own, known[own], outcome, names)
                 self.changed = True
 
     def save(self) -> str | None:
@@ -123,11 +124,11 @@ class Cache:
     def _holds(self, entry: Entry, path: str) -> bool:
         """Whether the file system would answer as it did."""
         present = self.present
-        if entry.root != present.root(path):
+        if any(present.root(file) != root for file, root in entry.roots.items()):
             return False
         if any(present.digest(file) != known for file, known in entry.files.items()):
             return False
-        if any(present.module(entry.root, dotted) != found for dotted, found in entry.modules.items()):
+        if any(present.module(roots, dotted) != found for roots, dotted, found in entry.modules):
             return False
         if any(present.project(place) is not None for place in entry.crowded):
             return False
@@ -205,15 +206,15 @@ def _steady(snapshots: Sequence[Snapshots], seen: Iterable[Mapping[str, str]]) -
     return {folder: snapshot for folder, snapshot in steady.items() if alike[folder] and (not unsteady or unsteady.isdisjoint(snapshot))}
 
 
-def _entry(own: str, content: str, root: str, outcome: Outcome, snapshots: dict[str, str]) -> Entry:
+def _entry(own: str, content: str, outcome: Outcome, snapshots: dict[str, str]) -> Entry:
     asked = outcome.consulted
     return Entry(
         digest=content,
-        root=root,
+        roots={str(path): str(root) for path, root in asked.roots.items()},
         findings=[to_row(finding) for finding in outcome.findings],
         elsewhere=[to_row(finding) for finding in outcome.elsewhere],
         files={str(path): known for path, known in asked.files.items()},
-        modules={dotted: None if path is None else str(path) for dotted, path in asked.modules.items()},
+        modules=[("\0".join(map(str, roots)), dotted, None if path is None else str(path)) for (roots, dotted), path in asked.modules.items()],
         words=[(str(place), word, sorted({str(path) for path in brought} - {own})) for (place, word), brought in asked.words.items()],
         crowded=[str(place) for place in asked.crowded],
         snapshots=snapshots,
@@ -247,8 +248,9 @@ def _packed(book: Book) -> bytes:
     for key, entry in book.entries.items():
         words = [[number(place), number(word), [number(path) for path in brought]] for place, word, brought in entry.words]
         crowded = [number(place) for place in entry.crowded]
-        asked = [pairs(entry.files.items()), pairs(entry.modules.items()), words, crowded, pairs(entry.snapshots.items())]
-        entries[key] = [entry.digest, number(entry.root), entry.findings, entry.elsewhere, *asked]
+        modules = [number(text) for row in entry.modules for text in row]
+        asked = [pairs(entry.files.items()), modules, words, crowded, pairs(entry.snapshots.items())]
+        entries[key] = [entry.digest, pairs(entry.roots.items()), entry.findings, entry.elsewhere, *asked]
     body = json.dumps({"texts": list(table), "snapshots": snapshots, "entries": entries}, separators=(",", ":")).encode()
     return b"".join((MAGIC, digest(body).encode(), b"\n", body))
 
@@ -260,10 +262,11 @@ def _unpacked(document: dict[str, Any]) -> Book:
         return {texts[key]: texts[value] for key, value in zip(numbers[::2], numbers[1::2])}
 
     book = Book(snapshots={name: pairs(numbers) for name, numbers in document["snapshots"].items()})
-    for key, (content, root, findings, elsewhere, read, modules, words, crowded, snapshots) in document["entries"].items():
+    for key, (content, roots, findings, elsewhere, read, modules, words, crowded, snapshots) in document["entries"].items():
         searched = [(texts[place], texts[word], [texts[path] for path in brought]) for place, word, brought in words]
+        found = [(texts[folders], texts[dotted], texts[path]) for folders, dotted, path in zip(modules[::3], modules[1::3], modules[2::3])]
         left = [texts[place] for place in crowded]
-        book.entries[key] = Entry(content, texts[root], findings, elsewhere, pairs(read), pairs(modules), searched, left, pairs(snapshots))
+        book.entries[key] = Entry(content, pairs(roots), findings, elsewhere, pairs(read), found, searched, left, pairs(snapshots))
     return book
 
 

@@ -124,7 +124,7 @@ def _recall(result: CheckResult, tasks: Sequence[Task], folder: str) -> Cache:
     from initlint.cache import Cache
     from initlint.present import Present
 
-    present = Present(result.search_path, {os.path.abspath(task.path): task.digest for task in tasks})
+    present = Present({os.path.abspath(task.path): task.digest for task in tasks})
     store = Cache(folder, result.search_path, [rule.code for rule in result.rules], present)
     for task in tasks:
         task.outcome = store.recall(task.path, task.digest)
