@@ -254,6 +254,17 @@ def _seed(framework: TorchFramework, call: Call) -> Any:
     return None
 
 
+def _float_functional(framework: TorchFramework, call: Call) -> Any:
+    """``FloatFunctional()``: arithmetic as a module, so that quantization can watch it."""
+    return External(f"{FLOAT_FUNCTIONAL[0]}()")
+
+
+def _add_relu(framework: TorchFramework, call: Call) -> Any:
+    total = _operator("+")(framework, call)
+    return call.interp.call(External("torch.relu"), [total], {}, call.frame, call.node)
+
+
+FLOAT_FUNCTIONAL = ("torch.ao.nn.quantized.FloatFunctional", "torch.nn.quantized.FloatFunctional")
 OPERATORS = {
     "mul": "*", "multiply": "*", "add": "+", "sub": "-", "subtract": "-", "div": "/", "divide": "/", "true_divide": "/", "pow": "**", "floor_divide": "//",
 }  # fmt: skip
@@ -270,6 +281,9 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("torch.linspace", "numpy.linspace"), _plain(factories.linspace)),
     **dict.fromkeys(("torch.cumsum", "numpy.cumsum"), _plain(factories.cumulate)), "torch.diff": _plain(factories.differences),
     **{f"torch.{name}": _operator(op) for name, op in OPERATORS.items()},
+    **dict.fromkeys(FLOAT_FUNCTIONAL, _float_functional),
+    **{f"{FLOAT_FUNCTIONAL[0]}().{name}": _operator(op) for name, op in {"add": "+", "add_scalar": "+", "mul": "*", "mul_scalar": "*", "matmul": "@"}.items()},
+    f"{FLOAT_FUNCTIONAL[0]}().add_relu": _add_relu, f"{FLOAT_FUNCTIONAL[0]}().cat": concatenate,
     "torch.cat": concatenate, "torch.concat": concatenate, "torch.stack": stack,
     **dict.fromkeys(("torch.manual_seed", "torch.random.manual_seed"), _seed),
     "torch.is_tensor": _plain(_is_tensor), "torch.Size": _plain(_size),
