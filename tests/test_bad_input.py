@@ -246,6 +246,31 @@ def test_slices_of_nothing_and_by_nothing_are_unknown(tmp_path: Path) -> None:
     assert not [finding for finding in check(path).findings if finding.code == "INI903"]
 
 
+CIRCLE = """
+import torch.nn as nn
+
+class Part(nn.Module):
+    def __init__(self, owner):
+        super().__init__()
+        self.owner = owner
+        self.weight = nn.Linear(2, 2)
+        nn.init.zeros_(self.weight.bias)
+
+class Whole(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = Part(self)
+        self.again = self
+"""
+
+
+def test_modules_that_hold_each_other_are_walked_once(tmp_path: Path) -> None:
+    """Neither has a forward pass of its own, so what is inside is looked for."""
+    path = tmp_path / "circle.py"
+    path.write_text(CIRCLE)
+    assert not [finding for finding in check(path).findings if finding.code == "INI903"]
+
+
 def test_forward_may_recurse(tmp_path: Path) -> None:
     """The same budget holds for the forward pass."""
     path = tmp_path / "recursion.py"

@@ -110,16 +110,17 @@ def _is_abstract(instance: Instance, reason: str) -> bool:
     return not isinstance(forward.entry(instance.cls), Function) or "NotImplementedError" in reason
 
 
-def _parts(framework: TorchFramework, module: Instance) -> Iterator[Instance]:
-    """The outermost modules inside ``module`` that have a forward pass which nothing ran."""
+def _parts(framework: TorchFramework, module: Instance, around: frozenset[int] = frozenset()) -> Iterator[Instance]:
+    """The outermost modules inside ``module`` that have a forward pass which nothing ran; ``around`` are those it is in, for one may hold itself."""
+    around |= {id(module)}
     for child in module.modules.values():
-        if not isinstance(child, Instance) or id(child) not in framework.layers:
+        if not isinstance(child, Instance) or id(child) not in framework.layers or id(child) in around:
             continue
         runs = isinstance(forward.entry(child.cls), Function) or child.cls.derives("torch.nn.Sequential")
         if runs and not _called(framework, child):
             yield child
         elif not runs:
-            yield from _parts(framework, child)
+            yield from _parts(framework, child, around)
 
 
 def _forget(framework: TorchFramework, module: Instance) -> None:
