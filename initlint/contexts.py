@@ -129,7 +129,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
             break
         contexts.models += _attempt(contexts, action, name, False)
         interp.limit = interp.steps + STEPS_PER_MODEL
-    for label, cls, given in switched(module, contexts.facts.emptied):
+    for label, cls, given in switched(module, contexts.facts):
         if is_model(cls):
             contexts.models += _option(contexts, partial(instantiate, interp, cls, module.frame, given), label)
     contexts.models += _called_nets(contexts)
@@ -327,7 +327,7 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
         text = module.source.text[chunk.start : chunk.end]
         builds = BUILDS.search(text) or (contexts.analysis.framework.plain_nets and DRAWS.search(text))
         if chunk.kind == "def" and builds and not chunk.name.startswith("test_"):
-            value = module.get(chunk.name)
+            value = module.reach(chunk.name)
             if isinstance(value, Function) and builds_alone(value):
                 yield f"{chunk.name}()", partial(instantiate, interp, value, module.frame)
         elif chunk.kind == "other" and MAIN.search(text):

@@ -142,8 +142,9 @@ def in_residual(target: Target) -> bool:
 
 
 def in_block(target: Target) -> bool:
-    """Whether such a sum belongs to a block: it adds the very signal that ``target`` reads, or is read by further layers, as two towers of a model are not."""
-    return any(any(map(is_parametric, descendants(total))) for use in uses(target) for total, _ in _bypasses(use)) or is_skipped(target)
+    """Whether such a sum belongs to a block: it adds the very signal that ``target`` reads, or layers or a norm read it, as is not so of two towers."""
+    totals = [total for use in uses(target) for total, _ in _bypasses(use)]
+    return any(is_parametric(op) or op.kind == "norm" for total in totals for op in descendants(total)) or is_skipped(target)
 
 
 def is_skipped(target: Target) -> bool:
@@ -258,7 +259,7 @@ def _between(op: Op) -> bool:
 
 
 def _is_homogeneous(op: Op) -> bool:
-    if is_transparent(op) or op.kind in RESHAPING or op.kind == "concat":
+    if is_transparent(op) or op.kind in RESHAPING or op.kind in ("concat", "choice"):
         return True
     if op.kind == "activation":
         return op.name in HOMOGENEOUS

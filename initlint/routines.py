@@ -58,6 +58,8 @@ def survey(analysis: Analysis, module: Module) -> list[Routine]:
                     continue
                 if function is None or id(function.node) in analysis.interp.entered or not _callable(function, owner, cls):
                     continue
+                if re.search(rf"#[^\n]*\b{one.name}\(", module.source.text):
+                    continue  # somebody took the call out, and knows
                 if owner and any(other.name == "__init__" and other.kind == "def" and writes(other) for other in members):
                     continue  # what it would set has been set another way: it is left over, and nothing keeps its default
                 found.append(_routine(analysis, module, one, owner, function, cls))

@@ -86,3 +86,43 @@ def test_a_method_that_nothing_runs_is_run_on_the_model_of_its_class(tmp_path: P
 def test_an_option_without_a_default_is_tried(tmp_path: Path) -> None:
     text = NET.replace('init="xavier"', "init").replace("else:\n            nn.init.zeros_(self.w)", "else:\n            raise ValueError")
     assert "Net(init='kaiming')" in graphs(tmp_path, text)
+
+
+SWITCHED = """
+import torch
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self, width, rank=None, wide=False, start=True):
+        super().__init__()
+        self.rank = rank
+        if rank is None:
+            self.full = nn.Parameter(torch.empty(width, width))
+        else:
+            self.low = nn.Parameter(torch.empty(width, rank))
+        self.linear = nn.Linear(width, width)
+        self.reset(wide)
+        if not start:
+            nn.init.zeros_(self.linear.bias)
+
+    def reset(self, wide):
+        if self.rank is None:
+            nn.init.xavier_uniform_(self.full)
+        else:
+            nn.init.kaiming_uniform_(self.low)
+        if wide:
+            nn.init.normal_(self.linear.weight)
+
+    def forward(self, x):
+        return self.linear(x @ self.full if self.rank is None else x @ self.low)
+"""
+
+
+def test_switches_in_front_of_initializers_are_turned(tmp_path: Path) -> None:
+    found = graphs(tmp_path, SWITCHED)
+    assert {p.name for p in found["Net(rank=rank)"].parameters} == {"low", "linear.weight", "linear.bias"}
+    low = found["Net(rank=rank)"].parameter("low")
+    assert low is not None and low.distribution is not None and low.distribution.law.startswith("Var = 2 / fan_in")
+    law = {name: [graph.parameter(which) for which in ("linear.weight", "linear.bias")] for name, graph in found.items() if name.startswith("Net")}
+    assert any(w is not None and w.distribution is not None and w.distribution.law == "N(0, 1²)" for w, _ in law.values())
+    assert any(b is not None and b.distribution is not None and b.distribution.kind == "constant" for _, b in law.values())
