@@ -19,7 +19,7 @@ from initlint.source import Chunk, ClassChunk, SourceFile
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
-DESCRIBED = {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "tf_keras", "haiku", "scipy"}
+DESCRIBED = {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "tf_keras", "tf_slim", "haiku", "equinox", "scipy"}
 """Libraries that tables stand for."""
 WITHOUT_MODELS = {
     "PIL", "IPython", "boto3", "cv2", "huggingface_hub", "imageio", "ipywidgets", "librosa", "matplotlib", "networkx", "nltk", "numba", "onnx", "pandas",
