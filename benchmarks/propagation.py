@@ -41,6 +41,7 @@ class Case(NamedTuple):
 
 CASES = (
     Case("examples: MLP", "examples.mlp:MLP()", (64, 784)),
+    Case("examples: Transformer", "examples.transformer:Transformer()", (8, 64)),
     Case("examples: ResNet", "examples.resnet:ResNet()", (16, 3, 32, 32)),
     Case("resnet18", "torchvision.models.resnet:resnet18(weights=None)", IMAGES),
     Case("vgg11", "torchvision.models.vgg:vgg11(weights=None)", (2, 3, 224, 224)),
@@ -85,7 +86,7 @@ def compare(case: Case) -> tuple[Agreement, Agreement, int]:
     for seed in range(SEEDS):
         torch.manual_seed(seed)
         model = eval(expression, vars(module)).train()
-        for path, sample in recording.take(model, Passed((torch.randn(*case.shape),)), {}).items():
+        for path, sample in recording.take(model, Passed((_inputs(case),)), {}).items():
             signal[path].append(sample.second)
             gradient[path].extend([] if sample.gradient is None else [sample.gradient])
     forward, backward = [], []
@@ -95,6 +96,10 @@ def compare(case: Case) -> tuple[Agreement, Agreement, int]:
             forward += _ratio(signal[layer.path], point.second)
             backward += _ratio(gradient[layer.path], point.gradient)
     return Agreement(forward), Agreement(backward), len(curve.lost)
+
+
+def _inputs(case: Case) -> torch.Tensor:
+    return torch.randint(0, 256, case.shape) if "Transformer()" in case.target else torch.randn(*case.shape)
 
 
 def stacks() -> list[tuple[str, Agreement, Agreement]]:

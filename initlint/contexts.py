@@ -11,7 +11,7 @@ from typing import Any
 
 from initlint import program as p
 from initlint.adapters.arrays import plain
-from initlint.adapters.arrays.calls import Calls, as_model, called
+from initlint.adapters.arrays.calls import Calls, as_model, called, holds_arrays
 from initlint.adapters.declared.modules import SEQUENCES
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
@@ -46,7 +46,11 @@ GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs",
 """Names of parameters that hold what a function works on, not what it builds from."""
 BUILDS = re.compile(r"\bnn\.[A-Z]\w*\(|\b[A-Z]\w*\(|\.apply\(")
 CALLS = re.compile(r"\w\(")
-DRAWS = re.compile(r"random|randn|\brng\b")
+DRAWS = re.compile(r"random|randn|\brng\b|\binit\w*\(")
+INITIALISES = re.compile(r"_?(?:init|initiali[sz]e|create|make|build|get|random|setup)\w*")
+"""Names of functions that make the arrays of a net."""
+HOLDS = re.compile(r"(?:\w*_)?(?:params?|parameters|weights|theta|net|network)", re.IGNORECASE)
+"""Names of arguments that hold the arrays of a net."""
 LOADS = re.compile(r"load_state_dict|load_checkpoint|from_pretrained|safetensors|load_weights|load_model")
 """Words in a file that fills what it allocates from somewhere else."""
 MAIN = re.compile(r"""if\s+__name__\s*==\s*["']__main__["']""")
@@ -241,6 +245,7 @@ def _called_nets(contexts: FileContexts) -> list[Model]:
     interp, framework = contexts.analysis.interp, contexts.analysis.framework
     interp.watch = None
     models = []
+    _pair_by_convention(contexts)
     for function, names in contexts.calls.found:
         if function.scope.module is not contexts.module:
             continue
@@ -268,6 +273,29 @@ def _programs(contexts: FileContexts) -> Iterator[Model]:
         contexts.facts.note(framework.witness, modelled=bool(graph.parameters))
         if graph.parameters:
             yield Model(graph, None, set(), False)
+
+
+def _pair_by_convention(contexts: FileContexts) -> None:
+    """Functions that nothing in the file calls with arrays get those that its other functions make: ``predict(init_params(key), x)``."""
+    module, interp, framework = contexts.module, contexts.analysis.interp, contexts.analysis.framework
+    called = {id(function.node) for function, _ in contexts.calls.found}
+    functions = {chunk.name: value for chunk in module.source.chunks if chunk.kind == "def" and isinstance(value := module.get(chunk.name), Function)}
+    waiting = [
+        f for f in functions.values() if id(f.node) not in called and f.node.params and HOLDS.fullmatch(f.node.params[0].name) and len(f.node.params) > 1
+    ]
+    if not waiting or not framework.plain_nets:
+        return
+    made: list[Any] = [value for name in sorted(module.source.bindings) if HOLDS.fullmatch(name) and holds_arrays(value := module.get(name))]
+    for name, function in functions.items():
+        if not made and INITIALISES.fullmatch(name) and not HOLDS.fullmatch(function.node.params[0].name if function.node.params else ""):
+            interp.limit = interp.steps + STEPS_PER_MODEL
+            try:
+                made += [value for value in [instantiate(interp, function, module.frame)] if holds_arrays(value)]
+            except (TargetRaise, OutOfBudget, RecursionError):
+                interp.reset()
+    for function in waiting if made else []:
+        first, *rest = function.node.params
+        contexts.calls.note(function, {first.name: made[0], **{param.name: Unknown("an input") for param in rest if param.default is None}})
 
 
 def _before_loading(graph: ModelGraph) -> None:
@@ -327,7 +355,7 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
         text = module.source.text[chunk.start : chunk.end]
         builds = BUILDS.search(text) or (contexts.analysis.framework.plain_nets and DRAWS.search(text))
         if chunk.kind == "def" and builds and not chunk.name.startswith("test_"):
-            value = module.get(chunk.name)
+            value = module.reach(chunk.name)
             if isinstance(value, Function) and builds_alone(value):
                 yield f"{chunk.name}()", partial(instantiate, interp, value, module.frame)
         elif chunk.kind == "other" and MAIN.search(text):

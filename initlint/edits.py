@@ -215,10 +215,13 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, expected: bytes |
     except OSError as error:
         raise SourceError(f"cannot be replaced, its folder takes no new file: {error.strerror}") from None
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
+        try:
+            written = 0
+            while written < len(data):
+                written += os.write(handle, data[written:])
+            os.fsync(handle)
+        finally:
+            os.close(handle)
         _take_over(target, temporary)
         if expected is not None and Path(target).read_bytes() != expected:
             raise SourceError(CHANGED)

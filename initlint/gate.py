@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 
 GATE = (re.compile(rb"torch|keras|tensorflow|flax|jax"), re.compile(rb"nn\.|init|Parameter"))
-ARRAY_GATE = (re.compile(rb"np\.random|numpy\.random|default_rng|RandomState"), re.compile(rb"\.dot\(|@|matmul|einsum"), re.compile(rb"\bdef \w+\("))
+ARRAY_GATE = (
+    re.compile(rb"np\.random|numpy\.random|default_rng|RandomState|random\.(?:normal|uniform|truncated_normal)\("),
+    re.compile(rb"\.dot\(|@|matmul|einsum"),
+    re.compile(rb"\bdef \w+\("),
+)
+WITH_LAYERS = re.compile(rb"torch|keras|tensorflow|flax|haiku|equinox|objax")
+"""Libraries that bring layers of their own; JAX does not."""
 
 
 def may_matter(data: bytes) -> bool:
@@ -15,4 +21,4 @@ def may_matter(data: bytes) -> bool:
 
 def may_hold_nets(data: bytes) -> bool:
     """Whether a file may define a net of plain arrays: it draws numbers, multiplies matrices, and names no framework."""
-    return all(pattern.search(data) for pattern in ARRAY_GATE) and not GATE[0].search(data)
+    return all(pattern.search(data) for pattern in ARRAY_GATE) and not WITH_LAYERS.search(data)

@@ -43,7 +43,7 @@ def _lines(module: Module, chunk: ClassChunk) -> list[int]:
 def _turned(module: Module, line: int, function: Function) -> dict[str, Any]:
     """Arguments other than their defaults for every one that a branch around ``line`` asks about."""
     given: dict[str, Any] = {}
-    for test in _tests(module.source.text.split("\n"), line):
+    for test in tests_around(module.source.text.split("\n"), line):
         for name in re.findall(r"[A-Za-z_]\w*", test):
             default = function.defaults.get(name)
             if default is False or (default == 0 and isinstance(default, int)):
@@ -55,7 +55,7 @@ def _turned(module: Module, line: int, function: Function) -> dict[str, Any]:
     return given
 
 
-def _tests(lines: list[str], line: int) -> Iterator[str]:
+def tests_around(lines: list[str], line: int) -> Iterator[str]:
     """The tests of the branches that ``line`` stands in; for an ``else``, those of its ``if``."""
     indent = _indent(lines[line - 1])
     sought_else = False

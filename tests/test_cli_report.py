@@ -34,6 +34,26 @@ class Net(nn.Module):
         return self.head(x)
 
 
+class Open(nn.Module):
+    def __init__(self, inputs, width):
+        super().__init__()
+        self.a = nn.Linear(inputs, width)
+
+    def forward(self, x):
+        return F.relu(self.a(x))
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.tokens = nn.Embedding(100, 96)
+        self.cell = nn.LSTM(96, 128, batch_first=True)
+        self.head = nn.Linear(128, 10)
+
+    def forward(self, x):
+        return self.head(self.cell(self.tokens(x))[0])
+
+
 class Odd(nn.Module):
     def __init__(self):
         super().__init__()
@@ -85,7 +105,7 @@ def test_the_page_stands_alone_and_shows_everything(folder: Path) -> None:
     assert "Suboptimal: at hidden.7 the second moment of the signal is 0.00781 times" in text
     assert "After the fixes: ok: " in text and "predicted after the fixes" in text
     assert "<ins class='ins'>+" in text and "kaiming_uniform_" in text
-    assert 'id="L13"' in text and "xavier_uniform_: uniform(±0.1083) (hidden.0.weight, hidden.1.weight, hidden.2.weight and 5 more)" in text
+    assert 'id="L13"' in text and "xavier_uniform_: uniform(±0.1083), std 0.0625 (hidden.0.weight, hidden.1.weight, hidden.2.weight and 5 more)" in text
     assert not re.search(r'(?:src|href)="(?!#)', text) and "<script" not in text and "@import" not in text
 
 
@@ -177,6 +197,7 @@ def test_a_run_puts_measured_beside_predicted(folder: Path, capsys: pytest.Captu
     assert content["parameters"][0]["measured_std"] == pytest.approx(content["parameters"][0]["std"], rel=0.05)
     text = page(folder, "net.py:Net", "--run", "--seeds", "1", "--device", "cpu")
     assert text.count('<path class="x"') == 9 and text.count('<path class="g"') == 9 and "measured std" in text
+    assert re.search(r"E x² from 0\.00391 to 1, measured from 0\.\d+ to [\d.]+<", text) and re.search(r"measured std/law from 0\.99\d* to 1(\.0\d+)?<", text)
     assert "measured, median and range of 1 build" in text and "Measured over predicted E x² at 9 layers, 1 build: median" in text
 
 
@@ -186,3 +207,20 @@ def test_a_model_that_cannot_run_is_reported_without(folder: Path, capsys: pytes
     content = json.loads(capsys.readouterr().out)
     assert "undreamt_of" in content["reason"] and content["curve"]
     assert all(point["measured_second_moment"] is None for point in content["curve"])
+
+
+@pytest.mark.parametrize("name", ["html", "md", "json", "svg"])
+def test_sizes_that_are_not_known_are_said_to_be_unknown(folder: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "net.py:Open", "--format", name]) == 0
+    out = capsys.readouterr().out
+    assert name == "svg" or ("Not known: every layer rests on operations that are not followed" in out and "a.weight has no moments in numbers" in out)
+
+
+def test_tables_and_recurrent_layers_are_measured_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    assert main(["report", "net.py:Recurrent", "--run", "--seeds", "3", "--device", "cpu", "--format", "json"]) == 0
+    points = {point["name"]: point for point in json.loads(capsys.readouterr().out)["curve"]}
+    assert list(points) == ["tokens", "cell", "head"]
+    for point in points.values():
+        assert point["measured_second_moment"] == pytest.approx(point["second_moment"], rel=0.4)
+        assert point["measured_gradient"] == pytest.approx(point["gradient"], rel=0.6)

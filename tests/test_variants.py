@@ -56,6 +56,19 @@ def test_options_that_leave_something_unseen_are_tried(tmp_path: Path) -> None:
     assert [op.parameter.name for op in found["Net(how='product')"].ops if op.parameter] == ["w", "v"]
 
 
+def test_options_that_lead_to_nothing_unseen_are_not_tried(tmp_path: Path) -> None:
+    text = NET.replace(
+        '        if self.how == "product":\n            x = x @ self.v\n', '        x = x @ self.v\n        if self.how == "product":\n            x = -x\n'
+    )
+    assert list(graphs(tmp_path, text)) == ["Net", "Net(init='kaiming')", "Net(init='other')", "net"]
+
+
+def test_an_option_kept_in_a_flag_is_tried(tmp_path: Path) -> None:
+    text = NET.replace('        if self.how == "product":\n            x = x @ self.v\n', "        x = x @ self.v\n")
+    text = text.replace("nn.init.kaiming_normal_(self.v)", 'product = how == "product"\n        if product:\n            nn.init.kaiming_normal_(self.v)')
+    assert "Net(how='product')" in graphs(tmp_path, text)
+
+
 def test_a_class_that_its_defaults_show_whole_is_built_once(tmp_path: Path) -> None:
     text = NET.replace('elif init == "kaiming":\n            nn.init.kaiming_normal_(self.w)\n        else:\n            nn.init.zeros_(self.w)', "")
     text = text.replace('if init == "xavier":\n            nn', "nn").replace('if self.how == "product":\n            x', "x")

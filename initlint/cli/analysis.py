@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from initlint import engine, files, rules
+from initlint import engine, files, notebook, rules
 from initlint.cli import caching
 from initlint.cli.console import CLEAN, FAILED, FOUND, Failure, complain
 from initlint.cli.formats import FORMATS
 from initlint.cli.progress import watching
 from initlint.config import Config, ConfigError
+from initlint.edits import SourceError
 from initlint.engine import CheckResult
 from initlint.errors import BaselineError, GitError
 from initlint.findings import Finding, Severity
@@ -84,6 +85,13 @@ class Run:
         self._judge(result)
         if self.known is not None:
             result.findings, _ = self.known.split(result.findings, result.sources)
+
+    def save(self, path: str, before: str, after: str) -> None:
+        """Write a file of this run. One that was come upon in a folder must lie there. Raises ``SourceError`` and ``OSError``."""
+        named, real = [os.path.normpath(one) for one in self.options.paths], os.path.realpath(path)
+        if os.path.normpath(path) not in named and not any(real.startswith(os.path.join(os.path.realpath(folder), "")) for folder in named):
+            raise SourceError("is a link to a file outside of what was named; left alone")
+        notebook.save(path, before, after)
 
     def verdict(self, findings: Sequence[Finding], *, failed: bool = False) -> int:
         """The exit status that ``findings`` deserve."""

@@ -10,7 +10,6 @@ from initlint.cli.console import Failure, complain, emit, painter, reason
 from initlint.edits import SourceError, write_atomic
 from initlint.engine import CheckResult
 from initlint.findings import Finding
-from initlint.notebook import save
 from initlint.report.paint import safe
 from initlint.report.text import count, summary
 
@@ -80,7 +79,7 @@ def _add_ignores(run: Run, result: CheckResult) -> int:
         if after == before:
             continue
         try:
-            save(path, before, after)
+            run.save(path, before, after)
         except (SourceError, OSError) as error:
             complain(f"{path}: {reason(error)}")
             failed = True

@@ -12,6 +12,7 @@ from initlint.cli.console import CLEAN, Failure, emit
 from initlint.cli.measured import measure
 from initlint.cli.targets import find_graph, shape_of
 from initlint.edits import SourceError, apply_fixes, read_source
+from initlint.engine import CheckResult
 from initlint.findings import Finding
 from initlint.notebook import is_notebook
 from initlint.report import diff, page, review
@@ -68,8 +69,13 @@ def _add_source(made: Review, search_path: list[str]) -> None:
     except SourceError:
         return
     result = engine.check([made.path], search_path=search_path)
-    made.findings = [finding for finding in result.findings if finding.site.path == made.path and _concerns(made, finding)]
-    for change in repair.fix(result):
+
+    def refine(result: CheckResult) -> None:
+        result.findings = [finding for finding in result.findings if finding.site.path == made.path and _concerns(made, finding)]
+
+    refine(result)
+    made.findings = result.findings
+    for change in repair.fix(result, refine=refine):
         if change.path == made.path and change.after != change.before:
             made.diff = diff.unified(made.path, change.before, change.after)
             made.remedies = list(_remedies(made, change.before, search_path))

@@ -13,13 +13,21 @@ from initlint import program as p
 from initlint.consulted import UNREADABLE, Consulted
 from initlint.edits import SourceError, digest
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, External, ModuleValue, Unknown
+from initlint.interpreter.values import ABSENT, External, ModuleValue, OutOfBudget, Unknown
 from initlint.source import Chunk, ClassChunk, SourceFile
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
-NEVER_READ = frozenset(sys.stdlib_module_names) | {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "tf_keras", "haiku", "scipy"}
+DESCRIBED = {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "tf_keras", "tf_slim", "haiku", "equinox", "scipy"}
+"""Libraries that tables stand for."""
+WITHOUT_MODELS = {
+    "PIL", "IPython", "boto3", "cv2", "huggingface_hub", "imageio", "ipywidgets", "librosa", "matplotlib", "networkx", "nltk", "numba", "onnx", "pandas",
+    "plotly", "psutil", "pyarrow", "pytest", "ray", "requests", "rich", "safetensors", "seaborn", "sentencepiece", "setuptools", "skimage",
+    "sklearn", "soundfile", "sympy", "tensorboard", "tokenizers", "tqdm", "wandb", "yaml",
+}  # fmt: skip
+"""Libraries of images, tables, sounds, files and plots, often installed beside models and large: nothing in them holds weights."""
+NEVER_READ = frozenset(sys.stdlib_module_names) | DESCRIBED | WITHOUT_MODELS
 
 
 @dataclass(eq=False)
@@ -84,7 +92,15 @@ class Module:
 
     def classes(self) -> list[tuple[ClassChunk, Any]]:
         """Every class statement at the top level with its value."""
-        return [(chunk, self.get(chunk.name)) for chunk in self.source.classes()]
+        return [(chunk, self.reach(chunk.name)) for chunk in self.source.classes()]
+
+    def reach(self, name: str) -> Any:
+        """The value of a global that no code asks for; ABSENT also where it takes too much to find out."""
+        try:
+            return self.get(name)
+        except OutOfBudget:
+            self.project.interpreter.reset()
+            return ABSENT
 
     def absolute(self, target: str, level: int) -> str:
         """The dotted name that ``from <level dots><target>`` means here."""

@@ -20,7 +20,7 @@ from initlint.live.forward import Passed
 from initlint.live.guard import untouched
 from initlint.theory.activations import RELU_FAMILY, canonical
 
-FOLLOWED = ("linear", "conv", "conv_transpose", "norm")
+FOLLOWED = ("linear", "conv", "conv_transpose", "norm", "embedding", "attention", "rnn")
 SATURATED = {"tanh": 2.65, "sigmoid": 4.6, "softsign": 99.0, "hardtanh": 1.0, "hardsigmoid": 3.0}
 """Inputs beyond which an activation is within 1 % of its limit."""
 LAST = ("Linear", "LayerNorm", "RMSNorm")
@@ -123,6 +123,7 @@ def _taken(model: Any, passed: Passed, watched: Mapping[str, Watch]) -> dict[str
 
 def _recorder(held: dict[str, _Held], path: str, watch: Watch) -> Any:
     def record(module: Any, args: Any, result: Any) -> None:
+        result = result[0] if isinstance(result, tuple) and result else result  # recurrent layers and attention say more than they hand on
         if not isinstance(result, torch.Tensor) or not result.dtype.is_floating_point or path in held or not result.numel():
             return
         with torch.no_grad():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from html import escape
 
@@ -18,13 +19,16 @@ _ROOM = 104
 FONT = "system-ui, DejaVu Sans, sans-serif"
 _DASHES = ("", "7 4", "2 3", "9 3 2 3", "12 5")
 _SHAPES = 4
+_APART = 14
+"""Pixels between two question marks."""
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 COLOURS = ("#0b5fa5", "#b3400b", "#1d7a3c", "#7a3fa0", "#6b5a00")
 DARK = ("#6cb6ff", "#ff9a5c", "#6bd08a", "#d2a8ff", "#e3c94f")
 STYLE = f""".il-chart{{{"".join(f"--c{number}:{colour};" for number, colour in enumerate(COLOURS))}color:#1c2128;max-width:100%;height:auto}}
 .il-chart text{{fill:currentColor}}.il-chart .axis{{stroke:currentColor;stroke-opacity:.5}}.il-chart .grid{{stroke:currentColor;stroke-opacity:.13}}
 .il-chart .line{{fill:none;stroke-width:2;stroke-linejoin:round}}.il-chart .dot{{stroke-width:1.6;fill:none}}.il-chart .band{{stroke-width:1.6}}
-.il-chart .area{{opacity:.16}}.il-chart .lost{{stroke:currentColor;stroke-opacity:.55}}.il-chart .hit{{fill:transparent}}
+.il-chart .area{{opacity:.16}}.il-chart .faint{{opacity:.4}}.il-chart .lost{{stroke:currentColor;stroke-opacity:.55}}.il-chart .hit{{fill:transparent}}
 .il-chart .hit:hover{{fill:currentColor;fill-opacity:.25}}
 @media (max-width:640px){{.il-chart text{{font-size:19px}}.il-chart .alt{{display:none}}}}
 @media (prefers-color-scheme:dark){{.il-chart{{{"".join(f"--c{number}:{colour};" for number, colour in enumerate(DARK))}color:#e6e6e6}}}}
@@ -45,6 +49,8 @@ class Series:
     low: Sequence[float | None] = ()
     high: Sequence[float | None] = ()
     """The spread around ``values``, where there is one."""
+    faint: frozenset[int] = frozenset()
+    """Places where the value rests on what is not known for certain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +78,7 @@ def draw(panel: Panel, *, standalone: bool = False) -> str:
         f"<title>{_text(panel.title)}</title><desc>{words}</desc>",
         *([f"<style>{STYLE}</style>"] if standalone else []),
         *_axes(frame, panel),
-        *(piece for one in panel.series for piece in _drawn(one, frame)),
+        *(piece for one in sorted(panel.series, key=lambda one: (one.dots, one.family % 2 == 0)) for piece in _drawn(one, frame)),
         *(piece for one in panel.series for piece in _hits(one, panel, frame)),
         *(_legend(panel.series) if standalone else ()),
     ]
@@ -160,10 +166,13 @@ def _axes(frame: _Frame, panel: Panel) -> Iterator[str]:
         x = min(max(frame.x(place), left + 20), right - 34)
         alternate = ' class="alt"' if count % 2 else ""
         yield f'<text{alternate} x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{_text(short(panel.labels[place]))}</text>'
+    said = -math.inf
     for place in panel.gaps:
         x = frame.x(place)
+        mark = f'<text x="{x:.1f}" y="{_TOP + 18}" text-anchor="middle" stroke="none">?</text>' if x - said >= _APART else ""
+        said = x if mark else said
         yield f'<g class="lost"><title>{_text(panel.labels[place])}: not known, see the notes</title>'
-        yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{bottom}" stroke-dasharray="2 4"/><text x="{x:.1f}" y="{_TOP + 10}" stroke="none">?</text></g>'
+        yield f'<path d="M{x:.1f} {_TOP}v7M{x:.1f} {bottom}v-7"/>{mark}</g>'
 
 
 def _labelled(panel: Panel, frame: _Frame) -> list[int]:
@@ -176,7 +185,7 @@ def _labelled(panel: Panel, frame: _Frame) -> list[int]:
 
 
 def _power(power: int) -> str:
-    return {0: "1", 1: "10", 2: "100", -1: "0.1", -2: "0.01"}.get(power, f"1e{power}".replace("-", "−"))
+    return {0: "1", 1: "10", 2: "100", -1: "0.1", -2: "0.01"}.get(power, f"10{str(power).translate(_RAISED)}")
 
 
 def _drawn(series: Series, frame: _Frame) -> Iterator[str]:
@@ -191,13 +200,20 @@ def _drawn(series: Series, frame: _Frame) -> Iterator[str]:
     if spread:
         edge = [f"{x:.1f} {high:.1f}" for x, _, high in spread] + [f"{x:.1f} {low:.1f}" for x, low, _ in reversed(spread)]
         yield f'<path class="area" fill="{colour}" d="M{"L".join(edge)}Z"/>'
-    path, broken = [], True
-    for point in points:
-        if point is not None:
-            path.append(f"{'M' if broken else 'L'}{point[0]:.1f} {point[1]:.1f}")
-        broken = point is None
-    if path:
-        yield f'<path class="line" stroke="{colour}" d="{"".join(path)}"{_dash(series)}/>'
+    for kind, doubted in (("line", False), ("line faint", True)):
+        path = "".join(_segments(points, series.faint, doubted))
+        if path:
+            yield f'<path class="{kind}" stroke="{colour}" d="{path}"{_dash(series)}/>'
+
+
+def _segments(points: Sequence[tuple[float, float] | None], faint: AbstractSet[int], doubted: bool) -> Iterator[str]:
+    """The parts of a line whose ends are both known, those with an end in ``faint`` or the others."""
+    at = -1
+    for place in range(1, len(points)):
+        start, end = points[place - 1], points[place]
+        if start is not None and end is not None and (place in faint or place - 1 in faint) == doubted:
+            yield f"L{end[0]:.1f} {end[1]:.1f}" if at == place - 1 else f"M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}"
+            at = place
 
 
 def _hits(series: Series, panel: Panel, frame: _Frame) -> Iterator[str]:

@@ -13,6 +13,7 @@ from initlint.report.json import dumps
 from initlint.report.paint import Paint, plain, safe
 from initlint.report.propagation import STYLES, aligned, piped
 from initlint.report.text import count
+from initlint.signal.caveats import caveats
 from initlint.signal.curve import Curve, Point
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -49,11 +50,13 @@ class Comparison:
 def to_text(comparison: Comparison, paint: Paint = plain) -> str:
     """What changes, a verdict and a bar of the curve for each variant, then the table."""
     lines = [paint(safe(comparison.target), "bold"), *map(safe, _change(comparison)), ""]
+    every = {name: [value for one in comparison.variants for value in values(one.curve)] for name, values in _QUANTITIES}
     for variant in comparison.variants:
         verdict = variant.curve.verdict
         lines.append(f"{paint(variant.name, 'bold')}: {paint(verdict, STYLES[verdict]) if verdict else 'not known'}: {safe(variant.curve.reason)}")
-        for name, values in (("E x²", _seconds(variant.curve)), ("E δ²", _gradients(variant.curve))):
-            lines.append(f"  {name} {bars(values)} {_range(values)}")
+        lines += [f"  {name} {bars(values(variant.curve), every[name])} {_range(values(variant.curve))}" for name, values in _QUANTITIES]
+    for note, names in caveats(comparison.variants[-1].curve):
+        lines.append(safe(f"mind: {note} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"))
     return "\n".join([*lines, "", *aligned(_table(comparison), paint, text_columns=(0, -1))]) + "\n"
 
 
@@ -87,10 +90,10 @@ def panels(variants: Sequence[Variant], more: tuple[Sequence[Series], Sequence[S
     gaps = [place for place, point in enumerate(points) if point.lost]
     ticks = [place for place, point in enumerate(points) if is_parametric(point.op)]
     made = []
-    kinds = (("Second moment of the signal by depth", "E x²", _seconds), ("Second moment of the gradient by depth", "E δ²", _gradients))
-    for (title, axis, values), others in zip(kinds, more):
+    kinds = (("Second moment of the signal by depth", "E x²", _seconds, _doubted), ("Second moment of the gradient by depth", "E δ²", _gradients, _unreturned))
+    for (title, axis, values, faint), others in zip(kinds, more):
         fitting = [(name, curve) for name, curve in variants if len(curve.points) == len(labels)]
-        series = [Series(name=name, values=values(curve), family=2 * number) for number, (name, curve) in enumerate(fitting)]
+        series = [Series(name=name, values=values(curve), family=2 * number, faint=faint(curve)) for number, (name, curve) in enumerate(fitting)]
         made.append(Panel(title=title, axis=axis, series=[*series, *others], labels=labels, gaps=gaps, ticks=ticks))
     return made
 
@@ -112,14 +115,14 @@ def point_row(point: Point) -> dict[str, Any]:
     }
 
 
-def bars(values: Sequence[float | None]) -> str:
-    """The values on a logarithmic scale as one line of blocks; several that share a block are shown by their largest."""
+def bars(values: Sequence[float | None], among: Sequence[float | None]) -> str:
+    """The values as one line of blocks, on a logarithmic scale that holds all of ``among``; several in one block are shown by their largest."""
     width = min(len(values), MOST_BARS)
     parts = [values[len(values) * number // width : len(values) * (number + 1) // width] for number in range(width)]
-    logs = [max((math.log10(value) for value in part if value), default=None) for part in parts]
-    known = [log for log in logs if log is not None]
+    known = [math.log10(value) for value in among if value]
     low, span = min(known, default=0.0), max(max(known, default=1.0) - min(known, default=0.0), 1.0)
-    return "".join(" " if log is None else BARS[min(len(BARS) - 1, int((log - low) / span * len(BARS)))] for log in logs)
+    heights = [max((int((math.log10(value) - low) / span * len(BARS)) for value in part if value), default=None) for part in parts]
+    return "".join(" " if height is None else BARS[min(len(BARS) - 1, height)] for height in heights)
 
 
 def _range(values: Sequence[float | None]) -> str:
@@ -137,7 +140,7 @@ def _change(comparison: Comparison) -> list[str]:
 def _table(comparison: Comparison) -> list[list[str]]:
     several = len(comparison.variants) > 1
     header = ["operation"]
-    for quantity in ("E x²", "E δ²"):
+    for quantity, _ in _QUANTITIES:
         header += [f"{quantity}, {one.name}" if several else quantity for one in comparison.variants]
     rows = [[*header, "note"]]
     for place, point in enumerate(comparison.points):
@@ -153,6 +156,17 @@ def _seconds(curve: Curve) -> list[float | None]:
 
 def _gradients(curve: Curve) -> list[float | None]:
     return [point.gradient for point in curve.points]
+
+
+def _doubted(curve: Curve) -> frozenset[int]:
+    return frozenset(place for place, point in enumerate(curve.points) if not point.certain)
+
+
+def _unreturned(curve: Curve) -> frozenset[int]:
+    return frozenset(place for place, point in enumerate(curve.points) if not point.returns)
+
+
+_QUANTITIES = (("E x²", _seconds), ("E δ²", _gradients))
 
 
 def _cell(text: str) -> str:

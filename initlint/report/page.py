@@ -67,6 +67,8 @@ def _signal(review: Review) -> Iterator[str]:
         return
     for panel in charts(review):
         yield f"<figure><figcaption>{_text(panel.title)}</figcaption>{chart.draw(panel)}{chart.legend(panel)}</figure>"
+    if review.curve.lost:
+        yield '<p class="dim">“?” marks what is not followed; the line is faint where it rests on that, up to the next normalisation.</p>'
     yield "<details><summary>The same as a table</summary>"
     yield _table("Second moments at every operation", curve_header(review), [curve_cells(review, point) for point in review.curve.points])
     yield "</details>"
@@ -114,7 +116,7 @@ def _remedy(review: Review, remedy: Remedy) -> Iterator[str]:
 
 
 def _diff(text: str, label: str) -> str:
-    lines = "".join(map(_diff_line, text.split("\n")))
+    lines = "".join(map(_diff_line, text.rstrip("\n").split("\n")))
     return f'<div class="wide" tabindex="0" role="region" aria-label="{_text(label)}"><pre>{lines}</pre></div>'
 
 
@@ -124,20 +126,22 @@ def _source(review: Review) -> Iterator[str]:
         yield "<p>The source of the model's file cannot be shown here.</p>"
         return
     said, found = remarks(review), findings_by_line(review)
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("line", "code", "what it starts and passes"))
-    yield '<div class="wide tall" tabindex="0" role="region" aria-label="Annotated source"><table class="src">'
-    yield f"<caption>{_text(review.path)}</caption><thead><tr>{head}</tr></thead><tbody>"
+    yield '<div class="wide tall" tabindex="0" role="region" aria-label="Annotated source"><table class="src" role="table">'
+    yield f'<caption>{_text(review.path)}</caption><thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">line</th>'
+    yield '<th scope="col" role="columnheader">code</th><th scope="col" role="columnheader" class="say">what it starts and passes</th></tr></thead>'
+    yield '<tbody role="rowgroup">'
     for number, line in enumerate(NEWLINE.split(review.source), start=1):
-        texts = [_text(text) for text in said.get(number, ())]
-        texts += [f'<span class="find">{_text(one.code)}: {_text(one.message)}</span>' for one in found.get(number, ())]
-        cell = f'<td class="say">{"<br>".join(texts)}</td>' if texts else "<td></td>"
-        yield f'<tr id="L{number}"><th scope="row">{number}</th><td>{_text(line.expandtabs(4))}</td>{cell}</tr>'
+        texts = [f"<p>{_text(text)}</p>" for text in said.get(number, ())]
+        texts += [f'<p class="find">{_text(one.code)}: {_text(one.message)}</p>' for one in found.get(number, ())]
+        cells = f'<th scope="row" role="rowheader">{number}</th><td role="cell">{_text(line.expandtabs(4)) or " "}</td>'
+        yield f'<tr role="row" id="L{number}">{cells}<td role="cell" class="say">{"".join(texts)}</td></tr>'
     yield "</tbody></table></div>"
 
 
 def _notes(review: Review) -> Iterator[str]:
     yield _section("notes", "Assumptions and gaps")
-    yield "<ul><li>Branches that meet count as independent, layers as wide, pre-activations as Gaussian; borders of padded convolutions are ignored.</li>"
+    borders = "" if review.shape else "; borders of padded convolutions are ignored, for the size of the input is not known (--input)"
+    yield f"<ul><li>Branches that meet count as independent, layers as wide, pre-activations as Gaussian{borders}.</li>"
     for note, names in review.notes:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         yield f"<li>{_text(note)}: {_text(', '.join(names[:3]) + more)}</li>"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from initlint.findings import Finding, Severity
-from initlint.graph import ModelGraph
+from initlint.graph import ModelGraph, Parameter
 from initlint.report import table
 from initlint.report.chart import Panel, Series, figure
 from initlint.report.curves import Variant, panels, point_row
@@ -16,6 +16,7 @@ from initlint.report.json import row as finding_row
 from initlint.report.paint import safe
 from initlint.report.text import count
 from initlint.signal.asked import Asked, asked
+from initlint.signal.caveats import caveats
 from initlint.signal.curve import Curve, Point
 
 
@@ -80,6 +81,12 @@ class Review:
         value = row.get(quantity) if row else None
         return value if isinstance(value, (int, float)) else None
 
+    def weighed_ratio(self, parameter: Parameter) -> float | None:
+        """The measured standard deviation of a parameter over that of its law."""
+        seen = self.weighed.get(parameter.name, {}).get("measured_std")
+        std = parameter.distribution.std if parameter.distribution else None
+        return seen / std if isinstance(seen, (int, float)) and isinstance(std, (int, float)) and std > 0 else None
+
     @property
     def agreement(self) -> str:
         """Measured against predicted second moments, in one sentence; empty where there is nothing to compare."""
@@ -93,12 +100,12 @@ class Review:
 
     @property
     def notes(self) -> list[tuple[str, list[str]]]:
-        """What was assumed or lost, with the operations that it concerns."""
+        """Where theory is known to fail, what was assumed or lost, with the operations that it concerns."""
         found: dict[str, list[str]] = {}
         for point in self.curve.points:
             if point.note:
                 found.setdefault(point.note, []).append(point.name)
-        return list(found.items())
+        return [*caveats(self.curve), *found.items()]
 
 
 def charts(review: Review) -> list[Panel]:
@@ -144,6 +151,7 @@ def to_json(review: Review) -> str:
         "builds": review.builds,
         "layers": list(review.measured.values()),
         "reason": review.trouble or None,
+        "notes": [{"note": note, "operations": names} for note, names in review.notes],
         "curve_after_fixes": [point_row(point) for point in review.fixed.points] if review.fixed else None,
         "parameters": rows,
         "findings": [finding_row(finding) for finding in review.findings],
@@ -168,6 +176,8 @@ def to_markdown(review: Review) -> str:
     lines += _rows(curve_header(review), [curve_cells(review, point) for point in review.curve.points])
     lines += ["", "## Parameters", "", *_rows(parameter_header(review), parameter_cells(review)), "", "## Findings", ""]
     lines += [f"- `{one.code}` {_cell(str(one.site))}: {_cell(one.message)}" for one in review.findings] or ["None."]
+    if review.notes:
+        lines += ["", "## Assumptions and gaps", "", *(f"- {_cell(note)}: {_cell(', '.join(names[:3]))}" for note, names in review.notes)]
     if review.diff:
         fence = "`" * 4
         lines += ["", "## Fixes", "", f"{fence}diff", review.diff.rstrip("\n"), fence]
@@ -211,20 +221,18 @@ def parameter_cells(review: Review) -> list[tuple[str, ...]]:
         std = law.std if law else None
         text = review.nonlinearities.get(parameter.name, ("", None))[0]
         name, shape, starts, formula, setter, _ = table.cells(parameter, text)
-        spread = figure(std) if isinstance(std, (int, float)) else str(std or "?")
+        spread = figure(std) if isinstance(std, (int, float)) else "?" if std is None else str(std)
         judged = (figure(wanted.std), figure(wanted.ratio), wanted.verdict) if wanted else ("", "", "")
-        result.append((name, shape, starts, formula, spread, *_weighed(review, parameter.name, std), *judged, setter, safe(text)))
+        result.append((name, shape, starts, formula, spread, *_weighed(review, parameter), *judged, setter, safe(text)))
     return result
 
 
-def _weighed(review: Review, name: str, std: object) -> tuple[str, ...]:
+def _weighed(review: Review, parameter: Parameter) -> tuple[str, ...]:
     """The measured spread of a parameter, and its ratio to that of the law."""
     if not review.weighed:
         return ()
-    seen = review.weighed.get(name, {}).get("measured_std")
-    if not isinstance(seen, (int, float)):
-        return "", ""
-    return figure(seen), figure(seen / std) if isinstance(std, (int, float)) and std > 0 else ""
+    ratio, seen = review.weighed_ratio(parameter), review.weighed.get(parameter.name, {}).get("measured_std")
+    return figure(seen) if isinstance(seen, (int, float)) else "", "" if ratio is None else figure(ratio)
 
 
 def _rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -11,7 +11,7 @@ from initlint.report.chart import figure, short, visible
 from initlint.report.paint import safe
 
 WIDTH, HEIGHT = 132, 44
-SPARK = (280, 48)
+SPARK = (420, 72)
 
 
 def histograms(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -53,7 +53,7 @@ def _histogram(layer: str, kind: str, what: str, made: Mapping[str, Any], second
 def _ended(row: Mapping[str, Any]) -> str:
     told = [
         f"{row[key]:.1%} {words}"
-        for key, words in (("dead", "of its units are dead"), ("saturated", "of its values are saturated"))
+        for key, words in (("dead", "of its units never open"), ("saturated", "of its values are saturated"))
         if (row.get(key) or 0) >= 0.001
     ]
     return f'<div class="ended">{"; ".join(told)}</div>' if told else ""

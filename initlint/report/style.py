@@ -39,8 +39,8 @@ thead th{background:var(--soft)}
 tbody tr:last-child>*{border-bottom:0}
 tbody th{font-weight:400;font-family:ui-monospace,monospace}
 .n{text-align:right;font-variant-numeric:tabular-nums}
-figure{margin:1.2rem 0}
-figure>svg{display:block;width:100%;height:auto}
+figure{margin:1.6rem 0}
+figure>svg{display:block;width:100%;max-width:62rem;height:auto}
 figcaption{font-weight:600}
 .hists figcaption{font-weight:400}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;padding:0;margin:.3rem 0 0;font-size:.85rem}
@@ -54,16 +54,22 @@ summary{cursor:pointer;padding:.3rem 0;color:var(--note)}
 .warning .tag{color:var(--warn)}
 .note .tag{color:var(--note)}
 pre,code{font:13px/1.45 ui-monospace,monospace}
-pre{margin:0;padding:.6rem;min-width:max-content}
-.src td,.src th{border:0;vertical-align:top;padding:0 .7rem}
-.src td{white-space:pre;font:13px/1.5 ui-monospace,monospace}
-.src tbody th{text-align:right;color:var(--dim);font:13px/1.5 ui-monospace,monospace}
+pre{margin:0;padding:.6rem;min-width:max-content;width:100%}
+.src tr{display:grid;grid-template-columns:3.2rem minmax(0,8fr) minmax(0,5fr);border:0}
+.src td,.src th{display:block;border:0;padding:0 .7rem;white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.5 ui-monospace,monospace}
+.src tbody th{text-align:right;color:var(--dim)}
+.src thead th{white-space:nowrap;font:13px/2 system-ui,sans-serif;font-weight:600}
+.src thead th:first-child{padding:0 .3rem;text-align:right}
 .src tr:target{background:var(--soft)}
-.src .say{white-space:normal;min-width:15rem;max-width:30rem;color:var(--note);font:13px/1.5 system-ui,sans-serif}
+.src td.say{color:var(--note);font:13px/1.5 system-ui,sans-serif}
+.src .say p{margin:0}
+@media (max-width:60rem){.src tr{grid-template-columns:2.6rem minmax(0,1fr)}.src td,.src th{padding:0 .4rem}
+.src .say{grid-column:2;border-left:2px solid var(--rule)}
+.src thead .say,.src td:empty{display:none}}
 .find{color:var(--bad);font-weight:600}
 .del{color:var(--bad);background:var(--delbg);text-decoration:none}
 .ins{color:var(--add);background:var(--insbg);text-decoration:none}
-@media print{.wide,.tall{overflow:visible;max-height:none;border:0}nav{display:none}td,th{white-space:normal}.src td{white-space:pre-wrap}
+@media print{.wide,.tall{overflow:visible;max-height:none;border:0}nav{display:none}td,th{white-space:normal}
 body{font-size:11px}.hists{grid-template-columns:repeat(3,1fr)}}
 """
 

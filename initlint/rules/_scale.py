@@ -13,7 +13,9 @@ from initlint.symbolic import Number
 from initlint.theory.activations import canonical
 from initlint.theory.fans import Fans
 
-RECURRENT = ("RNN", "LSTM", "GRU")
+RECURRENT = ("RNN", "LSTM", "GRU", "SimpleRNN")
+KERNELS = ("kernel", "recurrent_kernel", "w_i", "w_h")
+"""Matrices of recurrent layers that hold their inputs first, as those of Keras and Haiku do."""
 BOUNDED = {"tanh": 2.65, "sigmoid": 5.29, "hardtanh": 1.0, "hardsigmoid": 3.0, "softsign": 6.07, "glu": 5.29}
 """Activations that saturate, with the input beyond which the slope is less than 2 % of the steepest."""
 LOGITS = ("softmax", "log_softmax")
@@ -45,7 +47,7 @@ def recurrent_weights(graph: ModelGraph) -> Iterator[Weight]:
     """The matrices of recurrent layers; the sums over them are the pre-activations of gates."""
     for layer in graph.layers:
         if layer.kind.removesuffix("Cell") in RECURRENT:
-            yield from (Weight(p, layer, tuple(layer.calls)) for role, p in layer.parameters.items() if role.startswith("weight_"))
+            yield from (Weight(p, layer, tuple(layer.calls)) for role, p in layer.parameters.items() if role.startswith("weight_") or role in KERNELS)
 
 
 def matrices(graph: ModelGraph) -> list[Weight]:
@@ -75,7 +77,7 @@ def terms_of(weight: Weight) -> Number | None:
     """The number of products in each sum over ``weight``, where every use agrees on it."""
     if is_recurrent(weight):
         shape = weight.parameter.shape
-        return shape[1] if shape is not None and len(shape) == 2 else None
+        return shape[0 if weight.parameter.role in KERNELS else 1] if shape is not None and len(shape) == 2 else None
     if weight.layer is None:
         return _of_products(weight)[0]
     fans = fans_of(weight)

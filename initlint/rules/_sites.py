@@ -8,7 +8,7 @@ from typing import Any
 
 from initlint.findings import ReplaceCall, Site
 from initlint.flow import BIAS_ROLES
-from initlint.graph import InitCall, InitEvent, ModelGraph, Op, Origin, Parameter
+from initlint.graph import InitCall, InitEvent, Layer, ModelGraph, Op, Origin, Parameter
 from initlint.symbolic import Sym
 
 INIT = "torch.nn.init."
@@ -175,6 +175,11 @@ def constant_value(parameter: Parameter) -> float | None:
     if law is None or law.kind != "constant" or law.mean is None or isinstance(law.mean, Sym):
         return None
     return float(law.mean)
+
+
+def scale_of(layer: Layer | None) -> Parameter | None:
+    """What a normalisation layer multiplies by, whatever its framework calls it."""
+    return next((layer.parameters[role] for role in ("weight", "gamma", "scale") if role in layer.parameters), None) if layer is not None else None
 
 
 def bias_of(op: Op) -> Parameter | None:

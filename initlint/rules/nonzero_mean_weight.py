@@ -92,6 +92,8 @@ def _is_matrix(weight: Weight) -> bool:
         return False
     if layer is None:
         return shape[-1] != 1 and shape[-2] != 1
+    if weight.parameter.role != "weight":  # (*kernel, in, out)
+        return shape[-1] != 1
     return shape[0] != 1 and layer.arguments.get("groups", 1) == 1
 
 

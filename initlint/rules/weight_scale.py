@@ -239,7 +239,7 @@ def _spread_text(case: Case) -> str:
 
 def _consequence(case: Case) -> str:
     if is_recurrent(case.weight):
-        return _saturation("tanh" if case.weight.layer is not None and case.weight.layer.kind.startswith("RNN") else "sigmoid", case.spread)
+        return _saturation("tanh" if case.weight.layer is not None and "RNN" in case.weight.layer.kind else "sigmoid", case.spread)
     for end in case.fate.ends:
         name = canonical(end.name) if end.kind == "activation" else ""
         if name in BOUNDED:

@@ -43,10 +43,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from initlint.findings import Finding, Fix, Severity, Site
-from initlint.flow import RESHAPING, Weight, gates, in_residual, is_head, is_parametric, is_transparent, weights
+from initlint.flow import RESHAPING, Weight, gates, in_residual, is_head, is_parametric, is_transparent, main_weight, weights
 from initlint.graph import ModelGraph, Op, Parameter
 from initlint.rules import Rule
-from initlint.rules._sites import bias_of, by_site, constant_value, explicit, origin_of, other_call, qualified, short, spell_names, written_at
+from initlint.rules._declared import other_draw
+from initlint.rules._sites import bias_of, by_site, constant_value, explicit, origin_of, other_call, qualified, scale_of, short, spell_names, written_at
 from initlint.theory.recommend import recommend
 
 RULE = Rule(
@@ -153,7 +154,7 @@ def _follow(uses: Iterable[Op]) -> Followed:
 def _carries(op: Op) -> bool:
     """Operations that keep equal units equal, and zero at zero but for what they add."""
     if op.kind == "norm":
-        gamma = op.layer.parameters.get("weight") if op.layer else None
+        gamma = scale_of(op.layer)
         return gamma is None or constant_value(gamma) not in (None, 0.0)
     return op.kind == "activation" or is_transparent(op) or op.kind in RESHAPING
 
@@ -175,10 +176,10 @@ def _bias(op: Op) -> float | None:
 def _constant_map(end: Op, table: dict[int, Weight]) -> Parameter | None:
     """The parameter by which ``end`` multiplies, if it starts constant: a weight, the gamma of a norm, a scale."""
     if end.kind in ("layer", "matmul"):
-        parameter = end.parameter or (end.layer.parameters.get("weight") if end.layer else None)
+        parameter = end.parameter or (main_weight(end.layer) if end.layer else None)
         known = parameter is not None and id(parameter) in table
     elif end.kind == "norm":
-        parameter = end.layer.parameters.get("weight") if end.layer else None
+        parameter = scale_of(end.layer)
         known = parameter is not None and constant_value(parameter) == 0
     else:
         factors = [source.parameter for source in end.inputs if source.kind == "const" and source.parameter is not None]
@@ -193,8 +194,10 @@ def _is_hidden_matrix(weight: Weight) -> bool:
     layer = weight.layer
     if shape is None or len(shape) < 2:
         return False
-    if layer is not None and layer.arguments.get("groups", 1) != 1:
+    if layer is not None and (layer.arguments.get("groups", 1) != 1 or "Depthwise" in layer.kind):
         return False
+    if layer is not None and weight.parameter.role != "weight":  # (*kernel, in, out)
+        return shape[-1] != 1
     transposed = layer is None or "Transpose" in layer.kind
     return shape[1 if transposed else 0] != 1
 
@@ -239,4 +242,6 @@ def _fix(graph: ModelGraph, site: Site, cases: list[Case]) -> Fix | None:
     if event is None or needed is None or any(id(p) not in weighted for p in written_at(graph, site)):
         return None
     action = other_call(event, short(needed.initializer), **needed.arguments)
+    if action is None and (declared := other_draw(cases[0].weight.parameter, event, needed)) is not None:
+        return Fix(message=f"Draw the weights with variance {needed.law.removeprefix('Var = ')}", actions=(declared,))
     return Fix(message=f"Draw the weights with {short(needed.initializer)}", actions=(action,)) if action else None

@@ -28,10 +28,11 @@ def attended(op: Op, signals: list[Spread], tokens: int | None) -> Mapped:
     projected = layer is not None and "in_proj_weight" in layer.parameters
     if layer is not None and projected:
         (query, _), (key, _), (value, gradient) = (_projected(layer, "in_proj", one) for one in (query, key, value))
-    made = Mapped(value, 1.0, ALONE) if tokens is None else _mixed(query, key, value, tokens)
+    made = Mapped(value, 1.0, ALONE) if tokens is None else _mixed(query, key, value, tokens, causal=op.detail.get("is_causal") is True)
     if layer is not None and projected:
         out, factor = _projected(layer, "out_proj.", made.signal)
-        made = Mapped(out, factor * gradient * (made.gradient or 0.0), made.note)
+        outer = factor * gradient
+        made = Mapped(out, outer * (made.gradient or 0.0), made.note, together=outer * (made.together or 1.0))
     return made
 
 
@@ -55,12 +56,17 @@ def softmax(tokens: int | None) -> Mapped:
     return Mapped(Spread(1 / tokens, 0.0), 1 / tokens**2, f"a softmax over {tokens} tokens, its logits taken for small")
 
 
-def _mixed(query: Spread, key: Spread, value: Spread, tokens: int) -> Mapped:
-    """Logits of variance s² leave e^{s²}/T of what the tokens do not share; the gradient of a value comes from all queries."""
+def _mixed(query: Spread, key: Spread, value: Spread, tokens: int, *, causal: bool = False) -> Mapped:
+    """Logits of variance s² leave e^{s²}/T of what the tokens do not share; the gradient of a value comes from all queries,
+    which add up where it is alike for all.
+
+    Where each token sees only those before it, 1/T is the mean of 1/t.
+    """
     power = query.second * max(0.0, key.variance - key.common)
-    left = min(1.0, math.exp(min(power, 50.0)) / tokens)
+    alone = math.fsum(1 / seen for seen in range(1, tokens + 1)) / tokens if causal else 1 / tokens
+    left = min(1.0, math.exp(min(power, 50.0)) * alone)
     crowded = "; its logits are too large for that" if left == 1.0 and tokens > 1 else ""
-    return Mapped(averaged(value, 1 / left), left, f"attention over {tokens} tokens, taken for independent{crowded}")
+    return Mapped(averaged(value, 1 / left), left, f"attention over {tokens} tokens, taken for independent{crowded}", together=1.0)
 
 
 def _projected(layer: Layer, name: str, signal: Spread) -> tuple[Spread, float]:

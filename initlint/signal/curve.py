@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from initlint.flow import signals
+from initlint.flow import descendants, is_parametric, signals
 from initlint.graph import ModelGraph, Op
 from initlint.signal import attention, maps, nonlinear, pooling, recurrent
 from initlint.signal.extents import Extents, extents, taps
@@ -24,8 +24,8 @@ SILENT = frozenset({"input", "const", "view", "output", "choice", "identity", "p
 RESETS = ("norm", "input", "embedding")
 """Operations behind which the scale is known whatever came before."""
 _LARGEST = 1e300
-_Factors = dict[int, tuple[float | None, float]]
-"""By operation: the factor on the gradient and its ``sparsity``."""
+_Factors = dict[int, Mapped]
+"""What each operation does."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -49,6 +49,8 @@ class Point:
     """Second moment relative to where the scale was last set: at an input, a table, a normalisation."""
     backward: float | None = None
     """That of the gradient, relative to the next such place."""
+    alike: float = 0.0
+    """The share of the gradient's second moment that all positions have alike."""
 
     @property
     def second(self) -> float | None:
@@ -79,12 +81,24 @@ def predict(graph: ModelGraph, shape: Sequence[int] | None = None) -> Curve:
     places = _Places(extents(graph, shape), attention.tokens_of(graph))
     for op in graph.ops:
         _forward(op, points, factors, places)
+    ends = {id(op) for op in graph.ops if op.kind == "output"} or {id(op) for op in graph.ops if not op.outputs}
     for op in reversed(graph.ops):
-        _backward(op, points, factors, places)
-    shown = tuple(points[id(op)] for op in graph.ops if op.kind not in SILENT)
+        if op.outputs:
+            _backward(op, points, factors, places)
+        else:
+            points[id(op)].gradient = points[id(op)].backward = float(id(op) in ends)  # what nothing uses gets none
+    reached = _reached(graph)
+    shown = tuple(points[id(op)] for op in graph.ops if op.kind not in SILENT and (id(op) in reached or is_parametric(op)))
     verdict, reason = judged(shown)
-    reason = reason or graph.forward_reason or "the forward pass shows no layer whose signal is known"
+    nothing = "every layer rests on operations that are not followed" if shown else "the forward pass shows no operation"
+    reason = reason or graph.forward_reason or nothing
     return Curve(points=shown, verdict=verdict, reason=reason)
+
+
+def _reached(graph: ModelGraph) -> set[int]:
+    """Operations that the input reaches; what a mask or an index is made of is none of the signal."""
+    starts = [op for op in graph.ops if op.kind == "input"] or graph.ops
+    return {id(op) for start in starts for op in (start, *descendants(start))}
 
 
 class _Places(NamedTuple):
@@ -122,7 +136,7 @@ def _forward(op: Op, points: dict[int, Point], factors: _Factors, places: _Place
     except Lost as error:
         point.lost = True
         mapped = Mapped(known[0].signal or Spread(0.0, 1.0) if known else Spread(0.0, 1.0), 1.0, str(error))
-    point.note, factors[id(op)] = mapped.note, (mapped.gradient, mapped.sparsity)
+    point.note, factors[id(op)] = mapped.note, mapped
     resets = op.kind in RESETS or _looks_up(op)
     point.certain = resets or not (point.lost or any(not one.certain for one in given))
     if not math.isfinite(mapped.signal.second) or mapped.signal.second > _LARGEST:
@@ -227,18 +241,18 @@ def _looks_up(op: Op) -> bool:
 
 def _backward(op: Op, points: dict[int, Point], factors: _Factors, places: _Places) -> None:
     point = points[id(op)]
-    if not op.outputs:
-        point.gradient = point.backward = 1.0
-        return
-    total, relative, parts = 0.0, 0.0, [one for one in op.outputs if one.name == "part"]
+    total, relative, alike, parts = 0.0, 0.0, 0.0, [one for one in op.outputs if one.name == "part"]
     for consumer in dict.fromkeys(op.outputs):
         after, factor = points.get(id(consumer)), _factor(op, consumer, points, factors, places)
         if after is None or after.gradient is None or factor is None:
             return
         point.returns = point.returns and (consumer.kind == "norm" or (after.returns and not after.lost))
-        total += after.gradient * factor / (len(parts) if consumer in parts else 1)
-        relative = max(relative, 1.0 if consumer.kind == "norm" else (after.backward or 0.0) * factor * factors[id(consumer)][1])
+        through = after.gradient * factor / (len(parts) if consumer in parts else 1)
+        total += through
+        alike += through * _alike(factors[id(consumer)], after.alike)
+        relative = max(relative, 1.0 if consumer.kind == "norm" else (after.backward or 0.0) * factor * factors[id(consumer)].sparsity)
     point.gradient, point.backward = min(total, _LARGEST), min(relative, _LARGEST)
+    point.alike = alike / total if 0 < total < math.inf else 0.0
 
 
 def _factor(op: Op, consumer: Op, points: dict[int, Point], factors: _Factors, places: _Places) -> float | None:
@@ -249,7 +263,20 @@ def _factor(op: Op, consumer: Op, points: dict[int, Point], factors: _Factors, p
     others = [points[id(one)].second for one in consumer.inputs if one is not op and id(one) in points]
     if consumer.kind == "mul" and len(consumer.inputs) == 2 and others and not points[id(consumer)].lost:
         return None if others[0] is None else others[0] * places.spread(op, consumer)
-    return factors[id(consumer)][0] if id(consumer) in factors else None
+    mapped, alike = factors[id(consumer)], points[id(consumer)].alike
+    if mapped.gradient is None or mapped.together is None:
+        return mapped.gradient
+    return (1 - alike) * mapped.gradient + alike * mapped.together
+
+
+def _alike(mapped: Mapped, share: float) -> float:
+    """The share of a gradient that all positions have alike in front of an operation, from that behind it."""
+    if mapped.coherence is None:
+        return 1.0
+    if mapped.together is not None and mapped.gradient is not None:
+        together, apart = share * mapped.together, (1 - share) * mapped.gradient
+        return together / (together + apart) if together > 0 else 0.0
+    return share * mapped.coherence
 
 
 def _name(op: Op) -> str:

@@ -25,31 +25,33 @@ def activated(op: Op, signal: Spread) -> Mapped:
     if signal.positive and name in RELU_FAMILY - {"relu6"}:
         return Mapped(signal, 1.0)
     value = float(parameter) if isinstance(parameter, (int, float)) else ACTIVATIONS[name].parameter
-    mean, second, slope = _moments(name, _round(signal.mean), _round(signal.variance), value)
+    mean, second, slope, tilt = _moments(name, _round(signal.mean), _round(signal.variance), value)
     shared = shared_moment(name, signal, value)
     square = mean * mean
     variance = max(0.0, second - square)
-    return Mapped(Spread(mean, variance, min(variance, max(0.0, shared - square)), positive=name == "relu"), slope)
+    return Mapped(
+        Spread(mean, variance, min(variance, max(0.0, shared - square)), positive=name == "relu"), slope, coherence=tilt * tilt / slope if slope else 1.0
+    )
 
 
 def shared_moment(name: str, signal: Spread, parameter: float) -> float:
     """E f(u)·f(v) of one unit at two positions."""
     share = signal.common / signal.variance if signal.variance > 0 else 0.0
-    mean, second, _ = _moments(name, _round(signal.mean), _round(signal.variance), parameter)
+    mean, second, *_ = _moments(name, _round(signal.mean), _round(signal.variance), parameter)
     if share <= _ALIKE:
         return mean * mean
     return second if share >= 1 - _ALIKE else _shared(name, _round(signal.mean), _round(signal.variance), _round(share), parameter)
 
 
 @lru_cache(maxsize=4096)
-def _moments(name: str, mean: float, variance: float, parameter: float) -> tuple[float, float, float]:
-    """E f, E f² and E f'²."""
+def _moments(name: str, mean: float, variance: float, parameter: float) -> tuple[float, float, float, float]:
+    """E f, E f², E f'² and E f'."""
     curve, std = ACTIVATIONS[name], math.sqrt(variance)
-    first = second = slope = 0.0
+    first = second = slope = tilt = 0.0
     for z, share in _nodes(_kinked(_EDGES, (0.0, *curve.kinks(parameter)), mean, std)):
-        y = curve.f(mean + std * z, parameter)
-        first, second, slope = first + share * y, second + share * y * y, slope + share * curve.derivative(mean + std * z, parameter) ** 2
-    return first, second, slope
+        y, rise = curve.f(mean + std * z, parameter), curve.derivative(mean + std * z, parameter)
+        first, second, slope, tilt = first + share * y, second + share * y * y, slope + share * rise * rise, tilt + share * rise
+    return first, second, slope, tilt
 
 
 @lru_cache(maxsize=1024)

@@ -40,11 +40,11 @@ def pooled(op: Op, signal: Spread, before: Extents | None = None, after: Extents
 def _over_all(signal: Spread, wholly: bool, before: Extents | None, after: Extents | None) -> Mapped:
     """An average over as many positions as there are."""
     if before is None or (after is None and not wholly):
-        return Mapped(averaged(signal, math.inf), 1.0, ALL) if wholly else Mapped(signal, 1.0, ROUGH)
+        return Mapped(averaged(signal, math.inf), 1.0, ALL, coherence=None) if wholly else Mapped(signal, 1.0, ROUGH)
     count = math.prod(before) / (1 if wholly or after is None else math.prod(after))
     if count < 1:  # positions are copied, and their gradients come together again
         return Mapped(signal, 1 / count)
-    return Mapped(averaged(signal, count), 1 / count**2, sparsity=count**2)
+    return Mapped(averaged(signal, count), 1 / count**2, sparsity=count**2, coherence=None)
 
 
 def _size(value: object, dimensions: int) -> float | None:
@@ -62,7 +62,7 @@ def _largest(signal: Spread, window: float) -> tuple[Spread, float]:
         return made, 1.0
     if signal.mean <= 0 or signal.variance <= 0:
         return signal, 1.0
-    lift = _lift(round(signal.second / signal.mean**2, 6))
+    lift = max(0.0, _lift(round(signal.second / signal.mean**2, 6)))  # below 0, units differ from one another
     share = signal.common / signal.variance if lift > _HALF else _before_rectifier(round(signal.shared / signal.second, 6))
     std = signal.mean / _rectified(lift)[0]
     _, _, above, above_square, open_ = _maximum(window, round(share, 6), lift)

@@ -38,6 +38,10 @@ class Mapped(NamedTuple):
     note: str = ""
     sparsity: float = 1.0
     """Positions that share the gradient of one: its second moment falls by this without anything being lost."""
+    coherence: float | None = 1.0
+    """What of a gradient that all positions have alike is still alike in front; None where all of it is, whatever came."""
+    together: float | None = None
+    """The factor on that part of a gradient, where it is another."""
 
 
 class Lost(Exception):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
-from initlint.flow import Weight, descendants, in_residual, is_parametric, normalised_after
+from initlint.flow import Weight, descendants, gates, in_residual, is_parametric, is_transparent, normalised_after
 from initlint.graph import Op
 from initlint.signal.spread import Spread
 from initlint.theory.propagate import Verdict, judge, worst
@@ -53,11 +53,26 @@ def judged(points: Sequence[Place]) -> tuple[Verdict | None, str]:
 
 
 def shielded(op: Op) -> bool:
-    """Whether nothing behind ``op`` notices its scale, or a residual sum holds it up."""
+    """Whether nothing behind ``op`` notices its scale, a residual sum holds it up, or it only opens and closes a gate."""
     if op.kind in ("attention", "embedding") or (op.kind == "layer" and op.layer is not None and op.layer.kind.startswith("Embedding")):
         return True
     target = op.layer or (Weight(op.parameter, None, (op,)) if op.parameter else None)
-    return target is not None and (normalised_after(target) or in_residual(target))
+    return target is not None and (normalised_after(target) or in_residual(target) or gates(target) or _feeds_stream(op))
+
+
+def _feeds_stream(op: Op) -> bool:
+    """Whether every reader of ``op``, through sums, is a normalisation: it starts a residual stream that only norms look at."""
+    seen, waiting, ends = set[int](), list(op.outputs), []
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if is_transparent(one) or one.kind in ("add", "concat", "choice"):
+            waiting += one.outputs
+        else:
+            ends.append(one)
+    return bool(ends) and all(one.kind == "norm" for one in ends)
 
 
 def _distance(factor: float) -> float:

@@ -89,6 +89,11 @@ def _weights(path: str, value: Any) -> Iterator[tuple[str, Tensor]]:
             yield from _weights(f"{path}.{key}", inner)
 
 
+def holds_arrays(value: Any) -> bool:
+    """Whether ``value`` is, or contains, at least one matrix that was drawn."""
+    return any(array.shape is not None and len(array.shape) > 1 for _, array in _weights("", value))
+
+
 def _functions(names: dict[str, Any]) -> tuple[Any, ...]:
     """Which functions are passed: another nonlinearity makes another net."""
     return tuple(id(value.node) if isinstance(value, Function) else value.name for value in names.values() if isinstance(value, (Function, External)))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from initlint.adapters.arrays import formulas
+from initlint.adapters.declared import sources
 from initlint.adapters.torch import factories, signals
 from initlint.adapters.torch.binding import parse
 from initlint.graph import Op
@@ -30,7 +31,11 @@ def call(framework: TorchFramework, dotted: str, call: Call) -> Any:
     if found:
         return _on_signals(framework, name, call, found)
     if name in FACTORIES:
-        return _make(call, name)
+        made = _make(call, name)
+        key = call.get(0, "key")
+        if name.startswith("jax.random.") and isinstance(made, Tensor) and sources.is_key(key):
+            sources.repeated(framework, key, made, call.site)
+        return made
     return ABSENT
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Optional
+from functools import partial
+from typing import TYPE_CHECKING, Any, Optional, cast
 
-from initlint.adapters.declared import drawing
+from initlint.adapters.arrays import plain
+from initlint.adapters.declared import drawing, sources
 from initlint.adapters.declared.modules import append, root_of
 from initlint.adapters.torch import signals
 from initlint.adapters.torch.binding import framework_of
@@ -15,6 +17,7 @@ from initlint.graph import InitEvent, Op, Origin
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.values import Instance, Tensor, Unknown, is_number
 from initlint.overlays.declared.initializers import IDENTIFIERS
+from initlint.overlays.declared.keras import MERGES
 from initlint.overlays.spec import Shape
 from initlint.symbolic import symbol
 from initlint.theory.laws import custom
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
     from initlint.interpreter.scope import Frame
 
+EQUINOX = "equinox.Module"
 WEIGHTS = "#weights"
 """What a layer asked for by ``add_weight``: name and tensor of each."""
 FORWARD = "#forward"
@@ -121,10 +125,22 @@ def constructed(interp: Interpreter, instance: Instance, frame: Frame, node: p.N
     found = interp.find_method(instance, method) if method is not None and instance.cls.spec is None else None
     if found is not None:
         interp.call(found, [(placeholder("batch"), symbol("in_features"))] if method == "build" else [], {}, frame, node)
+    if root_of(instance.cls) == EQUINOX:
+        _of_equinox(cast("TorchFramework", interp.framework), instance)
     for name, made in instance.attrs.get(WEIGHTS, []):
         if not any(made is known for known in instance.parameters.values()):  # in a list, or under no name
             count = sum(1 for taken in instance.parameters if taken.startswith(name))
             interp.heap.set_item(instance.parameters, f"{name}_{count}" if count else name, made)
+
+
+def _of_equinox(framework: TorchFramework, instance: Instance) -> None:
+    """Arrays that a module holds are its parameters; a layer draws them from the key that it was given."""
+    if instance.cls.spec is None:
+        plain.adopt(instance)
+    elif sources.is_key(key := instance.arguments.get("key")):
+        for tensor in instance.parameters.values():
+            if isinstance(tensor, Tensor):
+                sources.repeated(framework, key, tensor, instance.site)
 
 
 def functional(framework: TorchFramework, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
@@ -184,7 +200,23 @@ def given_back(call: Call) -> Any:
     return call.get(0, "identifier")
 
 
+def merged(call: Call, layer: str) -> Any:
+    """``keras.layers.add([x, y])``, the function beside the layer ``Add``."""
+    made = call.interp.call(framework_of(call).layer_class(f"keras.layers.{layer}"), [], call.kwargs, call.frame, call.node)
+    return call.interp.call(made, call.args[:1], {}, call.frame, call.node)
+
+
+def pretrained_shape(call: Call) -> Any:
+    """``obtain_input_shape(input_shape, default_size, …)`` of ``keras.applications``."""
+    given, size = call.get(0, "input_shape"), call.get(1, "default_size")
+    return given if isinstance(given, (tuple, list)) else (size, size, 3) if is_number(size) else Unknown("the shape of an image")
+
+
 FUNCTIONS: dict[str, Callable[[Call], Any]] = {
+    "keras.applications.imagenet_utils.obtain_input_shape": pretrained_shape,
+    **dict.fromkeys(("keras.backend.image_data_format", "keras.config.image_data_format"), lambda call: "channels_last"),
+    **sources.FUNCTIONS,
+    **{f"keras.layers.{name.lower()}": partial(merged, layer=name) for name in MERGES},
     "haiku.get_parameter": get_parameter, "keras.Input": model_input, "keras.layers.InputLayer": model_input, "keras.initializers.get": given_back,
     "keras.activations.get": given_back, "keras.initializers.serialize": given_back, "keras.initializers.deserialize": given_back,
 }  # fmt: skip

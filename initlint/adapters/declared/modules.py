@@ -14,7 +14,7 @@ from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.values import Builtin, Class, External, Function, Instance, OneOf, Tensor, is_number, same
 from initlint.overlays.array_functions import ACTIVATIONS as FUNCTIONS
 from initlint.overlays.array_functions import canonical as array_name
-from initlint.overlays.declared import flax, haiku, keras
+from initlint.overlays.declared import equinox, flax, haiku, keras
 from initlint.overlays.declared.catalogue import INITIALIZERS
 from initlint.overlays.declared.names import ROOTS
 from initlint.overlays.spec import LayerSpec
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
 LAYERS: dict[str, LayerSpec] = {
-    **keras.LAYERS, **haiku.LAYERS, **flax.LAYERS,
+    **keras.LAYERS, **haiku.LAYERS, **flax.LAYERS, **equinox.LAYERS,
     **{row.name: LayerSpec(name=row.name, bases=(), signature=row.signature) for row in INITIALIZERS.values()},
 }  # fmt: skip
 """Layers and initializers of these frameworks, by canonical dotted name."""
-SEQUENCES = ("keras.Sequential", "haiku.Sequential", "flax.linen.Sequential", "flax.nnx.Sequential")
+SEQUENCES = ("keras.Sequential", "haiku.Sequential", "flax.linen.Sequential", "flax.nnx.Sequential", "equinox.nn.Sequential")
 OTHER_ROOTS = ROOTS.keys() - {"torch.nn.Module"}
 WIDTH = "#width"
 """The size of the last axis of a signal whose other axes are not known."""
@@ -81,7 +81,7 @@ def meet(framework: TorchFramework, instance: Instance, value: Any, call: Call) 
         target = instance.parameters.get(name)
         if isinstance(tensor, Tensor) and isinstance(target, Tensor) and len(target.storage.events) <= 1:
             target.shape = target.storage.shape = tensor.shape
-            target.storage.state = tensor.storage.state
+            target.storage.state, target.storage.copied = tensor.storage.state, tensor.storage.copied
             framework.refresh(target)
     for name, child in fresh.modules.items():
         known = instance.modules.get(name)

@@ -11,6 +11,8 @@ from initlint.symbolic import Number
 from initlint.theory.fans import product
 
 Shape = Optional[tuple[Number, ...]]
+KEEPING = (".Activation", ".Masking", ".Rescaling", ".ActivityRegularization", ".RandomFlip", ".RandomRotation", ".RandomZoom")
+"""Views that leave the shape alone."""
 WIDTHS = ("units", "filters", "output_size", "output_channels", "out_features", "features", "output_dim", "embed_dim")
 """Arguments that say the size of the last axis that comes out."""
 
@@ -34,6 +36,8 @@ def output_shape(instance: Instance, spec: LayerSpec, values: list[Any]) -> Shap
         return (*shape[:-1], wide) if whole and wide is not None else (shape[0], wide) if wide is not None else None
     if spec.role == "pool":
         return _pooled(spec.name, arguments, shape)
+    if spec.role in ("pad", "upsample") or ".Cropping" in spec.name:
+        return (shape[0], *(placeholder("length") for _ in shape[1:-1]), shape[-1])
     if spec.name.endswith(".Flatten"):
         return (shape[0], product(shape[1:]))
     if spec.name.endswith(".Reshape"):
@@ -41,7 +45,7 @@ def output_shape(instance: Instance, spec: LayerSpec, values: list[Any]) -> Shap
         return (shape[0], *target) if isinstance(target, (tuple, list)) and -1 not in target else None
     if spec.name.endswith(".Concatenate"):
         return (*shape[:-1], sum(s[-1] for s in shapes if s)) if all(s is not None for s in shapes) else None
-    return shape if spec.role in ("norm", "activation", "dropout", "other") else None
+    return shape if spec.role in ("norm", "activation", "dropout", "other") or spec.name.endswith(KEEPING) else None
 
 
 def width(instance: Instance, spec: LayerSpec, value: Any) -> Optional[Number]:

@@ -78,9 +78,8 @@ class TorchFramework(Framework):
         self.plain_nets = False
         """Whether plain objects that hold arrays count as models in the file at hand."""
         self.graph_mode = False
-        """Whether the file at hand is one of TensorFlow 1."""
+        """Whether the file at hand is one of TensorFlow 1; ``store`` is the graph that it is building."""
         self.store: Optional[Store] = None
-        """The graph that such a file is building."""
         self.tracing = False
         """Whether a forward pass runs; outside of one, modules are called for the shapes that come out."""
         self.running: list[int] = []
@@ -91,6 +90,8 @@ class TorchFramework(Framework):
         """Modules by the identity of the graph layer they were given while they ran."""
         self.graph: Optional[ModelGraph] = None
         """The graph whose forward pass is traced: modules that are constructed in it enter there."""
+        self.sources: dict[Any, tuple[Any, Storage]] = {}
+        """What was drawn from each key or initializer that gives the same numbers again."""
         self.late: list[Instance | Tensor] = []
         """What the forward pass itself made, which may be held by nothing else: an identity must not come again."""
         self.owners: dict[int, Parameter] = {}

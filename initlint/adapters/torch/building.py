@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
-from initlint.adapters.declared import drawing
+from initlint.adapters.declared import drawing, sources
 from initlint.adapters.torch.binding import DoesNotFit, bind, parse
 from initlint.adapters.torch.tensors import new_tensor
 from initlint.adapters.torch.writes import write
@@ -67,6 +67,8 @@ class ModuleBuilder:
             made=made.site is not None,
         )  # fmt: skip
         tensor.storage.events = (event,)
+        if sources.repeats(chosen):
+            sources.repeated(self.framework, chosen, tensor, made.site)
         if chosen is not None and self.within:
             self.framework.witness.declared(self.interp, site, made.initializer, made.arguments, tensor, f"{self.within}.{name}", made.problem)
         self.interp.heap.set_item(self.instance.parameters, name, tensor)

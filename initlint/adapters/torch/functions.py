@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from initlint.adapters.arrays import functions as array_functions
 from initlint.adapters.declared import functions as declared
 from initlint.adapters.declared import operations
-from initlint.adapters.torch import factories, inits, signals, tensors, wrappers
+from initlint.adapters.torch import factories, helpers, inits, signals, tensors, wrappers
 from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.building import named_tensors
 from initlint.adapters.torch.writes import write
@@ -16,6 +16,7 @@ from initlint.graph import Op, Origin
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.operators import binary
 from initlint.interpreter.values import ABSENT, External, Instance, Repeat, Tensor, Unknown
+from initlint.overlays.torch_helpers import HELPERS
 from initlint.overlays.torch_init import FACTORIES, INITIALIZERS
 from initlint.theory.fans import torch_fans
 
@@ -60,6 +61,8 @@ def call(framework: TorchFramework, name: str, call: Call) -> Any:
         call.args = signals.presumed(call.args, framework.owners)
     found = signals.sources([*call.args, *call.kwargs.values()])
     if not name.startswith("torch."):  # libraries beside torch that touch signals, such as einops
+        if name in HELPERS:
+            return helpers.fill(name, call)
         if name in declared.FUNCTIONS:
             return declared.FUNCTIONS[name](call)
         if name.startswith("tensorflow.") and (made := operations.call(name, call)) is not ABSENT:

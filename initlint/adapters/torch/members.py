@@ -94,11 +94,16 @@ def _unbound(framework: TorchFramework, call: Call, name: str) -> Any:
     return call.interp.call(found, call.args[1:], call.kwargs, call.frame, call.node) if found is not ABSENT else Unknown(f"{name} is not followed")
 
 
+def _is_configuration(value: Instance) -> bool:
+    """Whether an object is a configuration by the name of a base class that was not read, ``PretrainedConfig``."""
+    return any(c.opaque and c.name.endswith("Config") for c in value.cls.mro)
+
+
 def constructed_blind(framework: TorchFramework, interp: Interpreter, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
     """A base class that was not read keeps its configuration, as those of transformers do: the first argument, or an object that is no module."""
     for index, value in enumerate(args):
         first = index == 0 and "config" not in instance.attrs and not isinstance(value, (Tensor, Instance))
-        if first or (isinstance(value, Instance) and not framework.is_module(value)):
+        if first or (isinstance(value, Instance) and (not framework.is_module(value) or _is_configuration(value))):
             interp.heap.set_item(instance.attrs, "config", value)
     if "config" in kwargs:
         interp.heap.set_item(instance.attrs, "config", kwargs["config"])

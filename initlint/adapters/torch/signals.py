@@ -141,13 +141,17 @@ def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
     if short == "einsum":
         return _einsum(call, owners)
     inputs = operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values)
-    made = signal(Op(kind=kind, name=short, detail=_window(short, call) if kind == "pool" else {}, inputs=inputs, site=call.site))
+    made = signal(Op(kind=kind, name=short, detail=_detail(kind, short, call), inputs=inputs, site=call.site))
     made.shape = function_shape(short, kind, call.args)
     return _several(short, made, call, 1)
 
 
-def _window(name: str, call: Call) -> dict[str, Any]:
-    """What a pooling function slides over its input."""
+def _detail(kind: str, name: str, call: Call) -> dict[str, Any]:
+    """What a pooling function slides over its input; whether attention looks back only."""
+    if kind == "attention":
+        return {"is_causal": call.get(5, "is_causal") is True}
+    if kind != "pool":
+        return {}
     places = ("output_size",) if "adaptive" in name else ("kernel_size", "stride", "padding")
     found = {place: call.get(number, place) for number, place in enumerate(places, start=1)}
     return {place: value for place, value in found.items() if is_number(value) or (isinstance(value, (tuple, list)) and all(map(is_number, value)))}

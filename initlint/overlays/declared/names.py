@@ -12,9 +12,10 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "haiku.Module": ("__call__", "forward"),
     "flax.linen.Module": ("__call__",),
     "flax.nnx.Module": ("__call__",),
+    "equinox.Module": ("__call__",),
 }
 """Classes that modules derive from, with the methods that may be the forward pass."""
-DESCRIBED = ("keras", "tensorflow", "haiku", "flax", "jax", "tf_keras", "tf_slim")
+DESCRIBED = ("keras", "tensorflow", "haiku", "flax", "jax", "tf_keras", "tf_slim", "equinox")
 """Libraries whose names need not be looked for."""
 ALIASES = {
     "tensorflow.keras": "keras", "tensorflow.compat.v1.keras": "keras", "tensorflow.compat.v2.keras": "keras", "tensorflow.python.keras": "keras",
@@ -25,6 +26,8 @@ ALIASES = {
 KERAS_PARTS = ("layers.core", "layers.convolutional", "layers.normalization", "layers.recurrent", "layers.embeddings", "models", "legacy")
 """Modules of Keras whose names exist one level up too."""
 CLASSES = {
+    "keras.models.Functional": "keras.Model", "keras.Functional": "keras.Model", "keras.models.functional.Functional": "keras.Model",
+    "keras.training.Model": "keras.Model",
     "keras.models.Model": "keras.Model", "keras.models.Sequential": "keras.Sequential", "keras.layers.InputLayer": "keras.layers.InputLayer",
     "keras.layers.Input": "keras.Input", "keras.engine.topology.Layer": "keras.layers.Layer",
     "keras.layers.SeparableConvolution2D": "keras.layers.SeparableConv2D",

@@ -1,0 +1,91 @@
+"""Initializers that libraries around torch wrap: mmengine and mmcv, fvcore and detectron2, timm, torch_geometric.
+
+Their source is read where it is installed; where it is not, this table knows what they draw. Each row maps the bound arguments to
+an initializer of ``torch.nn.init`` and what that is given.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+Drawn = tuple[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A function that fills the weight and bias of a module, or one tensor."""
+
+    signature: str
+    """The module or tensor comes first."""
+    weight: Callable[[SimpleNamespace], Drawn]
+    bias: str = ""
+    """The argument that holds the number for the bias; empty where the helper fills a tensor, ``0`` for zero."""
+
+
+def _plain(name: str, *arguments: str) -> Callable[[SimpleNamespace], Drawn]:
+    return lambda a: (name, {argument: getattr(a, argument) for argument in arguments})
+
+
+def _by_distribution(stem: str, *arguments: str) -> Callable[[SimpleNamespace], Drawn]:
+    return lambda a: (f"{stem}_{'uniform' if a.distribution == 'uniform' else 'normal'}_", {argument: getattr(a, argument) for argument in arguments})
+
+
+def _fixed(name: str, **arguments: Any) -> Callable[[SimpleNamespace], Drawn]:
+    return lambda a: (name, arguments)
+
+
+_MMENGINE = {
+    "constant_init": Helper("module, val, bias=0", _plain("constant_", "val"), "bias"),
+    "xavier_init": Helper("module, gain=1, bias=0, distribution='normal'", _by_distribution("xavier", "gain"), "bias"),
+    "normal_init": Helper("module, mean=0, std=1, bias=0", _plain("normal_", "mean", "std"), "bias"),
+    "trunc_normal_init": Helper("module, mean=0, std=1, a=-2, b=2, bias=0", _plain("trunc_normal_", "mean", "std", "a", "b"), "bias"),
+    "uniform_init": Helper("module, a=0, b=1, bias=0", _plain("uniform_", "a", "b"), "bias"),
+    "kaiming_init": Helper(
+        "module, a=0, mode='fan_out', nonlinearity='relu', bias=0, distribution='normal'", _by_distribution("kaiming", "a", "mode", "nonlinearity"), "bias"
+    ),
+    "caffe2_xavier_init": Helper("module, bias=0", _fixed("kaiming_uniform_", a=1, mode="fan_in", nonlinearity="leaky_relu"), "bias"),
+}
+_FVCORE = {
+    "c2_xavier_fill": Helper("module", _fixed("kaiming_uniform_", a=1), "0"),
+    "c2_msra_fill": Helper("module", _fixed("kaiming_normal_", mode="fan_out", nonlinearity="relu"), "0"),
+}
+_TIMM = {
+    name: Helper("tensor, mean=0.0, std=1.0, a=-2.0, b=2.0", _plain("trunc_normal_", "mean", "std", "a", "b")) for name in ("trunc_normal_", "trunc_normal_tf_")
+}
+
+
+def _glorot(a: SimpleNamespace) -> Drawn:
+    """U(±√(6 / (rows + columns))) over the last two sizes."""
+    shape = getattr(a.value, "shape", None)
+    total = shape[-2] + shape[-1] if shape is not None and len(shape) > 1 else None
+    if not isinstance(total, (int, float)):
+        return "xavier_uniform_", {}
+    bound = math.sqrt(6 / total)
+    return "uniform_", {"a": -bound, "b": bound}
+
+
+_GEOMETRIC = {
+    "glorot": Helper("value", _glorot),
+    "zeros": Helper("value", _fixed("zeros_")),
+    "ones": Helper("value", _fixed("ones_")),
+    "constant": Helper("value, fill_value", lambda a: ("constant_", {"val": a.fill_value})),
+    "normal": Helper("value, mean, std", _plain("normal_", "mean", "std")),
+}
+_OWNERS = {
+    "mmengine.model": _MMENGINE, "mmengine.model.weight_init": _MMENGINE, "mmcv.cnn": _MMENGINE, "mmcv.cnn.utils": _MMENGINE,
+    "mmcv.cnn.utils.weight_init": _MMENGINE, "fvcore.nn.weight_init": _FVCORE, "detectron2.layers.weight_init": _FVCORE,
+    **dict.fromkeys(("timm.layers", "timm.models.layers", "timm.layers.weight_init", "timm.models.layers.weight_init"), _TIMM),
+    "torch_geometric.nn.inits": _GEOMETRIC,
+}  # fmt: skip
+HELPERS: dict[str, Helper] = {f"{owner}.{name}": helper for owner, helpers in _OWNERS.items() for name, helper in helpers.items()}
+"""By canonical dotted name."""
+
+ACT2FN = {
+    "gelu": "gelu", "gelu_new": "gelu", "gelu_fast": "gelu", "gelu_pytorch_tanh": "gelu", "gelu_python": "gelu", "quick_gelu": "silu", "relu": "relu",
+    "relu6": "relu6", "silu": "silu", "swish": "silu", "mish": "mish", "leaky_relu": "leaky_relu", "sigmoid": "sigmoid", "tanh": "tanh",
+}  # fmt: skip
+"""``transformers.activations.ACT2FN``: functions of ``torch.nn.functional`` by key."""
