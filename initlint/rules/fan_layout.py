@@ -101,7 +101,8 @@ class Case:
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per call that misreads a layout."""
-    drawn = [call for call in graph.calls if call.parameter is not None and _scales(call.law) and not call.problem and _in_force(call)]
+    own = [call for call in graph.calls if not call.into]  # a layer that draws by itself knows its layout
+    drawn = [call for call in own if call.parameter is not None and _scales(call.law) and not call.problem and _in_force(call)]
     if not drawn:
         return
     users = _users(graph)
