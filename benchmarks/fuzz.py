@@ -159,7 +159,7 @@ def targets(folder: Path) -> dict[str, Target]:
         "config": (written("pyproject.toml", lambda path: config.load(path, formats=FORMATS)), [CONFIG], (ConfigError,)),
         "notebook": (book, [NOTEBOOK, json.dumps(json.loads(NOTEBOOK), indent=1).encode()], (SourceError, RecursionError)),
         "baseline": (written("baseline.json", lambda path: baseline.load(str(path))), [BASELINE], (BaselineError,)),
-        "cache": (store, [b'{"texts":["a","b"],"snapshots":{"s":[0,1]},"entries":{"k":["d",0,[],[],[0,1],[0,1],[[0,1,[0]]],[1],[0,1]]}}'], ()),
+        "cache": (store, [b'{"texts":["a","b"],"snapshots":{"s":[0,1]},"entries":{"k":["d",[0,1],[],[],[0,1],[0,1,0],[[0,1,[0]]],[1],[0,1]]}}'], ()),
         "python": (python, [PYTHON], ()),
     }
 

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import initlint
 from initlint import lookup
 from initlint.edits import digest
+from initlint.findings import Finding, Site
 from initlint.present import Present
 from initlint.rows import from_row, to_row
 from initlint.single import Outcome
@@ -42,12 +43,13 @@ class Entry:
     """What is known of one file."""
 
     digest: str
-    root: str
-    """Its import root."""
+    roots: dict[str, str]
+    """Its import root, and those of other files that were opened by path."""
     findings: list[Row]
     elsewhere: list[Row]
     files: dict[str, str]
-    modules: dict[str, str | None]
+    modules: list[tuple[str, str, str | None]]
+    """Folders searched, between null characters, dotted names, and the files found."""
     words: list[tuple[str, str, list[str]]]
     """Where a word was looked for, the word, and the files it brought up."""
     crowded: list[str]
@@ -76,22 +78,23 @@ class Cache:
         self._names: dict[int, str] = {}
         self._differences: dict[tuple[int, str], set[str]] = {}
 
-    def recall(self, path: str, data: bytes) -> Outcome | None:
-        """What was found in a file, if that still holds."""
+    def recall(self, path: str, content: str) -> Outcome | None:
+        """What was found in a file of this digest, if that still holds."""
         entry = self.book.entries.get(_key(path))
         if entry is None:
             return None
         try:
-            if entry.digest != digest(data) or not self._holds(entry, os.path.abspath(path)):
+            if entry.digest != content or not self._holds(entry, os.path.abspath(path)):
                 return None
-            return Outcome([from_row(row) for row in entry.findings], [from_row(row) for row in entry.elsewhere])
+            outcome = Outcome([from_row(row) for row in entry.findings], [from_row(row) for row in entry.elsewhere])
+            return outcome if all(site.path == path for finding in outcome.findings for site in _sites(finding)) else None
         except (ValueError, TypeError, LookupError, AttributeError):
             return None
 
-    def keep(self, found: Iterable[tuple[str, bytes, Outcome]], snapshots: Sequence[Snapshots]) -> None:
-        """Remember what was found in files, given by path and content; ``snapshots`` are those that each process took."""
+    def keep(self, found: Iterable[tuple[str, str, Outcome]], snapshots: Sequence[Snapshots]) -> None:
+        """Remember what was found in files, given by path and digest; ``snapshots`` are those that each process took."""
         found = [one for one in found if one[2].lasting]
-        known = {os.path.abspath(path): digest(data) for path, data, _ in found}
+        known = {os.path.abspath(path): content for path, content, _ in found}
         seen = [known, *({str(path): content for path, content in outcome.consulted.files.items()} for *_, outcome in found)]
         steady = _steady(snapshots, seen)
         for path, _, outcome in found:
@@ -100,7 +103,7 @@ class Cache:
             if searched <= steady.keys():
                 own = os.path.abspath(path)
                 names = {folder: self._snapshot(steady[folder]) for folder in searched}
-                self.book.entries[_key(path)] = _entry(own, known[own], self.present.root(own), outcome, names)
+                self.book.entries[_key(path)] = _entry(own, known[own], outcome, names)
                 self.changed = True
 
     def save(self) -> str | None:
@@ -121,11 +124,11 @@ class Cache:
     def _holds(self, entry: Entry, path: str) -> bool:
         """Whether the file system would answer as it did."""
         present = self.present
-        if entry.root != present.root(path):
+        if any(present.root(file) != root for file, root in entry.roots.items()):
             return False
         if any(present.digest(file) != known for file, known in entry.files.items()):
             return False
-        if any(present.module(entry.root, dotted) != found for dotted, found in entry.modules.items()):
+        if any(present.module(roots, dotted) != found for roots, dotted, found in entry.modules):
             return False
         if any(present.project(place) is not None for place in entry.crowded):
             return False
@@ -179,6 +182,12 @@ def clean(folder: str) -> bool:
     return True
 
 
+def _sites(finding: Finding) -> Iterator[Site]:
+    """Where a finding stands and what its fix would write: all in one file, or somebody else made the entry."""
+    yield finding.site
+    yield from (edit.site for edit in finding.fix.edits) if finding.fix is not None else ()
+
+
 def _key(path: str) -> str:
     """Findings name a file as the run does, so the same file under another name is another entry."""
     return f"{os.path.abspath(path)}\0{path}"
@@ -197,15 +206,15 @@ def _steady(snapshots: Sequence[Snapshots], seen: Iterable[Mapping[str, str]]) -
     return {folder: snapshot for folder, snapshot in steady.items() if alike[folder] and (not unsteady or unsteady.isdisjoint(snapshot))}
 
 
-def _entry(own: str, content: str, root: str, outcome: Outcome, snapshots: dict[str, str]) -> Entry:
+def _entry(own: str, content: str, outcome: Outcome, snapshots: dict[str, str]) -> Entry:
     asked = outcome.consulted
     return Entry(
         digest=content,
-        root=root,
+        roots={str(path): str(root) for path, root in asked.roots.items()},
         findings=[to_row(finding) for finding in outcome.findings],
         elsewhere=[to_row(finding) for finding in outcome.elsewhere],
         files={str(path): known for path, known in asked.files.items()},
-        modules={dotted: None if path is None else str(path) for dotted, path in asked.modules.items()},
+        modules=[("\0".join(map(str, roots)), dotted, None if path is None else str(path)) for (roots, dotted), path in asked.modules.items()],
         words=[(str(place), word, sorted({str(path) for path in brought} - {own})) for (place, word), brought in asked.words.items()],
         crowded=[str(place) for place in asked.crowded],
         snapshots=snapshots,
@@ -239,8 +248,9 @@ def _packed(book: Book) -> bytes:
     for key, entry in book.entries.items():
         words = [[number(place), number(word), [number(path) for path in brought]] for place, word, brought in entry.words]
         crowded = [number(place) for place in entry.crowded]
-        asked = [pairs(entry.files.items()), pairs(entry.modules.items()), words, crowded, pairs(entry.snapshots.items())]
-        entries[key] = [entry.digest, number(entry.root), entry.findings, entry.elsewhere, *asked]
+        modules = [number(text) for row in entry.modules for text in row]
+        asked = [pairs(entry.files.items()), modules, words, crowded, pairs(entry.snapshots.items())]
+        entries[key] = [entry.digest, pairs(entry.roots.items()), entry.findings, entry.elsewhere, *asked]
     body = json.dumps({"texts": list(table), "snapshots": snapshots, "entries": entries}, separators=(",", ":")).encode()
     return b"".join((MAGIC, digest(body).encode(), b"\n", body))
 
@@ -252,10 +262,11 @@ def _unpacked(document: dict[str, Any]) -> Book:
         return {texts[key]: texts[value] for key, value in zip(numbers[::2], numbers[1::2])}
 
     book = Book(snapshots={name: pairs(numbers) for name, numbers in document["snapshots"].items()})
-    for key, (content, root, findings, elsewhere, read, modules, words, crowded, snapshots) in document["entries"].items():
+    for key, (content, roots, findings, elsewhere, read, modules, words, crowded, snapshots) in document["entries"].items():
         searched = [(texts[place], texts[word], [texts[path] for path in brought]) for place, word, brought in words]
+        found = [(texts[folders], texts[dotted], texts[path]) for folders, dotted, path in zip(modules[::3], modules[1::3], modules[2::3])]
         left = [texts[place] for place in crowded]
-        book.entries[key] = Entry(content, texts[root], findings, elsewhere, pairs(read), pairs(modules), searched, left, pairs(snapshots))
+        book.entries[key] = Entry(content, pairs(roots), findings, elsewhere, pairs(read), found, searched, left, pairs(snapshots))
     return book
 
 

@@ -13,8 +13,10 @@ UNREADABLE = ""
 class Consulted:
     """Everything that the analysis of one file asked of the file system, with the answers."""
 
-    modules: dict[str, Path | None] = field(default_factory=dict)
-    """Dotted names that were looked for, and the files found; None where there was none."""
+    roots: dict[Path, Path] = field(default_factory=dict)
+    """Files that were opened by path, and the import roots they were found to have."""
+    modules: dict[tuple[tuple[Path, ...], str], Path | None] = field(default_factory=dict)
+    """Folders in which a dotted name was looked for, with that name, and the files found; None where there was none."""
     files: dict[Path, str] = field(default_factory=dict)
     """Digests of the files that were evaluated."""
     words: dict[tuple[Path, str], set[Path]] = field(default_factory=dict)

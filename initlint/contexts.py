@@ -278,14 +278,16 @@ def _programs(contexts: FileContexts) -> Iterator[Model]:
 def _pair_by_convention(contexts: FileContexts) -> None:
     """Functions that nothing in the file calls with arrays get those that its other functions make: ``predict(init_params(key), x)``."""
     module, interp, framework = contexts.module, contexts.analysis.interp, contexts.analysis.framework
+    if not framework.plain_nets:
+        return
     called = {id(function.node) for function, _ in contexts.calls.found}
-    functions = {chunk.name: value for chunk in module.source.chunks if chunk.kind == "def" and isinstance(value := module.get(chunk.name), Function)}
+    functions = {chunk.name: value for chunk in module.source.chunks if chunk.kind == "def" and isinstance(value := module.reach(chunk.name), Function)}
     waiting = [
         f for f in functions.values() if id(f.node) not in called and f.node.params and HOLDS.fullmatch(f.node.params[0].name) and len(f.node.params) > 1
     ]
-    if not waiting or not framework.plain_nets:
+    if not waiting:
         return
-    made: list[Any] = [value for name in sorted(module.source.bindings) if HOLDS.fullmatch(name) and holds_arrays(value := module.get(name))]
+    made: list[Any] = [value for name in sorted(module.source.bindings) if HOLDS.fullmatch(name) and holds_arrays(value := module.reach(name))]
     for name, function in functions.items():
         if not made and INITIALISES.fullmatch(name) and not HOLDS.fullmatch(function.node.params[0].name if function.node.params else ""):
             interp.limit = interp.steps + STEPS_PER_MODEL

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from initlint import files
-from initlint.edits import SourceError, as_bytes, decode
+from initlint.edits import SourceError, as_bytes, decode, digest
 from initlint.errors import TargetError
 from initlint.findings import Finding
 from initlint.notebook import Notebook, is_notebook, load, placed
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from initlint.graph import ModelGraph
 
 __all__ = ["CheckResult", "TargetError", "check", "recheck", "show"]
+
+MOST_KEPT = 1_000_000
+"""Bytes of a file that are kept from its first reading to the report; the notebooks of one folder may have thousands of times as many."""
 
 
 @dataclass(slots=True)
@@ -54,8 +57,30 @@ class Task:
     """One file to examine, and what came of it."""
 
     path: str
-    data: bytes
+    digest: str
+    kept: bytes | None
+    """Its bytes; None where it is so large that it is read anew each time."""
     outcome: Outcome | None = None
+
+    @classmethod
+    def of(cls, path: str, data: bytes) -> Task:
+        """The task of a file that holds ``data``."""
+        return cls(path, digest(data), data if len(data) <= MOST_KEPT else None)
+
+    def read(self) -> bytes:
+        """The bytes of the file. Raises ``SourceError``."""
+        return files.read(self.path) if self.kept is None else self.kept
+
+    def examine(self, examiner: Examiner) -> None:
+        """Fill in the outcome."""
+        try:
+            data = self.read()
+        except SourceError as error:
+            self.outcome = Outcome([trouble(self.path, "INI902", str(error))])
+            return
+        if self.kept is None:
+            self.digest = digest(data)
+        self.outcome = examiner.examine(self.path, data)
 
 
 def check(
@@ -77,7 +102,7 @@ def check(
     anything they depend on, is taken from there. Neither changes what is found.
     """
     result = CheckResult([], 0, search_path=tuple(search_path), rules=tuple(select() if rules is None else rules), suppressions=suppressions)
-    tasks = [Task(stdin_filename, stdin)] if stdin is not None else []
+    tasks = [Task(stdin_filename, digest(stdin), stdin)] if stdin is not None else []
     tasks += _tasks(paths, result)
     result.files += stdin is not None
     store = _recall(result, tasks, cache) if cache is not None and stdin is None else None
@@ -86,10 +111,10 @@ def check(
         if task.outcome is not None:
             progress(task.path)
     with rare_collection():
-        snapshots = _examine(result, todo, progress, jobs)
+        snapshots = _examine(result, todo, progress, jobs if stdin is None else 1)
         with_deep_stack(lambda: _collect(result, tasks))
     if store is not None:
-        store.keep([(task.path, task.data, task.outcome) for task in todo if task.outcome is not None], snapshots)
+        store.keep([(task.path, task.digest, task.outcome) for task in todo if task.outcome is not None], snapshots)
         result.cache_trouble = store.save()
     return result
 
@@ -99,34 +124,41 @@ def _recall(result: CheckResult, tasks: Sequence[Task], folder: str) -> Cache:
     from initlint.cache import Cache
     from initlint.present import Present
 
-    present = Present(result.search_path, {os.path.abspath(task.path): task.data for task in tasks})
+    present = Present({os.path.abspath(task.path): task.digest for task in tasks})
     store = Cache(folder, result.search_path, [rule.code for rule in result.rules], present)
     for task in tasks:
-        task.outcome = store.recall(task.path, task.data)
+        task.outcome = store.recall(task.path, task.digest)
     return store
 
 
 def _examine(result: CheckResult, tasks: Sequence[Task], progress: Callable[[str], None], jobs: int) -> list[dict[str, dict[str, str]]]:
     """Fill in the outcome of every task. What was seen on the way of the projects in which words were looked for."""
-    if jobs > 1 and len(tasks) > 1:
-        from initlint import workers
-
-        jobs = workers.useful(jobs, [(task.path, task.data) for task in tasks])
-        if jobs > 1:
-            pool = workers.Pool(jobs, result.search_path, [rule.code for rule in result.rules], lambda number: progress(tasks[number].path))
-            for number, outcome in pool.run([(number, task.path, task.data) for number, task in enumerate(tasks)]).items():
-                tasks[number].outcome = outcome
-            return pool.snapshots
+    snapshots = _examine_together(result, tasks, progress, jobs) if jobs > 1 and len(tasks) > 1 else []
     examiner = Examiner(result.search_path, result.rules)
 
     def examine() -> None:
         for task in tasks:
-            progress(task.path)
-            task.outcome = examiner.examine(task.path, task.data)
+            if task.outcome is None:
+                progress(task.path)
+                task.examine(examiner)
 
     with_deep_stack(examine)
     result.analysis = examiner.analysis
-    return [examiner.snapshots]
+    return [*snapshots, examiner.snapshots]
+
+
+def _examine_together(result: CheckResult, tasks: Sequence[Task], progress: Callable[[str], None], jobs: int) -> list[dict[str, dict[str, str]]]:
+    """Fill in the outcomes of all but the largest files by several processes, where that is worth while; what these saw of projects."""
+    from initlint import workers
+
+    files = [(number, task.path, task.kept) for number, task in enumerate(tasks) if task.kept is not None]
+    jobs = workers.useful(jobs, [(path, data) for _, path, data in files])
+    if jobs == 1:
+        return []
+    pool = workers.Pool(jobs, result.search_path, [rule.code for rule in result.rules], lambda number: progress(tasks[number].path))
+    for number, outcome in pool.run(files).items():
+        tasks[number].outcome = outcome
+    return pool.snapshots
 
 
 def recheck(result: CheckResult, path: str, text: str) -> CheckResult:
@@ -161,7 +193,7 @@ def _tasks(paths: Sequence[str], result: CheckResult) -> Iterator[Task]:
     for path in files.discover(paths, result.missing):
         result.files += 1
         try:
-            yield Task(path, files.read(path))
+            yield Task.of(path, files.read(path))
         except SourceError as error:
             result.findings.append(trouble(path, "INI902", str(error)))
 
@@ -171,20 +203,22 @@ def _collect(result: CheckResult, tasks: Sequence[Task]) -> None:
     for task in tasks:
         assert task.outcome is not None
         result.findings += task.outcome.findings
-        if task.outcome.findings or b"initlint:" in task.data:
-            _add_source(result, task.path, task.data)
+        _add_source(result, task, wanted=bool(task.outcome.findings))
     _bring_home(result, tasks)
     _finish(result)
 
 
-def _add_source(result: CheckResult, path: str, data: bytes) -> None:
-    """The text of a file; one that has none is reported without."""
+def _add_source(result: CheckResult, task: Task, *, wanted: bool) -> None:
+    """The text of a file, where it is ``wanted`` or has comments for this tool; one that has none is reported without."""
     try:
-        if is_notebook(path):
-            result.notebooks[path] = load(data)
-            result.sources[path] = result.notebooks[path].text
+        data = task.read()
+        if not wanted and b"initlint:" not in data:
+            return
+        if is_notebook(task.path):
+            result.notebooks[task.path] = load(data)
+            result.sources[task.path] = result.notebooks[task.path].text
         else:
-            result.sources[path] = decode(data).text
+            result.sources[task.path] = decode(data).text
     except (SourceError, RecursionError, MemoryError):
         pass
 
@@ -199,7 +233,7 @@ def _bring_home(result: CheckResult, tasks: Sequence[Task]) -> None:
             continue
         known.add((finding.code, home.path, finding.site.line, finding.site.column))
         result.findings.append(replace(finding, site=replace(finding.site, path=home.path), fix=None, help=finding.help or _advice(finding)))
-        _add_source(result, home.path, home.data)
+        _add_source(result, home, wanted=True)
     result.findings = [_named(finding, checked) for finding in result.findings]
 
 

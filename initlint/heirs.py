@@ -37,7 +37,7 @@ def heirs(analysis: Analysis, module: Module, facts: FileFacts) -> Iterator[tupl
         for path, name in found:
             try:
                 other = interp.project.open(path)
-                heir = other.get(name)
+                heir = other.reach(name)
             except (SourceError, OSError):
                 continue
             if isinstance(heir, Class) and cls in heir.mro:

@@ -14,7 +14,9 @@ def installed() -> list[str]:
 
 
 def search(dotted: str, roots: Iterable[str | os.PathLike[str]]) -> str | None:
-    """The file of the module ``dotted`` in the first of ``roots`` that has one."""
+    """The file of the module ``dotted`` in the first of ``roots`` that has one. A name that no statement could import has none."""
+    if not all(part.isidentifier() for part in dotted.split(".")):
+        return None
     relative = dotted.replace(".", os.sep)
     for root in roots:
         for path in (os.path.join(root, relative, "__init__.py"), os.path.join(root, f"{relative}.py")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from initlint import lookup
@@ -14,14 +14,13 @@ from initlint.mentions import ProjectText, TooLarge
 
 
 class Present:
-    """What files hold and where modules lie now."""
+    """What files hold and where modules lie now; of those ``known`` already, the digests."""
 
-    def __init__(self, search_path: Sequence[str], known: Mapping[str, bytes]) -> None:
-        self.search_path = [os.path.abspath(entry) for entry in search_path]
+    def __init__(self, known: Mapping[str, str]) -> None:
         self.installed = lookup.installed()
         self.texts = ProjectText()
-        self._contents = dict(known)
-        self._digests: dict[str, str] = {}
+        self._contents: dict[str, bytes | None] = {}
+        self._digests = dict(known)
         self._roots: dict[str, str] = {}
         self._modules: dict[tuple[str, str], str | None] = {}
         self._projects: dict[str, list[str] | None] = {}
@@ -33,7 +32,7 @@ class Present:
             try:
                 self._contents[path] = read(path)
             except SourceError:
-                return None
+                self._contents[path] = None
         return self._contents[path]
 
     def digest(self, path: str) -> str:
@@ -50,13 +49,12 @@ class Present:
             self._roots[folder] = str(lookup.locate(Path(path))[0])
         return self._roots[folder]
 
-    def module(self, root: str, dotted: str) -> str | None:
-        """The file that ``import dotted`` means in a file whose import root is ``root``."""
-        if (root, dotted) not in self._modules:
-            roots = self.search_path if root in self.search_path else [root, *self.search_path]
-            found = lookup.search(dotted, (*roots, *self.installed))
-            self._modules[root, dotted] = found and os.path.abspath(found)
-        return self._modules[root, dotted]
+    def module(self, roots: str, dotted: str) -> str | None:
+        """The file that ``import dotted`` means where it is looked for in ``roots``, folders between null characters, first."""
+        if (roots, dotted) not in self._modules:
+            found = lookup.search(dotted, (*filter(None, roots.split("\0")), *self.installed))
+            self._modules[roots, dotted] = found and os.path.abspath(found)
+        return self._modules[roots, dotted]
 
     def project(self, path: str) -> list[str] | None:
         """The files of the project around a path, the same list for all paths in it; None where it has too many."""

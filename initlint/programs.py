@@ -68,7 +68,7 @@ def programs(interp: Interpreter, module: Module) -> Iterator[tuple[str, Callabl
         yield "script", lambda: _run_script(interp, module, script)
     rest = [chunk for chunk in module.source.chunks if chunk.kind in ("def", "class") and not chunk.name.startswith("test_") and _builds(module, chunk)]
     for chunk in sorted(rest, key=lambda chunk: _is_called(module, chunk)):
-        value = module.get(chunk.name)
+        value = module.reach(chunk.name)
         if isinstance(chunk, ClassChunk) and isinstance(value, Class):
             if not any(c.name in ROOTS for c in value.mro):
                 yield chunk.name, lambda chunk=chunk, value=value: _run_class(interp, module, chunk, value)  # type: ignore[misc]

@@ -44,6 +44,7 @@ INITS = {
 }
 LAYERS = "import torch.nn as nn\n\nclass Block(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.a = nn.Linear(8, 8)\n"
 DERIVED = NET.format(name="Other").replace("nn.Module", "Alpha").replace("import draw", "import draw\nfrom .a import Alpha")
+HEIR = "class Heir(Alpha):\n    def __init__(self):\n        super().__init__()\n        self.reset()\n        self.width = width(self)\n"
 HEAVY = {"libcst", "rich", "msgspec", "torch", "numpy", "multiprocessing", "subprocess", "importlib.metadata", "xml", "initlint.interpreter"}
 CALLERS = {"none": "import torch.nn as nn\nx = nn.Linear(2, 2)\n", "one": "from pkg.a import Alpha\nAlpha().init_weights()\n"}
 
@@ -134,6 +135,20 @@ def test_a_module_that_was_missing_is_seen_when_it_comes(project: Path, tmp_path
     assert before != after == told(project)
 
 
+def test_what_an_heir_elsewhere_imports_is_looked_for_where_it_stands(tmp_path: Path) -> None:
+    """A class of another import root that derives from one of this file brings its own folder into the search; what is missing there may come."""
+    project = tmp_path / "project"
+    (project / "pkg").mkdir(parents=True)
+    (project / "tests").mkdir()
+    (project / "pyproject.toml").write_text("")
+    (project / "pkg" / "__init__.py").write_text("")
+    (project / "pkg" / "base.py").write_text(NET.format(name="Alpha").replace("def init_weights(self)", "def reset(self)"))
+    (project / "tests" / "heir.py").write_text(f"from pkg.base import Alpha\nfrom helper import width\n{HEIR}")
+    told(project, tmp_path / "cache")
+    (project / "tests" / "helper.py").write_text("import torch.nn as nn\ndef width(net):\n    nn.init.zeros_(net.fc2.weight)\n    return 3\n")
+    assert told(project, tmp_path / "cache") == told(project)
+
+
 def test_no_sequence_of_changes_brings_back_what_no_longer_holds(project: Path, tmp_path: Path) -> None:
     """Files change, go, come and get another name, in any order; clocks go back; and every run says what a fresh one does."""
     chance = random.Random(7)
@@ -172,10 +187,14 @@ def test_a_cache_that_is_broken_is_an_empty_one(project: Path, tmp_path: Path, e
     nonsense = json.loads(body)
     for entry in nonsense["entries"].values():
         entry[2] = [["INI101"], 3, None]
+    foreign = json.loads(body)
+    for entry in foreign["entries"].values():
+        for row in entry[2]:
+            row[3][0] = "/etc/passwd"
     twisted = json.loads(body)
     twisted["texts"] = twisted["texts"][:3]
     torn = [b"", whole[:100], whole[:-1], whole.replace(b"INI", b"INJ"), b"garbage", os.urandom(500), head + b"\n"]
-    for data in (*torn, *map(signed, (b"{}", b"[1]", b"[" * 100_000, json.dumps(nonsense).encode(), json.dumps(twisted).encode()))):
+    for data in (*torn, *map(signed, (b"{}", b"[1]", b"[" * 100_000, *(json.dumps(one).encode() for one in (nonsense, foreign, twisted))))):
         store.write_bytes(data)
         assert told(project, folder) == cold
         examined.clear()

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 import initlint
-from initlint import engine
+from initlint import engine, lookup
 from initlint.cli import formats, main
 from initlint.report import FORMATS
 from initlint.report.paint import coloured, plain
@@ -177,6 +177,17 @@ def test_a_module_that_is_run_leaves_the_current_folder_out(trap: Path) -> None:
     done = started(trap, "-m", "initlint", "check", "--no-cache", "--color", "always", "net.py")
     assert done.returncode == 1, done.stderr
     assert list((trap / "fired").iterdir()) == []
+
+
+def test_no_name_of_a_module_leads_out_of_the_folders_that_are_searched(tmp_path: Path) -> None:
+    """Neither an absolute path nor one that climbs."""
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (tmp_path / "secret.py").write_text("")
+    (inner / "near.py").write_text("")
+    assert lookup.search("near", [inner]) == str(inner / "near.py")
+    for name in ("../secret", "..secret", str(tmp_path / "secret"), "", ".", "near\0"):
+        assert lookup.search(name, [inner]) is None
 
 
 EVIL = "e\x1b[31m\x07\r\n::error file=x::y ]]> \"'<&>\\ \u202e\u2066\u2028\x85{0} [a](b)"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from initlint import engine, workers
+from initlint import engine, files, workers
 from initlint.report.json import render
 from initlint.single import Examiner, Outcome
 
@@ -94,8 +94,32 @@ def test_processes_that_cannot_start_are_told_of(tree: Path, monkeypatch: pytest
 
 def test_few_files_are_left_to_one_process(tree: Path) -> None:
     """A process costs more than a handful of files."""
-    files = [(str(path), path.read_bytes()) for path in sorted(tree.rglob("net*.py"))]
-    assert workers.useful(8, files[:3]) == 1
-    assert workers.useful(8, files) == 5
-    assert workers.useful(2, files) == 2
+    several = [(str(path), path.read_bytes()) for path in sorted(tree.rglob("net*.py"))]
+    assert workers.useful(8, several[:3]) == 1
+    assert workers.useful(8, several) == 5
+    assert workers.useful(2, several) == 2
     assert workers.useful(8, [(str(path), path.read_bytes()) for path in tree.rglob("plain*.py")]) == 1
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_large_files_are_not_kept_and_found_the_same(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int) -> None:
+    """They are read anew where they are looked at; one that is gone by then is a finding."""
+    expected = engine.check([str(tree)])
+    monkeypatch.setattr(engine, "MOST_KEPT", 297)  # some of the models, none of the others
+    sizes = [path.stat().st_size for path in tree.rglob("*.py")]
+    assert min(sizes) < 297 < max(sizes)
+    for _ in range(2):
+        result = engine.check([str(tree)], jobs=jobs, cache=str(tmp_path / "cache"))
+        assert (result.findings, result.sources) == (expected.findings, expected.sources)
+    read, gone = files.read, tree / "part0" / "net03.py"
+
+    def late(path: str) -> bytes:
+        data = read(path)
+        if path == str(gone):
+            gone.unlink()
+        return data
+
+    monkeypatch.setattr(files, "read", late)
+    monkeypatch.setattr(engine, "MOST_KEPT", 1)
+    [finding] = [finding for finding in engine.check([str(tree)], jobs=jobs).findings if finding.site.path == str(gone)]
+    assert (finding.code, finding.message) == ("INI902", "cannot be read: No such file or directory")

@@ -128,6 +128,7 @@ class Project:
         path = path.absolute()
         if path not in self.by_path:
             root, name = lookup.locate(path)
+            self.consulted.roots[path] = root
             if root not in self.roots:
                 self.roots.insert(0, root)
             module = self._make(name, path, data)
@@ -175,7 +176,7 @@ class Project:
 
     def _search(self, dotted: str) -> Optional[Module]:
         found = lookup.search(dotted, (*self.roots, *self.installed))
-        path = self.consulted.modules[dotted] = Path(found).absolute() if found is not None else None
+        path = self.consulted.modules[tuple(self.roots), dotted] = Path(found).absolute() if found is not None else None
         if path is None:
             return None
         try:
