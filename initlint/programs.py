@@ -76,6 +76,14 @@ def programs(interp: Interpreter, module: Module) -> Iterator[tuple[str, Callabl
             yield f"{chunk.name}()", lambda value=value: _run_function(interp, module, value)  # type: ignore[misc]
 
 
+def run(interp: Interpreter, module: Module, value: Any) -> Any:
+    """What a target evaluates to: a function or class is run, anything else was."""
+    if isinstance(value, Function):
+        return _run_function(interp, module, value)
+    chunk = next((chunk for chunk, cls in module.classes() if cls is value), None)
+    return _run_class(interp, module, chunk, value) if chunk is not None else value
+
+
 def _builds(module: Module, chunk: Chunk) -> bool:
     return BUILDS.search(module.source.text, chunk.start, chunk.end) is not None
 

@@ -108,7 +108,6 @@ def _product(name: str, call: Call) -> Any:
     fans = _fans(role, weight.shape)
     op = Op(kind="layer", name=role, parameter=multiplied(weight, owners), inputs=signals.sources([value]), site=call.site)
     op.detail |= described(weight, owners, fans)
-    op.detail["terms"] = fans[0] if fans is not None else None
     made = signals.signal(op)
     if isinstance(value, Tensor) and value.shape is not None and weight.shape is not None:
         wide = weight.shape[-2] if role == "conv_transpose" else weight.shape[-1]
