@@ -88,7 +88,8 @@ def results(count: int, torchvision: bool) -> Iterator[TargetResult]:
         yield verify_build(f"generated {number}", "Generated", lambda n=number: Generated(n), Options(forward=False, contracts=contracts), lambda step: None)  # type: ignore[misc]
     if not torchvision:
         return
-    from benchmarks.static_vs_live import builders, keywords
+    from benchmarks.static_vs_live import builders
+    from tests.comparison import keywords
 
     for _, builder in builders([], 12_000_000):
         call = f"{builder.__name__}({', '.join(f'{name}=None' for name in keywords(builder))})"

@@ -13,14 +13,11 @@ from typing import Annotated
 import msgspec
 
 from initlint.edits import NEWLINE
+from initlint.errors import BaselineError
 from initlint.findings import Finding
 from initlint.suppress import ALWAYS
 
 VERSION = 1
-
-
-class BaselineError(Exception):
-    """A baseline that cannot be used; the message says why."""
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):

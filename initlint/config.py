@@ -104,6 +104,8 @@ def _table(file: Path) -> Mapping[str, Any] | None:
         raise ConfigError(f"{file}: is not UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file}: is not valid TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{file}: nests too deeply") from None
     if file.name != "pyproject.toml":
         return document
     tools = document.get("tool")

@@ -15,15 +15,18 @@ from initlint.adapters.arrays.calls import Calls, as_model, called, holds_arrays
 from initlint.adapters.declared.modules import SEQUENCES
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
+from initlint.consulted import Consulted
 from initlint.fillers import drop_filled
 from initlint.frontend import instantiate, new_interpreter
 from initlint.gate import may_hold_nets
-from initlint.graph import ModelGraph, Origin
+from initlint.graph import InitEvent, ModelGraph, Origin
+from initlint.heirs import heirs
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
+from initlint.interpreter.worlds import World
 from initlint.loose import Built, FileFacts, run_on_lstms, run_rest
 from initlint.mentions import ProjectText
 from initlint.overlays.declared.names import ROOTS
@@ -48,6 +51,8 @@ INITIALISES = re.compile(r"_?(?:init|initiali[sz]e|create|make|build|get|random|
 """Names of functions that make the arrays of a net."""
 HOLDS = re.compile(r"(?:\w*_)?(?:params?|parameters|weights|theta|net|network)", re.IGNORECASE)
 """Names of arguments that hold the arrays of a net."""
+LOADS = re.compile(r"load_state_dict|load_checkpoint|from_pretrained|safetensors|load_weights|load_model")
+"""Words in a file that fills what it allocates from somewhere else."""
 MAIN = re.compile(r"""if\s+__name__\s*==\s*["']__main__["']""")
 
 
@@ -64,22 +69,28 @@ class Model:
 
 @dataclass(eq=False)
 class Analysis:
-    """State shared by the files of one run."""
+    """What one file is analysed with; the text of other files is shared with the analyses before."""
 
     search_path: Sequence[str] = ()
     rules: Sequence[Rule] = ()
     files: dict[Path, SourceFile] = field(default_factory=dict)
     """Files indexed so far; a second analysis may share them."""
     texts: ProjectText = field(default_factory=ProjectText)
+    consulted: Consulted = field(default_factory=Consulted)
 
     def __post_init__(self) -> None:
         self.interp, self.framework = new_interpreter(self.search_path)
         self.interp.project.files = self.files
+        self.interp.project.consulted = self.consulted
+
+    def fresh(self) -> Analysis:
+        """An analysis that knows nothing but the text of the files: what it says of one does not depend on those before."""
+        return Analysis(self.search_path, self.rules, self.files, self.texts)
 
     def edited(self, path: str) -> Analysis:
         """A fresh analysis that shares every file but ``path``."""
         files = {known: source for known, source in self.files.items() if known != Path(path).absolute()}
-        return Analysis(self.search_path, self.rules, files, self.texts)
+        return Analysis(self.search_path, self.rules, files, self.texts, self.consulted)
 
 
 @dataclass(eq=False)
@@ -112,23 +123,31 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     for chunk, cls in module.classes():
         interp.limit = interp.steps + STEPS_PER_MODEL
         if isinstance(cls, Class) and (is_model(cls) or (analysis.framework.plain_nets and plain.forward_method(cls) is not None)):
+            interp.undecided = False
             contexts.models += _attempt(contexts, partial(instantiate, interp, cls, module.frame), chunk.name, True)
+            if interp.undecided:
+                contexts.models += _worlds(contexts, cls, chunk.name)
     interp.limit = interp.steps + STEPS_PER_MODEL
     for name, action in _scripts(contexts):
         if len(contexts.models) > len(module.source.classes()) + MAX_CONTEXTS or interp.steps > STEPS_PER_FILE:
             break
         contexts.models += _attempt(contexts, action, name, False)
         interp.limit = interp.steps + STEPS_PER_MODEL
-    for label, cls, given in switched(module, contexts.facts.emptied):
+    for label, cls, given in switched(module, contexts.facts):
         if is_model(cls):
             contexts.models += _option(contexts, partial(instantiate, interp, cls, module.frame, given), label)
     contexts.models += _called_nets(contexts)
     for name, action in variants(interp, module, contexts.facts, [model.graph for model in contexts.models if model.bare]):
         contexts.models += _option(contexts, action, name)
+    for name, action in heirs(analysis, module, contexts.facts):
+        contexts.models += _option(contexts, action, name)
     contexts.facts.graph.mistakes += contexts.facts.name_tests()
     contexts.facts.graph.routines = survey(analysis, module)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
+    on_meta = ".to_empty(" in module.source.text and not LOADS.search(module.source.text)
+    for model in contexts.models:
+        model.graph.on_meta = on_meta
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
 
@@ -138,6 +157,18 @@ def _option(contexts: FileContexts, action: Callable[[], Any], name: str) -> lis
     models = _attempt(contexts, action, name, True)
     for model in models:
         model.bare = False
+    return models
+
+
+def _worlds(contexts: FileContexts, cls: Class, name: str) -> list[Model]:
+    """A class once more with every test answered alike that only a configuration decides."""
+    interp, models = contexts.analysis.interp, list[Model]()
+    for holds in (True, False):
+        interp.world = World(holds)
+        try:
+            models += _option(contexts, partial(instantiate, interp, cls, contexts.module.frame), name)
+        finally:
+            interp.world = None
     return models
 
 
@@ -275,10 +306,15 @@ def _before_loading(graph: ModelGraph) -> None:
             load = next(event for event in reversed(parameter.events) if event.origin is Origin.LOAD)
             parameter.loaded = load.site
             if load.certain:
-                parameter.reinitialised = next((event for event in drawn if event.effective and event.certain and event.time > load.time), None)
+                parameter.reinitialised = next((event for event in drawn if event.time > load.time and _draws(event)), None)
             last = next((event for event in reversed(drawn) if event.effective), None)
             parameter.events = drawn
             parameter.distribution = last.distribution if last is not None and last.certain and not last.partial else None
+
+
+def _draws(event: InitEvent) -> bool:
+    """Whether a write is certain to leave values of a law that is known: what a tensor was merely handed to may only have read it."""
+    return event.effective and event.certain and event.distribution.kind != "custom"
 
 
 def _classes_used(framework: Any, root: Instance) -> set[int]:
@@ -319,7 +355,7 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
         text = module.source.text[chunk.start : chunk.end]
         builds = BUILDS.search(text) or (contexts.analysis.framework.plain_nets and DRAWS.search(text))
         if chunk.kind == "def" and builds and not chunk.name.startswith("test_"):
-            value = module.get(chunk.name)
+            value = module.reach(chunk.name)
             if isinstance(value, Function) and builds_alone(value):
                 yield f"{chunk.name}()", partial(instantiate, interp, value, module.frame)
         elif chunk.kind == "other" and MAIN.search(text):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import os
 import re
-import shutil
-import tempfile
+import stat
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -51,6 +51,11 @@ class Source:
         except UnicodeEncodeError as error:
             raise SourceError(f"cannot be written as {self.encoding}: {error.reason}") from None
         return codecs.BOM_UTF8 + body if self.bom else body
+
+
+def digest(data: bytes) -> str:
+    """What tells the content of a file from any other."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 class LineIndex:
@@ -202,16 +207,21 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, expected: bytes |
 
     Where ``expected`` is given, the file must hold just that until the moment it is replaced. Raises ``SourceError`` and ``OSError``.
     """
+    import tempfile  # start-up is a feature
+
     target = os.path.realpath(path)
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target))
     except OSError as error:
         raise SourceError(f"cannot be replaced, its folder takes no new file: {error.strerror}") from None
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
+        try:
+            written = 0
+            while written < len(data):
+                written += os.write(handle, data[written:])
+            os.fsync(handle)
+        finally:
+            os.close(handle)
         _take_over(target, temporary)
         if expected is not None and Path(target).read_bytes() != expected:
             raise SourceError(CHANGED)
@@ -236,4 +246,4 @@ def _take_over(target: str, temporary: str) -> None:
             os.chown(temporary, old.st_uid, old.st_gid)
         except PermissionError:
             raise SourceError("belongs to someone else, and would not any more; left alone") from None
-    shutil.copymode(target, temporary)
+    os.chmod(temporary, stat.S_IMODE(old.st_mode))

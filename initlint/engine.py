@@ -1,4 +1,4 @@
-"""Paths to findings: which files matter, which models they build, what the rules say."""
+"""Paths to findings: which files there are, what was known of them before, and what all of them say together."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from initlint import files, frontend, proof
-from initlint.contexts import Analysis
+from initlint import files
 from initlint.edits import SourceError, as_bytes, decode
-from initlint.findings import Finding, Severity, Site
-from initlint.frontend import TargetError
-from initlint.gate import may_matter
-from initlint.graph import ModelGraph
-from initlint.merging import analyse_file
+from initlint.errors import TargetError
+from initlint.findings import Finding
 from initlint.notebook import Notebook, is_notebook, load, placed
-from initlint.rules import Rule, find, select
-from initlint.source import NotPython, parse_index
+from initlint.rules import Rule, select
+from initlint.single import Examiner, Outcome, trouble
+from initlint.stack import with_deep_stack
 from initlint.suppress import silence
 
-__all__ = ["CheckResult", "TargetError", "check", "recheck", "show"]
+if TYPE_CHECKING:
+    from initlint.cache import Cache
+    from initlint.contexts import Analysis
+    from initlint.graph import ModelGraph
 
-TROUBLE = {"INI901": Severity.ERROR, "INI902": Severity.ERROR, "INI903": Severity.WARNING}
+__all__ = ["CheckResult", "TargetError", "check", "recheck", "show"]
 
 
 @dataclass(slots=True)
@@ -35,16 +36,26 @@ class CheckResult:
     sources: dict[str, str] = field(default_factory=dict)
     """Text of every file that a finding is about; of a notebook, the module that its code cells form."""
     notebooks: dict[str, Notebook] = field(default_factory=dict)
+    """Those of them that are notebooks."""
     missing: list[str] = field(default_factory=list)
     """Paths that were asked for and do not exist."""
     search_path: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
-    elsewhere: list[Finding] = field(default_factory=list)
-    """What the models of one file show in another."""
     suppressions: bool = True
     """Whether comments in the files silence findings."""
     analysis: Analysis | None = field(default=None, repr=False)
     """What was parsed on the way, for a second look at some of the files."""
+    cache_trouble: str | None = None
+    """Why the cache could not be written, if so."""
+
+
+@dataclass(slots=True)
+class Task:
+    """One file to examine, and what came of it."""
+
+    path: str
+    data: bytes
+    outcome: Outcome | None = None
 
 
 def check(
@@ -56,43 +67,86 @@ def check(
     rules: Sequence[Rule] | None = None,
     suppressions: bool = True,
     progress: Callable[[str], None] = lambda path: None,
+    jobs: int = 1,
+    cache: str | None = None,
 ) -> CheckResult:
     """Analyse files and folders. What cannot be read is a finding of the tool's own; nothing is skipped silently.
 
-    Without ``suppressions``, comments silence nothing. ``progress`` is told each path before it is analysed.
+    Without ``suppressions``, comments silence nothing. ``progress`` is told each path before it is analysed. At most ``jobs``
+    processes share the work. ``cache`` is a folder in which results are kept; what it holds of files that have not changed, nor
+    anything they depend on, is taken from there. Neither changes what is found.
     """
     result = CheckResult([], 0, search_path=tuple(search_path), rules=tuple(select() if rules is None else rules), suppressions=suppressions)
-    with _rare_collection():
-        frontend.with_deep_stack(lambda: _check_all(paths, stdin, stdin_filename, result, progress))
-    _finish(result)
+    tasks = [Task(stdin_filename, stdin)] if stdin is not None else []
+    tasks += _tasks(paths, result)
+    result.files += stdin is not None
+    store = _recall(result, tasks, cache) if cache is not None and stdin is None else None
+    todo = [task for task in tasks if task.outcome is None]
+    for task in tasks:
+        if task.outcome is not None:
+            progress(task.path)
+    with rare_collection():
+        snapshots = _examine(result, todo, progress, jobs)
+        with_deep_stack(lambda: _collect(result, tasks))
+    if store is not None:
+        store.keep([(task.path, task.data, task.outcome) for task in todo if task.outcome is not None], snapshots)
+        result.cache_trouble = store.save()
     return result
+
+
+def _recall(result: CheckResult, tasks: Sequence[Task], folder: str) -> Cache:
+    """What was known of the files before."""
+    from initlint.cache import Cache
+    from initlint.present import Present
+
+    present = Present(result.search_path, {os.path.abspath(task.path): task.data for task in tasks})
+    store = Cache(folder, result.search_path, [rule.code for rule in result.rules], present)
+    for task in tasks:
+        task.outcome = store.recall(task.path, task.data)
+    return store
+
+
+def _examine(result: CheckResult, tasks: Sequence[Task], progress: Callable[[str], None], jobs: int) -> list[dict[str, dict[str, str]]]:
+    """Fill in the outcome of every task. What was seen on the way of the projects in which words were looked for."""
+    if jobs > 1 and len(tasks) > 1:
+        from initlint import workers
+
+        jobs = workers.useful(jobs, [(task.path, task.data) for task in tasks])
+        if jobs > 1:
+            pool = workers.Pool(jobs, result.search_path, [rule.code for rule in result.rules], lambda number: progress(tasks[number].path))
+            for number, outcome in pool.run([(number, task.path, task.data) for number, task in enumerate(tasks)]).items():
+                tasks[number].outcome = outcome
+            return pool.snapshots
+    examiner = Examiner(result.search_path, result.rules)
+
+    def examine() -> None:
+        for task in tasks:
+            progress(task.path)
+            task.outcome = examiner.examine(task.path, task.data)
+
+    with_deep_stack(examine)
+    result.analysis = examiner.analysis
+    return [examiner.snapshots]
 
 
 def recheck(result: CheckResult, path: str, text: str) -> CheckResult:
     """One file of ``result`` as if it held ``text``; only its own models are looked at, and nothing is read from it."""
-    again = CheckResult([], 1, search_path=result.search_path, rules=result.rules, suppressions=result.suppressions, analysis=result.analysis)
-
+    again = CheckResult([], 1, search_path=result.search_path, rules=result.rules, suppressions=result.suppressions)
     notebook = result.notebooks[path].edited(text) if path in result.notebooks else None
-
-    def analyse() -> None:
-        analysis = result.analysis.edited(path) if result.analysis is not None else Analysis(result.search_path, result.rules)
-        _check_file(analysis, path, b"" if notebook else as_bytes(text), again, notebook)
-        _silence(again)
-
-    with _rare_collection():
-        frontend.with_deep_stack(analyse)
+    data = b"" if notebook else as_bytes(text)
+    examiner = Examiner(result.search_path, result.rules, result.analysis.edited(path) if result.analysis is not None else None)
+    with rare_collection():
+        again.findings = with_deep_stack(lambda: examiner.examine(path, data, notebook)).findings
+    again.analysis = examiner.analysis
     again.sources[path] = text
+    if notebook:
+        again.notebooks[path] = notebook
     _finish(again)
     return again
 
 
-def _finish(result: CheckResult) -> None:
-    """Say of findings in which cell they are, and put them in order."""
-    result.findings = sorted((placed(finding, result.notebooks) for finding in result.findings), key=lambda finding: finding.order)
-
-
 @contextmanager
-def _rare_collection() -> Iterator[None]:
+def rare_collection() -> Iterator[None]:
     """Most of what an analysis makes lives until its end; looking for garbage at the usual rate is a fifth of its time."""
     usual = gc.get_threshold()
     gc.set_threshold(1_000_000, 20, 20)
@@ -102,30 +156,74 @@ def _rare_collection() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def _check_all(paths: Sequence[str], stdin: bytes | None, stdin_filename: str, result: CheckResult, progress: Callable[[str], None]) -> None:
-    analysis = result.analysis = Analysis(result.search_path, result.rules)
-    checked: dict[str, str] = {}
-    if stdin is not None:
-        result.files += 1
-        _check_file(analysis, stdin_filename, stdin, result)
+def _tasks(paths: Sequence[str], result: CheckResult) -> Iterator[Task]:
+    """Every file under ``paths`` with its bytes; one that cannot be read is a finding."""
     for path in files.discover(paths, result.missing):
         result.files += 1
-        progress(path)
         try:
-            data = files.read(path)
+            yield Task(path, files.read(path))
         except SourceError as error:
             result.findings.append(trouble(path, "INI902", str(error)))
+
+
+def _collect(result: CheckResult, tasks: Sequence[Task]) -> None:
+    """Put together what was found in all files, with the texts that somebody will want to see."""
+    for task in tasks:
+        assert task.outcome is not None
+        result.findings += task.outcome.findings
+        if task.outcome.findings or b"initlint:" in task.data:
+            _add_source(result, task.path, task.data)
+    _bring_home(result, tasks)
+    _finish(result)
+
+
+def _add_source(result: CheckResult, path: str, data: bytes) -> None:
+    """The text of a file; one that has none is reported without."""
+    try:
+        if is_notebook(path):
+            result.notebooks[path] = load(data)
+            result.sources[path] = result.notebooks[path].text
         else:
-            checked[os.path.abspath(path)] = path
-            _check_file(analysis, path, data, result)
-    _bring_home(result, checked)
-    _silence(result)
+            result.sources[path] = decode(data).text
+    except (SourceError, RecursionError, MemoryError):
+        pass
+
+
+def _bring_home(result: CheckResult, tasks: Sequence[Task]) -> None:
+    """Add what a model of one file shows in another that is checked too, unless that file's own models showed it."""
+    checked = {os.path.abspath(task.path): task for task in tasks}
+    known = {(f.code, f.site.path, f.site.line, f.site.column) for f in result.findings}
+    for finding in [finding for task in tasks if task.outcome is not None for finding in task.outcome.elsewhere]:
+        home = checked.get(os.path.abspath(finding.site.path))
+        if home is None or (finding.code, home.path, finding.site.line, finding.site.column) in known:
+            continue
+        known.add((finding.code, home.path, finding.site.line, finding.site.column))
+        result.findings.append(replace(finding, site=replace(finding.site, path=home.path), fix=None, help=finding.help or _advice(finding)))
+        _add_source(result, home.path, home.data)
+    result.findings = [_named(finding, checked) for finding in result.findings]
+
+
+def _advice(finding: Finding) -> str:
+    return finding.fix.message if finding.fix is not None else ""
+
+
+def _named(finding: Finding, checked: dict[str, Task]) -> Finding:
+    """``finding`` with other places it speaks of called as this run calls their files."""
+    if not any(site["path"] in checked for site in finding.evidence.get("sites", ())):
+        return finding
+    sites = [{**site, "path": checked[site["path"]].path if site["path"] in checked else site["path"]} for site in finding.evidence["sites"]]
+    return replace(finding, evidence={**finding.evidence, "sites": sites})
+
+
+def _finish(result: CheckResult) -> None:
+    """Leave out what comments silence, say of findings in which cell they are, and put them in order."""
+    if result.suppressions:
+        _silence(result)
+    result.findings = sorted((placed(finding, result.notebooks) for finding in result.findings), key=lambda finding: finding.order)
 
 
 def _silence(result: CheckResult) -> None:
     """Leave out what comments in the files silence."""
-    if not result.suppressions:
-        return
     ran = [name for rule in result.rules for name in (rule.code, rule.name)]
     by_path: dict[str, list[Finding]] = {path: [] for path in result.sources}
     for finding in result.findings:
@@ -134,63 +232,8 @@ def _silence(result: CheckResult) -> None:
     result.findings = [finding for path, found in by_path.items() for finding in silence(path, texts.get(path, ""), found, ran)]
 
 
-def _bring_home(result: CheckResult, checked: dict[str, str]) -> None:
-    """Add what a model of one file shows in another that is checked too, unless that file's own models showed it."""
-    known = {(f.code, f.site.path, f.site.line, f.site.column) for f in result.findings}
-    for finding in result.elsewhere:
-        path = checked.get(os.path.abspath(finding.site.path))
-        if path is None or (finding.code, path, finding.site.line, finding.site.column) in known:
-            continue
-        known.add((finding.code, path, finding.site.line, finding.site.column))
-        result.findings.append(replace(finding, site=replace(finding.site, path=path), fix=None, help=finding.help or _advice(finding)))
-        result.sources[path] = decode(files.read(path)).text
+def show(target: str, search_path: Sequence[str] = (), text: str | None = None) -> ModelGraph:
+    """The table of one model, its file read as if it held ``text`` where that is given. Raises ``TargetError``."""
+    from initlint import frontend  # heavy
 
-
-def _advice(finding: Finding) -> str:
-    return finding.fix.message if finding.fix is not None else ""
-
-
-def _check_file(analysis: Analysis, path: str, data: bytes, result: CheckResult, notebook: Notebook | None = None) -> None:
-    """One file; whatever goes wrong inside becomes a finding about it, and the next file starts afresh."""
-    text = ""
-    try:
-        if notebook or is_notebook(path):
-            notebook = result.notebooks[path] = notebook or load(data)
-            text, data = notebook.text, notebook.code.encode()
-            if notebook.broken:
-                raise notebook.broken
-        else:
-            text = decode(data).text
-        if not may_matter(data):
-            parse_index(decode(data).text)
-            return
-        models, everywhere = analyse_file(analysis, path, data)
-        found = [finding for finding in everywhere if finding.site.path == path]
-        result.elsewhere += [finding for finding in everywhere if finding.site.path != path]
-        result.findings += proof.prove(analysis, path, data, models, found)
-        if found or "initlint:" in text:
-            result.sources[path] = text
-    except NotPython as error:
-        result.findings.append(trouble(path, "INI901", str(error), error.line, error.column))
-        result.sources[path] = text
-    except SourceError as error:
-        result.findings.append(trouble(path, "INI902", str(error)))
-    except (RecursionError, MemoryError):
-        result.findings.append(trouble(path, "INI903", "could not be analysed: it nests too deeply"))
-    except Exception as error:
-        if os.environ.get("INITLINT_DEBUG") == "1":
-            raise
-        detail = str(error).partition("\n")[0]
-        result.findings.append(trouble(path, "INI903", f"could not be analysed: {type(error).__name__}{detail and ': '}{detail}"))
-    finally:
-        analysis.interp.reset()
-
-
-def trouble(path: str, code: str, message: str, line: int = 1, column: int = 1) -> Finding:
-    """A finding of the tool's own: a file it could not read (901, 902) or analyse (903)."""
-    return Finding(code=code, rule=find(code).name, message=message, site=Site(path, line, column, line, column), severity=TROUBLE[code])
-
-
-def show(target: str, search_path: Sequence[str] = ()) -> ModelGraph:
-    """The table of one model. Raises ``TargetError``."""
-    return frontend.show(target, search_path)
+    return frontend.show(target, search_path, text)

@@ -10,6 +10,8 @@ from initlint.edits import SourceError
 from initlint.ignores import Exclusion, around, decided, own
 
 SUFFIXES = (".py", ".ipynb")
+COMMANDS = ("::", "##")
+"""How lines begin that a runner of jobs takes for orders: no path may, for reports begin lines with paths."""
 LARGEST = 4_000_000
 LARGEST_NOTEBOOK = 64_000_000
 """A notebook holds what its cells printed and drew as well."""
@@ -34,7 +36,7 @@ def discover(paths: Sequence[str], missing: list[str], exclusion_at: Callable[[s
             real = os.path.realpath(file)
             if real not in seen:
                 seen.add(real)
-                yield file
+                yield os.path.join(os.curdir, file) if file.startswith(COMMANDS) else file
 
 
 def _walk(top: str, exclusion_at: Callable[[str], Exclusion]) -> Iterator[str]:

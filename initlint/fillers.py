@@ -22,7 +22,8 @@ LOADED = re.compile(r"weight_loader|load_weights|_load_from_state_dict|from_pret
 BLANKET = re.compile(r"for\b[^\n]*\b(?:named_)?parameters\(")
 REACH = 500
 """Characters behind the head of a loop over parameters in which its body is looked for."""
-MADE = re.compile(r"\s*(?:\w+\.)*Parameter\(|\s*None\b")
+MADE = re.compile(r"\s*(?:\w+\.)*Parameter\(\s*(?:\w+\.)*(?:empty\w*|new_empty|\w*Tensor)\(|\s*None\b")
+"""An assignment that leaves a parameter without values of its own."""
 
 
 def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Class) -> None:
@@ -56,7 +57,15 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     texts = {path: source.text, **{file: text for name in family for file, text in analysis.texts.naming(path, name, project)}}
     writes = _writes(_attribute(parameter))
     related = family | {c.name.rpartition(".")[2] for c in root.mro}
-    return any(_blanket(text) or _written(text, writes, related) for text in texts.values())
+    if any(_blanket(text) or _written(text, writes, related) for text in texts.values()):
+        return True
+    holders = {unit(text, match.start()).class_name for text in texts.values() for match in _words(family).finditer(text)} - family - {""}
+    around = {file: text for name in holders for file, text in analysis.texts.naming(path, name, project)}
+    return bool(holders) and any(_blanket(text, _words(holders)) for text in around.values())
+
+
+def _words(names: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(names)})\b")
 
 
 def _attribute(parameter: Parameter) -> str:
@@ -68,7 +77,8 @@ def _writes(name: str) -> re.Pattern[str]:
     """What a write to an attribute looks like: handed to an initializer, changed in place, assigned."""
     made = r"(?:\.data)?(?:\[[^\]\n]*\])?(?:\.data)?"
     drawn = r"\b\w*(?:init|normal|uniform|xavier|kaiming|glorot|orthogonal|constant|zeros|ones|fill|copy|reset|eye|dirac|sparse)\w*\(\s*"
-    return re.compile(rf"{drawn}(?P<given>[\w.\[\]]+)\.{name}\b|(?P<owner>[\w\]]+)\.{name}\b{made}\s*(?:(?P<assigned>=)(?!=)|[-+*/]=|\.\w+_\()")
+    behind = r"\b\w*(?:init|uniform|xavier|kaiming|glorot|orthogonal|constant|fill|reset)\w*\([^()\n]*,\s*"
+    return re.compile(rf"(?:{drawn}|{behind})(?P<given>[\w.\[\]]+)\.{name}\b|(?P<owner>[\w\]]+)\.{name}\b{made}\s*(?:(?P<assigned>=)(?!=)|[-+*/]=|\.\w+_\()")
 
 
 def _written(text: str, writes: re.Pattern[str], family: Iterable[str]) -> bool:
@@ -81,6 +91,9 @@ def _written(text: str, writes: re.Pattern[str], family: Iterable[str]) -> bool:
     return False
 
 
-def _blanket(text: str) -> bool:
-    """Whether a loop over parameters initializes them."""
-    return any(INITIALIZES.search(text, match.end(), match.end() + REACH) for match in BLANKET.finditer(text))
+def _blanket(text: str, about: re.Pattern[str] | None = None) -> bool:
+    """Whether a loop over parameters initializes them, in a class that mentions what it is ``about`` if that is given."""
+    return any(
+        INITIALIZES.search(text, match.end(), match.end() + REACH) and (about is None or about.search(unit(text, match.start()).text))
+        for match in BLANKET.finditer(text)
+    )

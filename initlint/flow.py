@@ -17,6 +17,8 @@ TRANSPARENT = frozenset({"view", "dropout", "identity"})
 """Operations that hand the moments of their input on."""
 RESHAPING = frozenset({"pool", "pad", "interpolate"})
 """Operations that hand them on roughly, with their sign and scale."""
+PASSING = frozenset({"add", "norm", "activation", "concat", "choice"})
+"""Operations that a skip connection may hold."""
 WEIGHTED = ("Linear", "Conv", "LazyLinear", "LazyConv", "Dense", "DepthwiseConv")
 WEIGHT_ROLES = ("weight", "kernel", "w")
 BIAS_ROLES = ("bias", "b")
@@ -136,7 +138,18 @@ def normalised_after(target: Target) -> bool:
 
 def in_residual(target: Target) -> bool:
     """Whether a later sum adds a signal that does not come through ``target``."""
-    return any(_bypassed(use) for use in uses(target))
+    return any(True for use in uses(target) for _ in _bypasses(use))
+
+
+def in_block(target: Target) -> bool:
+    """Whether such a sum belongs to a block: it adds the very signal that ``target`` reads, or layers or a norm read it, as is not so of two towers."""
+    totals = [total for use in uses(target) for total, _ in _bypasses(use)]
+    return any(is_parametric(op) or op.kind == "norm" for total in totals for op in descendants(total)) or is_skipped(target)
+
+
+def is_skipped(target: Target) -> bool:
+    """Whether a later sum adds the very signal that ``target`` reads, with no weight and no gate on the way: a residual branch in the strict sense."""
+    return any(_skips(use) for use in uses(target))
 
 
 def is_head(target: Target) -> bool:
@@ -246,7 +259,7 @@ def _between(op: Op) -> bool:
 
 
 def _is_homogeneous(op: Op) -> bool:
-    if is_transparent(op) or op.kind in RESHAPING or op.kind == "concat":
+    if is_transparent(op) or op.kind in RESHAPING or op.kind in ("concat", "choice"):
         return True
     if op.kind == "activation":
         return op.name in HOMOGENEOUS
@@ -271,10 +284,26 @@ def _touched(starts: tuple[Op, ...], *, backward: bool) -> Iterator[Op]:
         yield from path
 
 
-def _bypassed(use: Op) -> bool:
+def _bypasses(use: Op) -> Iterator[tuple[Op, Op]]:
+    """Later sums, each with a signal it adds that does not come through ``use``."""
     after = descendants(use)
     inside = {id(use), *(id(op) for op in after)}
-    return any(op.kind == "add" and len(signals(op)) > 1 and any(id(source) not in inside for source in signals(op)) for op in after)
+    for op in after:
+        if op.kind == "add" and len(signals(op)) > 1:
+            yield from ((op, source) for source in signals(op) if id(source) not in inside)
+
+
+def _skips(use: Op) -> bool:
+    aside = [source for _, source in _bypasses(use)]
+    before = {id(op) for op in descendants(use, backward=True)} if aside else set()
+    seen: set[int] = set()
+    for op in aside:
+        if id(op) in before:
+            return True
+        if id(op) not in seen and (is_transparent(op) or op.kind in RESHAPING | PASSING or (op.kind == "mul" and len(signals(op)) < 2)):
+            seen.add(id(op))
+            aside += signals(op)
+    return False
 
 
 def _modulates(use: Op) -> bool:

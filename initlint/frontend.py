@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
-import threading
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Optional, TypeVar
+from typing import Any, Optional
 
 from initlint import files, lower
 from initlint import program as p
@@ -17,6 +14,7 @@ from initlint.adapters.arrays import plain
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.adapter import TorchFramework
 from initlint.edits import SourceError
+from initlint.errors import TargetError as TargetError
 from initlint.findings import Site
 from initlint.graph import ModelGraph
 from initlint.interpreter.classes import find_member
@@ -28,23 +26,15 @@ from initlint.notebook import Notebook, is_notebook, load
 from initlint.overlays.declared.names import ROOTS
 from initlint.overlays.declared.tensorflow import GRAPH_MODE
 from initlint.source import SourceFile
+from initlint.stack import with_deep_stack
 from initlint.symbolic import symbol
 
-T = TypeVar("T")
-STACKS = tuple(size << 20 for size in (512, 256, 128, 64, 32, 16))
-FRAME = 16 << 10
-"""Stack that one level of recursion may take, generously."""
-RECURSION = 12_000
 TARGET = re.compile(r"^(?P<place>.+?\.(?:py|ipynb)|[\w.]+):(?P<expr>.+)$", re.DOTALL)
 SIZES = re.compile(r"(?:\w+_)?(?:sizes|dims|layers|units|dimensions|architecture|topology|structure|neurons|widths)", re.IGNORECASE)
 """Names of arguments that list the sizes of the layers of a net that is written with arrays alone."""
 LAYERS = 3
 """How many layers such a net is given."""
 PLAIN_ANNOTATIONS = {"str", "bool", "dict", "Dict", "list", "List", "Callable", "tuple", "Tuple"}
-
-
-class TargetError(Exception):
-    """A target that cannot be shown; the message says why and what to do."""
 
 
 class _Borrowed(Module):
@@ -65,64 +55,21 @@ def new_interpreter(search_path: Sequence[str] = ()) -> tuple[Interpreter, Torch
     return Interpreter(framework, search_path), framework
 
 
-def with_deep_stack(action: Callable[[], T]) -> T:
-    """Run ``action`` where deep recursion is possible, in the parser as well as here, and leave the process as it was.
+def show(target: str, search_path: Sequence[str] = (), text: Optional[str] = None) -> ModelGraph:
+    """The graph of a target, ``net.py:Net(hidden=64)`` or ``package.module:Net``. Raises ``TargetError``.
 
-    A thread can have a deep stack of its own. Only what is used of it takes memory; where even the address space is limited, a
-    smaller one has to do, and the recursion limit shrinks with it.
+    Where ``text`` is given, the file is read as if it held that.
     """
-    outcome: list[T] = []
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(action())
-        except BaseException as error:
-            failure.append(error)
-
-    limit = sys.getrecursionlimit()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            thread = _deep_thread(run)
-            thread.join()
-    finally:
-        sys.setrecursionlimit(limit)
-    if failure:
-        raise failure[0]
-    return outcome[0]
+    return with_deep_stack(lambda: _show(target, search_path, text))
 
 
-def _deep_thread(run: Callable[[], None]) -> threading.Thread:
-    """A running thread with the deepest stack there is room for."""
-    previous, limit = threading.stack_size(), sys.getrecursionlimit()
-    try:
-        for stack in STACKS:
-            threading.stack_size(stack)
-            sys.setrecursionlimit(max(limit, min(RECURSION, stack // FRAME)))
-            thread = threading.Thread(target=run, daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:
-                continue
-            return thread
-    finally:
-        threading.stack_size(previous)
-    raise MemoryError("no room for the stack of a thread")
-
-
-def show(target: str, search_path: Sequence[str] = ()) -> ModelGraph:
-    """The graph of a target, ``net.py:Net(hidden=64)`` or ``package.module:Net``. Raises ``TargetError``."""
-    return with_deep_stack(lambda: _show(target, search_path))
-
-
-def _show(target: str, search_path: Sequence[str]) -> ModelGraph:
+def _show(target: str, search_path: Sequence[str], text: Optional[str]) -> ModelGraph:
     match = TARGET.match(target)
     if match is None:
         raise TargetError(f"{target!r} is not a target: write path/to/file.py:EXPR or package.module:EXPR")
     interp, framework = new_interpreter(search_path)
     notebook = _notebook(match["place"]) if is_notebook(match["place"]) else None
-    module = _open(interp, match["place"], notebook)
+    module = _open(interp, match["place"], notebook.code if notebook else text)
     framework.graph_mode = GRAPH_MODE.search(module.source.text.encode()) is not None
     if framework.graph_mode:
         graph = _program(interp, framework, module, match["expr"].strip())
@@ -166,10 +113,10 @@ def _in_cell(notebook: Notebook | None, site: Site | None, module: Module) -> Si
     return notebook.place(site) if notebook and site and site.path == str(module.path) else site
 
 
-def _open(interp: Interpreter, place: str, notebook: Notebook | None) -> Module:
+def _open(interp: Interpreter, place: str, text: Optional[str]) -> Module:
     try:
-        if notebook:
-            return interp.project.open(Path(place), notebook.code.encode())
+        if text is not None:
+            return interp.project.open(Path(place), text.encode())
         if place.endswith(".py"):
             return interp.project.open(Path(place))
         interp.project.roots.append(Path.cwd())

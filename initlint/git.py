@@ -6,9 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterable, Sequence
 
-
-class GitError(Exception):
-    """Git cannot say what changed; the message says why."""
+from initlint.errors import GitError
 
 
 def changed(paths: Iterable[str], base: str | None = None) -> set[str]:

@@ -122,7 +122,7 @@ class Mistake:
 
     kind: str
     """``unknown-name``, ``missing-attribute``, ``called-tensor``, ``called-routine``, ``unbound-super``, ``before-init``, ``iterated-module``,
-    ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``dropped-result``, ``other-kinds``, ``unmatched-name``, ``reset-seed``
+    ``string-for-class``, ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``dropped-result``, ``other-kinds``, ``unmatched-name``, ``reset-seed``
     (``detail["resets"]``: when, and to which seed)."""
     site: Site
     text: str
@@ -217,6 +217,8 @@ class Layer:
     """Its uses in the traced forward pass."""
     time: int = 0
     """When it was constructed; grows in the order of execution."""
+    restarts: bool = True
+    """Whether its class has, or may have, a method that sets its parameters anew."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -261,6 +263,8 @@ class ModelGraph:
     """Every initializer that ran while the model was built."""
     mistakes: list[Mistake] = field(default_factory=list)
     sweeps: list[Sweep] = field(default_factory=list)
+    on_meta: bool = False
+    """Whether the file allocates models that were built on the meta device, and loads nothing into them."""
     routines: list[Routine] = field(default_factory=list)
     """For the graph that stands for a whole file: its init routines."""
 

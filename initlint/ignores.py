@@ -14,6 +14,7 @@ DEFAULT_EXCLUDE = (
     ".git/",
     ".git-rewrite/",
     ".hg/",
+    ".initlint_cache/",
     ".ipynb_checkpoints/",
     ".mypy_cache/",
     ".nox/",

@@ -131,9 +131,10 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
         facts.note(framework.witness, modelled=False, built=built)
 
 
-def unreached_lines(module: Module, chunk: ClassChunk, facts: FileFacts) -> bool:
-    """Whether a method of the class holds a call of an initializer on a line that no model shows."""
-    return any(one.kind == "def" and facts.lines_of(module, one) - facts.shown for one in chunk.members)
+def unreached_lines(module: Module, chunk: ClassChunk, facts: FileFacts) -> dict[str, set[int]]:
+    """By method of the class, the lines with a call of an initializer that no model shows."""
+    found = {one.name: facts.lines_of(module, one) - facts.shown for one in chunk.members if one.kind == "def"}
+    return {name: lines for name, lines in found.items() if lines}
 
 
 def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterator[tuple[ModelGraph, Class]]:

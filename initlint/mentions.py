@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from initlint import files
 from initlint.edits import SourceError, decode
 from initlint.ignores import DEFAULT_EXCLUDE
-from initlint.interpreter.modules import Project, locate
+from initlint.lookup import locate
+
+if TYPE_CHECKING:
+    from initlint.interpreter.modules import Project
 
 MARKERS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
 """What a project keeps in its top folder."""
@@ -38,17 +42,19 @@ class ProjectText:
 
     def naming(self, path: Path, word: str, project: Project) -> Iterator[tuple[Path, str]]:
         """Every file of the project around ``path`` in which ``word`` occurs, with its text. Raises ``TooLarge``."""
-        wanted = word.encode()
-        for file in self._files(path.absolute()):
-            source = project.files.get(file)
-            if source is not None:  # what is being analysed may not be what the disk holds
-                if word in source.text:
-                    yield file, source.text
-            elif wanted in self._read(file):
-                try:
-                    yield file, decode(self.contents[file]).text
-                except SourceError:
-                    continue
+        path, consulted = path.absolute(), project.consulted
+        brought = consulted.words.setdefault((path, word), set())
+        try:
+            listed = self.around(path)
+        except TooLarge:
+            consulted.crowded.add(path)
+            raise
+        for file in listed if path in listed else (path, *listed):
+            source = project.files.get(file)  # what is being analysed may not be what the disk holds
+            text = source.text if source is not None else self._text(file, word)
+            if word in text:
+                brought.add(file)
+                yield file, text
 
     def subclasses(self, path: Path, name: str, project: Project) -> set[str]:
         """Names of the classes of the project that derive from ``name``, near and far."""
@@ -62,15 +68,8 @@ class ProjectText:
                         todo.append(match[1])
         return found - {name}
 
-    def _read(self, file: Path) -> bytes:
-        if file not in self.contents:
-            try:
-                self.contents[file] = files.read(str(file))
-            except SourceError:
-                self.contents[file] = b""
-        return self.contents[file]
-
-    def _files(self, path: Path) -> list[Path]:
+    def around(self, path: Path) -> list[Path]:
+        """The files of the project around ``path``. Raises ``TooLarge``."""
         root, dotted = locate(path)
         folder = project_folder(root)
         if folder is None and ("." in dotted or path.name == "__init__.py"):
@@ -81,8 +80,24 @@ class ProjectText:
             self.listings[key] = list(islice(found, MOST + 1))
         if len(self.listings[key]) > MOST:
             raise TooLarge
-        listed = self.listings[key]
-        return listed if path in listed else [path, *listed]
+        return self.listings[key]
+
+    def read(self, file: Path) -> bytes:
+        """The bytes of a file, empty where it cannot be read."""
+        if file not in self.contents:
+            try:
+                self.contents[file] = files.read(str(file))
+            except SourceError:
+                self.contents[file] = b""
+        return self.contents[file]
+
+    def _text(self, file: Path, word: str) -> str:
+        """The text of a file that may hold ``word``; of any other, and of one that cannot be decoded, nothing."""
+        data = self.read(file)
+        try:
+            return decode(data).text if not word.isascii() or word.encode() in data else ""
+        except SourceError:
+            return ""
 
 
 def project_folder(root: Path) -> Path | None:

@@ -13,7 +13,7 @@ from typing import Any
 from initlint import edits, magics
 from initlint.edits import NEWLINE, LineIndex, SourceError, decode
 from initlint.findings import Cell, Edit, Finding, Site
-from initlint.source import NotPython, parse_index
+from initlint.syntax import NotPython, parse_index
 
 SUFFIX = ".ipynb"
 _MARKER = "# ~~ cell {}, coding: utf-8 ~~"
@@ -240,7 +240,7 @@ def _parted(text: str) -> list[tuple[int, str]]:
     """The cells of a module, each with its number; what an edit put above the first belongs to it."""
     marks = list(_MARKED.finditer(text))
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    parts = [(int(mark[1]), text[mark.end() + 1 : end]) for mark, end in zip(marks, ends, strict=True)]
+    parts = [(int(mark[1]), text[mark.end() + 1 : end]) for mark, end in zip(marks, ends)]
     return [(parts[0][0], text[: marks[0].start()] + parts[0][1]), *parts[1:]] if parts else []
 
 

@@ -58,14 +58,21 @@ def survey(analysis: Analysis, module: Module) -> list[Routine]:
                     continue
                 if function is None or id(function.node) in analysis.interp.entered or not _callable(function, owner, cls):
                     continue
+                if re.search(rf"#[^\n]*\b{one.name}\(", module.source.text):
+                    continue  # somebody took the call out, and knows
+                if owner and any(other.name == "__init__" and other.kind == "def" and writes(other) for other in members):
+                    continue  # what it would set has been set another way: it is left over, and nothing keeps its default
                 found.append(_routine(analysis, module, one, owner, function, cls))
     return found
 
 
 def initializes(chunk: Chunk) -> bool:
     """Whether a function says by its name and its calls that it sets what parameters start from."""
-    if not ROUTINE.search(chunk.name) or STATE.search(chunk.name):
-        return False
+    return bool(ROUTINE.search(chunk.name)) and not STATE.search(chunk.name) and writes(chunk)
+
+
+def writes(chunk: Chunk) -> bool:
+    """Whether the text of a function hands parameters to an initializer."""
     text = chunk.source.text
     for match in INITIALIZES.finditer(text, chunk.start, chunk.end):
         line = text[text.rfind("\n", 0, match.start()) + 1 : text.find("\n", match.end())]

@@ -8,27 +8,18 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from dataclasses import dataclass, field
 from typing import Optional
 
 from initlint import lower
 from initlint import program as p
 from initlint.depth import too_deep
-from initlint.edits import LineIndex, SourceError, decode
+from initlint.edits import LineIndex, SourceError, decode, digest
 from initlint.findings import Site
+from initlint.syntax import parse_index
 
 INITIALIZER = re.compile(r"^(?:.*\.)?init\.\w+$|^\w+_$")
 WRAPPER = "class _:\n"
-
-
-class NotPython(SourceError):
-    """A file whose syntax Python rejects, and where."""
-
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
-        super().__init__(message)
-        self.line = line
-        self.column = column
 
 
 @dataclass(slots=True, eq=False)
@@ -87,6 +78,7 @@ class SourceFile:
 
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
+        self.digest = digest(data)
         self.text = decode(data).text
         self.index = LineIndex(self.text)
         self.sites: dict[tuple[str, int, int], Site] = {}
@@ -131,20 +123,6 @@ class SourceFile:
         members = self._index_body(node.body, True)
         bases = tuple(_dotted(base) for base in node.bases)
         return ClassChunk(self, start, end, names, "class", False, node.name, node.lineno, None, header_end, members, bases)
-
-
-def parse_index(text: str) -> ast.Module:
-    """The standard library's tree, used as an index only."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except SyntaxError as error:
-        raise NotPython(f"is not valid Python: {error.msg}", error.lineno or 1, error.offset or 1) from None
-    except (MemoryError, RecursionError):
-        raise SourceError("nests too deeply to be parsed") from None
-    except ValueError as error:
-        raise SourceError(f"cannot be parsed: {error}") from None
 
 
 def _first_line(node: ast.stmt) -> int:

@@ -7,12 +7,15 @@ What does not fit that form (``floor``, ``max`` …) becomes an opaque atom that
 
 from __future__ import annotations
 
+import hashlib
 import math
 from fractions import Fraction
 from typing import Union
 
 Monomial = tuple[tuple[str, Fraction], ...]
 Number = Union[int, float, "Sym"]
+LONGEST = 1_000
+"""Characters of an expression that are kept: products of such expressions repeat them, so that a loop doubles the text each time."""
 
 
 class Sym:
@@ -42,6 +45,8 @@ class Sym:
         for monomial, coefficient in self.terms:
             piece = _spell(monomial, abs(coefficient))
             sign = "-" if coefficient < 0 else "+"
+            if not text and sign == "-" and ("//" in piece or "%" in piece) and not _whole(piece):
+                piece = f"({piece})"
             text = f"{text} {sign} {piece}" if text else ("-" if sign == "-" else "") + piece
         return text or "0"
 
@@ -88,13 +93,13 @@ class Sym:
         """Exact where every coefficient divides (``4*hidden // 2``), opaque otherwise."""
         if not isinstance(other, (int, float, Sym)):
             return NotImplemented
-        if isinstance(other, int) and other and all(isinstance(c, int) and c % other == 0 for _, c in self.terms):
+        if isinstance(other, int) and self._divides(other):
             return _simplify({m: c // other for m, c in self.terms})
         if isinstance(other, Sym):
             quotient = self / other
             if not isinstance(quotient, Sym):
-                return quotient
-        return opaque(f"({self})//({other})" if len(self.terms) > 1 else f"{self}//{_factor(other)}")
+                return math.floor(quotient)
+        return opaque(f"{_factor(self)}//{_factor(other)}")
 
     def __rfloordiv__(self, other: Number) -> Number:
         return opaque(f"{_factor(other)}//{_factor(self)}")
@@ -102,9 +107,14 @@ class Sym:
     def __mod__(self, other: Number) -> Number:
         if not isinstance(other, (int, float, Sym)):
             return NotImplemented
-        if isinstance(other, int) and other and all(isinstance(c, int) and c % other == 0 for _, c in self.terms):
+        if isinstance(other, int) and self._divides(other):
             return 0
         return opaque(f"{_factor(self)}%{_factor(other)}")
+
+    def _divides(self, other: int) -> bool:
+        """Whether ``other`` divides every term; sizes are whole numbers, their powers are, their ratios and roots need not be."""
+        whole = all(e.denominator == 1 and e > 0 for m, _ in self.terms for _, e in m)
+        return whole and other != 0 and all(isinstance(c, int) and c % other == 0 for _, c in self.terms)
 
     def __rmod__(self, other: Number) -> Number:
         return opaque(f"{_factor(other)}%{_factor(self)}")
@@ -125,8 +135,8 @@ def symbol(name: str) -> Sym:
 
 
 def opaque(text: str) -> Sym:
-    """A number known only by the expression that computes it."""
-    return symbol(text)
+    """A number known only by the expression that computes it; a long one by a name of its own, which equal expressions share."""
+    return symbol(text if len(text) <= LONGEST else f"?long_{hashlib.sha1(text.encode()).hexdigest()[:12]}")
 
 
 def power(base: Number, exponent: Number) -> Number:
@@ -205,7 +215,8 @@ def _order(term: tuple[Monomial, float]) -> tuple[int, str]:
 
 
 def _spell(monomial: Monomial, coefficient: float) -> str:
-    above = [_atom(a, e) for a, e in monomial if e > 0]
+    alone = len(monomial) == 1 and coefficient == 1 and monomial[0][1] == 1
+    above = [monomial[0][0]] if alone else [_atom(a, e) for a, e in monomial if e > 0]
     below = [_atom(a, -e) for a, e in monomial if e < 0]
     if coefficient != 1 or not above:
         above.insert(0, f"{coefficient:.6g}")
@@ -216,13 +227,28 @@ def _spell(monomial: Monomial, coefficient: float) -> str:
 
 
 def _atom(atom: str, exponent: Fraction) -> str:
-    if exponent == 1:
-        return atom
     if exponent == Fraction(1, 2):
         return f"sqrt({atom})"
-    return f"{atom}**{exponent}" if exponent.denominator == 1 else f"{atom}**({exponent})"
+    base = atom if _whole(atom) else f"({atom})"
+    if exponent == 1:
+        return base
+    return f"{base}**{exponent}" if exponent.denominator == 1 else f"{base}**({exponent})"
 
 
 def _factor(value: Number) -> str:
     text = str(value)
-    return text if not isinstance(value, Sym) or (len(value.terms) == 1 and "*" not in text) else f"({text})"
+    return text if _whole(text) else f"({text})"
+
+
+def _whole(text: str) -> bool:
+    """Whether an expression means the same wherever it stands: a name, a number, a call."""
+    if all(char.isalnum() or char in "_." for char in text):
+        return True
+    depth = 0
+    for place, char in enumerate(text):
+        depth += (char in "([") - (char in ")]")
+        if depth == 0 and (char in ")]") and place < len(text) - 1:
+            return False
+        if depth == 0 and not (char.isalnum() or char in "_.)]"):
+            return False
+    return text[-1:] in ")]"

@@ -13,6 +13,7 @@ from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.values import Class, Function
 from initlint.loose import FileFacts, unreached_lines
 from initlint.source import ClassChunk
+from initlint.switches import tests_around
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
@@ -24,13 +25,19 @@ ANYTHING_ELSE = "other"
 """What takes the ``else`` of a comparison with the default."""
 COMPARED = re.compile(r"""\b_?(\w+)\s*==\s*(?:"([\w\- ]+)"|'([\w\- ]+)')""")
 
+WORD = re.compile(r"[^\W\d]\w*")
+FLAG = re.compile(r"^[ \t]*(?:self\.)?(\w+)[ \t]*=(?!=)(.*==.*)$", re.MULTILINE)
+"""An attribute or a name that keeps how a comparison came out."""
+
 
 def variants(interp: Interpreter, module: Module, facts: FileFacts, graphs: Sequence[ModelGraph]) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Constructions of the classes whose initializers or weights no model reached, one option changed at a time."""
     untouched = {graph.name for graph in graphs if not graph.forward_reason and _has_unused_weight(graph)}
     for chunk, cls in module.classes():
-        if isinstance(cls, Class) and (chunk.name in untouched or unreached_lines(module, chunk, facts)):
-            for name, value in _options(module, chunk, cls):
+        unreached = unreached_lines(module, chunk, facts) if isinstance(cls, Class) else {}
+        if isinstance(cls, Class) and (chunk.name in untouched or unreached):
+            decisive = None if chunk.name in untouched else _decisive(module, chunk, unreached)
+            for name, value in _options(module, chunk, cls, decisive):
                 yield f"{chunk.name}({name}={value!r})", partial(instantiate, interp, cls, module.frame, {name: value})
 
 
@@ -41,12 +48,28 @@ def _has_unused_weight(graph: ModelGraph) -> bool:
     return any(q.effective is not None and q.effective.origin is not Origin.DEFAULT and not (q.layer is not None and q.layer.calls) for q in drawn)
 
 
-def _options(module: Module, chunk: ClassChunk, cls: Class) -> list[tuple[str, str]]:
-    """Arguments of the constructor that the class compares with strings, and the strings that are not their default."""
+def _decisive(module: Module, chunk: ClassChunk, unreached: dict[str, set[int]]) -> set[str]:
+    """Names in the tests around the lines that were not reached, and around the places that call the methods they stand in."""
+    text, index = module.source.text, module.source.index
+    rows = text.split("\n")
+    lines = set().union(*unreached.values())
+    for method in unreached.keys() - {"__init__"}:
+        lines |= {index.position(match.start())[0] for match in re.compile(rf"\.{method}\b").finditer(text, chunk.start, chunk.end)}
+    names = {name.lstrip("_") for line in lines for test in tests_around(rows, line) for name in WORD.findall(test)}
+    flags = (match for match in FLAG.finditer(text, chunk.start, chunk.end) if match[1].lstrip("_") in names)
+    return names | {name.lstrip("_") for match in flags for name in WORD.findall(match[2])}
+
+
+def _options(module: Module, chunk: ClassChunk, cls: Class, decisive: set[str] | None) -> list[tuple[str, str]]:
+    """Arguments of the constructor that the class compares with strings, and the strings that are not their default.
+
+    Where ``decisive`` is given, an option has to be one of these names, or speak of initialization.
+    """
     function = cls.namespace.get("__init__")
     if not isinstance(function, Function):
         return []
     defaults = {param.name: param.default.value if isinstance(param.default, p.Const) else None for param in function.node.params[1:]}
     compared = [(match[1], match[2] or match[3]) for match in COMPARED.finditer(module.source.text, chunk.start, chunk.end)]
+    compared = [(name, value) for name, value in compared if decisive is None or name in decisive or "init" in name]
     others = [(name, value) for name, value in dict.fromkeys(compared) if name in defaults and defaults[name] != value]
     return [*others, *((name, ANYTHING_ELSE) for name, value in dict.fromkeys(compared) if name in defaults and defaults[name] == value)][:MOST]

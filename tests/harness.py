@@ -12,6 +12,22 @@ FIXTURES = Path(__file__).parent / "fixtures"
 EXPECTATION = re.compile(r'# expect: (?P<code>INI\d{3})(?: "(?P<text>[^"]*)")?')
 
 
+MISMATCHED = """
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(64, 64)
+        self.fc2 = nn.Linear(64, 10)
+        nn.init.xavier_uniform_(self.fc1.weight)
+
+    def forward(self, x):
+        return self.fc2(self.fc1(x).relu())
+"""
+"""A file with one finding, INI101, and a safe fix."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """A finding the fixture asks for: at this line, with this code, saying this."""

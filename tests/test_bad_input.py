@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from initlint import check, engine, files
+from initlint import check, files, merging
 from initlint.cli import main
 from initlint.contexts import Analysis
 from initlint.engine import CheckResult
 from initlint.findings import Severity
 from initlint.merging import analyse_file
+from tests.harness import MISMATCHED
 
 GOOD = """\
 import torch.nn as nn
@@ -204,6 +205,47 @@ def test_a_constructor_that_never_ends_or_fails_harms_no_one(tmp_path: Path, bod
     assert codes(beside_a_good_file(path), path) in ([], ["INI101"])
 
 
+WIDE = """
+def walk(value):
+    if value.a:
+        return walk(value.b)
+    if value.c:
+        return walk(value.d)
+    return walk(value.e) + walk(value.f)
+
+@walk(unknown)
+def build():
+    return nn.Linear(2, 2)
+
+class Later(walk(unknown)):
+    pass
+"""
+NEGATIVE = """
+import torch
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Parameter(torch.zeros(3 - 5)[:1])
+        self.b = nn.Parameter(torch.zeros(3)[::0])
+"""
+
+
+def test_statements_that_take_too_much_are_passed_over(tmp_path: Path) -> None:
+    """A decorator or a base that branches without end keeps nobody from looking at the rest of the file."""
+    path = tmp_path / "wide.py"
+    path.write_text(MISMATCHED + WIDE)
+    assert [finding.code for finding in check(path).findings] == ["INI101"]
+
+
+def test_slices_of_nothing_and_by_nothing_are_unknown(tmp_path: Path) -> None:
+    """A size below zero and a step of zero raise where they are run."""
+    path = tmp_path / "negative.py"
+    path.write_text(NEGATIVE)
+    assert not [finding for finding in check(path).findings if finding.code == "INI903"]
+
+
 def test_forward_may_recurse(tmp_path: Path) -> None:
     """The same budget holds for the forward pass."""
     path = tmp_path / "recursion.py"
@@ -359,7 +401,7 @@ def test_a_crash_in_the_analysis_is_a_finding(tmp_path: Path, monkeypatch: pytes
             raise KeyError("one\ntwo")
         return analyse_file(analysis, name, data)
 
-    monkeypatch.setattr(engine, "analyse_file", crash)
+    monkeypatch.setattr(merging, "analyse_file", crash)
     (finding,) = (f for f in beside_a_good_file(path).findings if f.site.path == str(path))
     assert (finding.code, finding.severity) == ("INI903", Severity.WARNING)
     assert finding.message == "could not be analysed: KeyError: 'one\\ntwo'"

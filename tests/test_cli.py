@@ -132,6 +132,8 @@ def test_options_reach_the_engine(engine: Engine, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x = 1\xff")))
     main(["check", "-", "net.py", "--stdin-filename", "b.py", "--search-path", "src", "--select", "INI1, zero-weight", "--ignore", "INI201"])
     rules = engine.asked.pop("rules")
+    assert engine.asked.pop("cache") == str(Path.cwd() / ".initlint_cache")
+    assert engine.asked.pop("jobs") >= 1
     assert engine.asked == {"paths": ["net.py"], "stdin": b"x = 1\xff", "stdin_filename": "b.py", "search_path": ["src"], "suppressions": True}
     assert {rule.code[:4] for rule in rules} == {"INI1"}
 

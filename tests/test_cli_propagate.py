@@ -83,3 +83,114 @@ def test_bad_input_gets_one_clear_line(arguments: list[str], message: str, capsy
     status, out, err = run(capsys, *arguments)
     assert status == 2 and not out
     assert message in err and err.count("\n") == 1
+
+
+NET = """import torch.nn as nn
+import torch.nn.functional as F
+
+
+class Net(nn.Module):
+    def __init__(self, width=64, depth=6):
+        super().__init__()
+        self.hidden = nn.ModuleList(nn.Linear(width, width) for _ in range(depth))
+        self.head = nn.Linear(width, 10)
+        for layer in self.hidden:
+            nn.init.xavier_normal_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, x):
+        for layer in self.hidden:
+            x = F.relu(layer(x))
+        return self.head(x)
+"""
+
+
+@pytest.fixture
+def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "net.py").write_text(NET, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "net.py"
+
+
+def test_what_if_foretells_another_initializer_and_leaves_the_source(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changes = ["--what-if", "hidden.*.weight=zeros", "--what-if", "hidden.*.weight=kaiming_normal(nonlinearity='relu')"]
+    status, out, _ = run(capsys, "net.py:Net", *changes, "--format", "json")
+    made = json.loads(out)
+    before, after = ([point["second_moment"] for point in one["curve"] if point["name"].startswith("hidden")] for one in made["variants"])
+    assert status == 0 and before == pytest.approx([0.5**depth for depth in range(6)]) and after == pytest.approx([2.0] * 6)
+    assert [one["verdict"] for one in made["variants"]] == ["suboptimal", "ok"] and len(made["changed"]) == 6
+    assert net.read_text(encoding="utf-8") == NET
+
+
+def test_what_if_shows_before_and_after(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, "net.py:Net", "--what-if", "*.bias=constant(0.1)")
+    assert status == 0 and not err
+    assert "What if *.bias=constant(0.1): 7 of 14 parameters" in out and "E x², what if" in out and "hidden.5" in out
+    assert run(capsys, "net.py:Net", "--what-if", "*.bias=zeros", "-o", "out.svg")[0] == 0
+    labels = [one.get("aria-label") or "" for one in ElementTree.parse("out.svg").iter() if one.get("role") == "img"]
+    assert len(labels) == 2 and all("what if: " in label and "as written: " in label for label in labels)
+
+
+SWEEP = ["--sweep", "width=64,128,256,512"]
+LECUN = ["--what-if", "hidden.*.weight=kaiming_normal", "--what-if", "*.bias=zeros"]
+
+
+def outcomes(out: str) -> dict[str, str]:
+    return {row["name"]: row["outcome"] for row in json.loads(out)["layers"]}
+
+
+def test_a_sweep_over_a_width_keeps_the_standard_law(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "net.py:Net", *SWEEP, "--law", "standard", *LECUN, "--format", "json")
+    made = json.loads(out)
+    assert status == 0 and made["passed"] is True and set(outcomes(out).values()) == {"ok"}
+    assert made["layers"][0]["signal_slope"] == pytest.approx(0.0, abs=1e-9)
+    assert made["layers"][0]["gradient_slope"] == pytest.approx(-0.5, abs=1e-9)
+
+
+def test_a_sweep_blames_the_readout_and_not_those_that_get_its_gradient(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "net.py:Net", *SWEEP, "--law", "standard", *LECUN, "--what-if", "head.weight=normal(std=0.02)", "--format", "json")
+    assert status == 1
+    assert outcomes(out) == {**{f"hidden.{number}": "follows" for number in range(6)}, "head": "fails"}
+
+
+def test_a_readout_that_starts_at_zero_is_no_break_of_mup(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "net.py:Net", *SWEEP, "--law", "mup", *LECUN, "--what-if", "head.weight=zeros", "--format", "json")
+    assert status == 0 and set(outcomes(out).values()) == {"exempt"}
+    status, out, _ = run(capsys, "net.py:Net", *SWEEP, "--law", "mup", *LECUN)
+    assert status == 1 and "head" in out and "the signal goes as n^0, not n^-0.5" in out
+
+
+def test_a_sweep_can_be_measured(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    extra = ["--run", "--seeds", "2", "--device", "cpu", "--format", "json"]
+    status, out, _ = run(capsys, "net.py:Net(depth=2)", "--sweep", "width=32,512", "--law", "standard", *extra)
+    first = json.loads(out)["layers"][0]
+    assert status in (0, 1) and json.loads(out)["measured"] is True
+    assert first["signal_slope"] == pytest.approx(0.0, abs=0.15) and first["gradient_slope"] == pytest.approx(-0.5, abs=0.25)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["net.py:Net", "--sweep", "widht=8,16"], "unexpected argument widht"),
+        (["net.py:Net", "--sweep", "width=8"], "two or more sizes"),
+        (["net.py:Net", "--sweep", "depth=2,4"], "no layer changes its size with depth"),
+        (["net.py:Net", "--law", "mup"], "--law goes with --sweep"),
+        (["net.py:Net", "--what-if", "hiden.0.weight=zeros"], "matches no parameter; did you mean 'hidden.0.weight'?"),
+        (["net.py:Net", "--what-if", "zzz=zeros"], "matches no parameter; there are hidden.0.weight, hidden.0.bias, hidden.1.weight and 11 more"),
+        (["net.py:Net", "--what-if", "*.weight=kaiming_norm"], "did you mean 'kaiming_normal'?"),
+        (["net.py:Net", "--what-if", "*.weight=normal(std=layers)"], "'layers' is not a literal"),
+        (["net.py:Net", "--what-if", "*=kaiming_normal"], "hidden.0.bias: kaiming_normal: cannot hold for a tensor of shape 64"),
+        (["net.py:Net", "--what-if", "*.weight"], "write GLOB=CALL"),
+        (["net.py:Net", "--init", "zeros"], "--init goes with --layers"),
+        (["net.py:Net", "--layers", "2-2"], "give either a TARGET"),
+        (["--layers", "2-2", "--what-if", "*=zeros"], "--what-if goes with a TARGET"),
+        (["net.py:Nope"], "defines no Nope"),
+        (["net.py:Nope", "--sweep", "width=8,16"], "defines no Nope"),
+        ([], "give either a TARGET"),
+    ],
+)
+def test_a_bad_what_if_gets_one_clear_line(net: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, *arguments)
+    assert status == 2 and not out
+    assert message in err and err.count("\n") == 1

@@ -36,7 +36,7 @@ def shell(*command: str) -> str:
 
 
 CASES = [
-    ("initlint ", ["check", "completion", "explain", "fix", "propagate", "report", "rules", "show", "verify"]),
+    ("initlint ", ["check", "clean", "completion", "explain", "fix", "propagate", "report", "rules", "show", "verify"]),
     ("initlint ex", ["explain"]),
     ("initlint check --fail", ["--fail-on"]),
     ("initlint check --format ", sorted(FORMATS)),

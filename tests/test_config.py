@@ -127,6 +127,8 @@ anything = 1
         ("search-path = 'src'", "search-path: is a string, expected a list of strings"),
         ("baseline = ['a']", "baseline: is a list, expected a string"),
         ("select = [", "is not valid TOML: "),
+        (f"select = {'[' * 3000}", "nests too deeply"),
+        (f"select = {'[' * 3000}{']' * 3000}", "nests too deeply"),
     ],
 )
 def test_what_is_wrong_is_one_line_with_file_and_key(folder: Path, capsys: pytest.CaptureFixture[str], text: str, message: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from initlint import git
 from initlint.cli import main
+from initlint.errors import GitError
 
 
 def run(*arguments: str) -> None:
@@ -106,7 +107,7 @@ def test_what_git_cannot_say_is_one_line(repository: Path, tmp_path_factory: pyt
 def test_no_git_is_one_line(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not needed for anything else."""
     monkeypatch.setenv("PATH", str(repository))
-    with pytest.raises(git.GitError, match="git was not found"):
+    with pytest.raises(GitError, match="git was not found"):
         git.changed(["."])
 
 

@@ -17,7 +17,7 @@ from initlint import check, repair
 from initlint.cli import main
 from initlint.edits import SourceError
 from initlint.findings import Safety, Severity
-from initlint.notebook import load, pieces, save
+from initlint.notebook import load, pieces, save, written
 
 NET = """\
 class Net(nn.Module):
@@ -214,6 +214,13 @@ def test_nesting_without_end_is_one_finding(tmp_path: Path) -> None:
     (tmp_path / "deep.ipynb").write_text("[" * 100_000)
     (finding,) = check(tmp_path).findings
     assert finding.code in ("INI902", "INI903")
+
+
+def test_a_notebook_without_python_can_be_edited(tmp_path: Path) -> None:
+    """It has no cells that an edit could be of."""
+    data = json.dumps(notebook(["x <- 1"], language="R")).encode()
+    assert load(data).edited("").text == ""
+    assert written("a.ipynb", data, "", "") == data
 
 
 def test_a_cell_that_is_no_python_is_named(tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from initlint import frontend, rules
+from initlint import rules
 from initlint.contexts import Analysis, build_models
 from initlint.graph import ModelGraph
+from initlint.stack import with_deep_stack
 
 NET = """
 import torch
@@ -43,7 +44,7 @@ def graphs(tmp_path: Path, text: str) -> dict[str, ModelGraph]:
     path = tmp_path / "net.py"
     path.write_text(text, encoding="utf-8")
     analysis = Analysis((), rules.all_rules())
-    models = frontend.with_deep_stack(lambda: build_models(analysis, str(path), path.read_bytes()))
+    models = with_deep_stack(lambda: build_models(analysis, str(path), path.read_bytes()))
     return {model.graph.name: model.graph for model in models}
 
 
@@ -53,6 +54,19 @@ def test_options_that_leave_something_unseen_are_tried(tmp_path: Path) -> None:
     laws = {name: [p.distribution.law if p.distribution else "" for p in graph.parameters] for name, graph in found.items()}
     assert laws["Net(init='kaiming')"][0] == "Var = 2 / fan_in" and laws["Net(init='other')"][0] == "= 0"
     assert [op.parameter.name for op in found["Net(how='product')"].ops if op.parameter] == ["w", "v"]
+
+
+def test_options_that_lead_to_nothing_unseen_are_not_tried(tmp_path: Path) -> None:
+    text = NET.replace(
+        '        if self.how == "product":\n            x = x @ self.v\n', '        x = x @ self.v\n        if self.how == "product":\n            x = -x\n'
+    )
+    assert list(graphs(tmp_path, text)) == ["Net", "Net(init='kaiming')", "Net(init='other')", "net"]
+
+
+def test_an_option_kept_in_a_flag_is_tried(tmp_path: Path) -> None:
+    text = NET.replace('        if self.how == "product":\n            x = x @ self.v\n', "        x = x @ self.v\n")
+    text = text.replace("nn.init.kaiming_normal_(self.v)", 'product = how == "product"\n        if product:\n            nn.init.kaiming_normal_(self.v)')
+    assert "Net(how='product')" in graphs(tmp_path, text)
 
 
 def test_a_class_that_its_defaults_show_whole_is_built_once(tmp_path: Path) -> None:
@@ -72,3 +86,43 @@ def test_a_method_that_nothing_runs_is_run_on_the_model_of_its_class(tmp_path: P
 def test_an_option_without_a_default_is_tried(tmp_path: Path) -> None:
     text = NET.replace('init="xavier"', "init").replace("else:\n            nn.init.zeros_(self.w)", "else:\n            raise ValueError")
     assert "Net(init='kaiming')" in graphs(tmp_path, text)
+
+
+SWITCHED = """
+import torch
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self, width, rank=None, wide=False, start=True):
+        super().__init__()
+        self.rank = rank
+        if rank is None:
+            self.full = nn.Parameter(torch.empty(width, width))
+        else:
+            self.low = nn.Parameter(torch.empty(width, rank))
+        self.linear = nn.Linear(width, width)
+        self.reset(wide)
+        if not start:
+            nn.init.zeros_(self.linear.bias)
+
+    def reset(self, wide):
+        if self.rank is None:
+            nn.init.xavier_uniform_(self.full)
+        else:
+            nn.init.kaiming_uniform_(self.low)
+        if wide:
+            nn.init.normal_(self.linear.weight)
+
+    def forward(self, x):
+        return self.linear(x @ self.full if self.rank is None else x @ self.low)
+"""
+
+
+def test_switches_in_front_of_initializers_are_turned(tmp_path: Path) -> None:
+    found = graphs(tmp_path, SWITCHED)
+    assert {p.name for p in found["Net(rank=rank)"].parameters} == {"low", "linear.weight", "linear.bias"}
+    low = found["Net(rank=rank)"].parameter("low")
+    assert low is not None and low.distribution is not None and low.distribution.law.startswith("Var = 2 / fan_in")
+    law = {name: [graph.parameter(which) for which in ("linear.weight", "linear.bias")] for name, graph in found.items() if name.startswith("Net")}
+    assert any(w is not None and w.distribution is not None and w.distribution.law == "N(0, 1²)" for w, _ in law.values())
+    assert any(b is not None and b.distribution is not None and b.distribution.kind == "constant" for _, b in law.values())

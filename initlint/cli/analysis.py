@@ -8,17 +8,23 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from initlint import baseline, engine, files, git, rules
+from initlint import engine, files, notebook, rules
+from initlint.cli import caching
 from initlint.cli.console import CLEAN, FAILED, FOUND, Failure, complain
 from initlint.cli.formats import FORMATS
 from initlint.cli.progress import watching
 from initlint.config import Config, ConfigError
+from initlint.edits import SourceError
 from initlint.engine import CheckResult
+from initlint.errors import BaselineError, GitError
 from initlint.findings import Finding, Severity
 from initlint.ignores import read
 from initlint.projects import Projects, Settings
+
+if TYPE_CHECKING:
+    from initlint.baseline import Baseline, Entry
 
 MOST_STALE = 10
 """Stale entries of a baseline that are named."""
@@ -34,11 +40,13 @@ class Run:
     """Those that concern the run as a whole."""
     files: list[str]
     missing: list[str]
-    known: baseline.Baseline | None = None
+    known: Baseline | None = None
     data: bytes = b""
     """Standard input, as far as it was asked for."""
     piped: bool = False
     """Whether standard input is checked."""
+    cache: str | None = None
+    """The folder in which results are kept."""
     baselined: int = 0
     """Findings of the last check that the baseline knows."""
     looked: bool = False
@@ -57,7 +65,11 @@ class Run:
                 rules=[rule for rule in rules.all_rules() if rule.code in wanted],
                 suppressions=not self.options.ignore_suppressions,
                 progress=progress,
+                jobs=self.options.jobs or cores(),
+                cache=None if self.options.no_cache else self.cache,
             )
+        if result.cache_trouble is not None and self.options.cache_dir is not None:
+            complain(f"{self.options.cache_dir}: cannot be written: {result.cache_trouble}")
         self._judge(result)
         if self.known is not None:
             found = len(result.findings)
@@ -73,6 +85,13 @@ class Run:
         self._judge(result)
         if self.known is not None:
             result.findings, _ = self.known.split(result.findings, result.sources)
+
+    def save(self, path: str, before: str, after: str) -> None:
+        """Write a file of this run. One that was come upon in a folder must lie there. Raises ``SourceError`` and ``OSError``."""
+        named, real = [os.path.normpath(one) for one in self.options.paths], os.path.realpath(path)
+        if os.path.normpath(path) not in named and not any(real.startswith(os.path.join(os.path.realpath(folder), "")) for folder in named):
+            raise SourceError("is a link to a file outside of what was named; left alone")
+        notebook.save(path, before, after)
 
     def verdict(self, findings: Sequence[Finding], *, failed: bool = False) -> int:
         """The exit status that ``findings`` deserve."""
@@ -104,17 +123,37 @@ def prepare(options: argparse.Namespace) -> Run:
         if options.changed_only or options.base is not None:
             if piped:
                 raise Failure("--changed-only is about files: standard input is in no repository")
-            changed = git.changed([path for path in paths if path not in missing], options.base)
-            found = [path for path in found if os.path.realpath(path) in changed]
-        known = baseline.load(settings.baseline) if settings.baseline and not options.write_baseline else None
+            found = _changed([path for path in paths if path not in missing], options.base, found)
+        known = _baseline(settings.baseline) if settings.baseline and not options.write_baseline else None
         for path in found:
             projects.of(path)
         left_out = piped and projects.of(options.stdin_filename).exclusion.refuses(options.stdin_filename)
-    except (ConfigError, git.GitError, baseline.BaselineError) as error:
+    except (ConfigError, GitError, BaselineError) as error:
         raise Failure(str(error)) from None
     for path in missing:
         complain(f"{path}: no such file or folder")
-    return Run(options, projects, settings, found, missing, known, sys.stdin.buffer.read() if piped else b"", piped and not left_out)
+    data = sys.stdin.buffer.read() if piped else b""
+    return Run(options, projects, settings, found, missing, known, data, piped and not left_out, caching.folder(options.cache_dir, projects, paths))
+
+
+def _changed(paths: Sequence[str], base: str | None, found: Sequence[str]) -> list[str]:
+    """Those of ``found`` that git calls changed. Raises ``GitError``."""
+    from initlint import git  # start-up is a feature
+
+    changed = git.changed(paths, base)
+    return [path for path in found if os.path.realpath(path) in changed]
+
+
+def _baseline(file: str) -> Baseline:
+    """The findings that are known. Raises ``BaselineError``."""
+    from initlint import baseline  # start-up is a feature
+
+    return baseline.load(file)
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def find_projects(options: argparse.Namespace, **given: Any) -> Projects:
@@ -150,7 +189,7 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _report_stale(known: baseline.Baseline, stale: Sequence[baseline.Entry]) -> None:
+def _report_stale(known: Baseline, stale: Sequence[Entry]) -> None:
     for entry in stale[:MOST_STALE]:
         complain(f"{known.file}: stale: {entry.path}: {entry.code} on `{entry.line}`")
     if stale:

@@ -43,16 +43,20 @@ def parser() -> argparse.ArgumentParser:
     command = _command(commands, "report", "write one page on a model: what its parameters start from and what that does to the signal")
     command.add_argument("target", metavar="TARGET", help="as for show")
     _configuration(command)
-    command.add_argument("--format", choices=("html", "md", "svg", "json"), help="of the report (default: by the suffix of --output-file, else html)")
+    command.add_argument("--format", choices=("html", "md", "svg", "png", "json"), help="of the report (default: by the suffix of --output-file, else html)")
     command.add_argument("--force", action="store_true", help="replace the output file where it exists")
+    command.add_argument("--input", metavar="SHAPES", help="of the input, as in 2,3,224,224; the prediction, too, then knows how many positions there are")
     measured = command.add_argument_group("measurement")
     measured.add_argument("--run", action="store_true", help="build and run the model too, and show what is measured; this runs its code")
     measured.add_argument("--seeds", type=int, default=5, metavar="N", help="how many builds (default: 5)")
-    measured.add_argument("--input", metavar="SHAPES", help="of the input, as in 2,3,224,224 (default: inferred)")
     measured.add_argument("--device", default="auto", metavar="DEVICE", help="cpu, cuda … (default: auto)")
     measured.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="for all of it (default: 600)")
 
     _verify(commands)
+
+    command = _command(commands, "clean", "delete what check and fix keep for the next run")
+    command.add_argument("paths", nargs="*", default=["."], metavar="PATH", help="files or folders that were checked (default: .)")
+    command.add_argument("--cache-dir", metavar="DIR", help="the folder that --cache-dir named")
 
     command = _command(commands, "explain", "print the manual page of a rule")
     command.add_argument("rule", metavar="RULE", help="code or name, INI101")
@@ -69,6 +73,7 @@ def _check(commands: Any) -> None:
     _paths(command)
     _selection(command)
     _configuration(command)
+    _speed(command)
     report = command.add_argument_group("report")
     report.add_argument("--format", choices=FORMATS, help="how findings are reported (default: text)")
     report.add_argument("--statistics", action="store_true", help="report only how often each rule found something")
@@ -90,6 +95,7 @@ def _fix(commands: Any) -> None:
     _paths(command)
     _selection(command)
     _configuration(command)
+    _speed(command)
     command.add_argument_group("report").add_argument("--format", choices=FORMATS, default="text", help="how fixes are reported (default: text)")
     _status(command)
     _baseline(command.add_argument_group("findings that are to stay"))
@@ -97,14 +103,29 @@ def _fix(commands: Any) -> None:
 
 
 def _propagate(commands: Any) -> None:
-    command = _command(commands, "propagate", "predict what initializers do to the signal of a plain stack of layers, and measure it")
-    command.add_argument("--layers", required=True, metavar="SIZES", help="from input to output, as in 2-200-300-400-300-2")
-    command.add_argument("--activation", default="relu", metavar="NAME", help="behind every layer, as in tanh or leaky_relu=0.3 (default: relu)")
-    command.add_argument("--init", action="append", required=True, metavar="CALL", help='as in "normal(std=0.01)", xavier_normal or default; may be repeated')
-    command.add_argument("--draws", type=int, metavar="N", help="measure too, over N draws of the weights (needs NumPy)")
-    command.add_argument("--seed", type=int, default=0, metavar="N", help="of those draws (default: 0)")
-    command.add_argument("--derivative-at-output", action="store_true", help="take f' at f(z) instead of z, a mistake of hand-written code")
-    command.add_argument("--format", choices=("text", "json", "md", "svg"), default="text", help="for people, programs, documents, or a chart (default: text)")
+    summary = "predict what initializers do to the signal of a model or of a plain stack of layers"
+    command = _command(commands, "propagate", summary, "A TARGET is read, never run, unless --run says so.")
+    command.add_argument("target", nargs="?", metavar="TARGET", help="as for show; or give --layers")
+    _configuration(command)
+    model = command.add_argument_group("of a TARGET")
+    what = "GLOB on parameter names = initializer, as in \"*.weight=kaiming_normal(nonlinearity='relu')\"; may be repeated, the last that matches counts"
+    model.add_argument("--what-if", action="append", default=[], metavar="GLOB=CALL", help=what)
+    model.add_argument("--sweep", metavar="NAME=SIZES", help="an argument of the constructor and its values, as in width=64,128,256,512")
+    model.add_argument("--law", choices=("standard", "mup"), help="hold the slopes of a sweep against standard or maximal-update parametrization")
+    model.add_argument("--run", action="store_true", help="build and run the models of a sweep, and show what is measured; this runs their code")
+    model.add_argument("--seeds", type=int, default=3, metavar="N", help="builds per size of a measured sweep (default: 3)")
+    model.add_argument("--input", metavar="SHAPES", help="of the input, as in 2,3,224,224: says how many positions there are")
+    model.add_argument("--device", default="auto", metavar="DEVICE", help="of a measured sweep: cpu, cuda … (default: auto)")
+    model.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="for each size of a measured sweep (default: 600)")
+    stack = command.add_argument_group("of a plain stack")
+    stack.add_argument("--layers", metavar="SIZES", help="from input to output, as in 2-200-300-400-300-2")
+    stack.add_argument("--activation", default="relu", metavar="NAME", help="behind every layer, as in tanh or leaky_relu=0.3 (default: relu)")
+    stack.add_argument("--init", action="append", default=[], metavar="CALL", help='as in "normal(std=0.01)", xavier_normal or default; may be repeated')
+    stack.add_argument("--draws", type=int, metavar="N", help="measure too, over N draws of the weights (needs NumPy)")
+    stack.add_argument("--seed", type=int, default=0, metavar="N", help="of those draws (default: 0)")
+    stack.add_argument("--derivative-at-output", action="store_true", help="take f' at f(z) instead of z, a mistake of hand-written code")
+    formats = ("text", "json", "md", "svg", "png")
+    command.add_argument("--format", choices=formats, help="for people, programs, documents, or charts (default: by the suffix of --output-file, else text)")
 
 
 def _verify(commands: Any) -> None:
@@ -161,6 +182,19 @@ def _configuration(command: argparse.ArgumentParser) -> None:
     group.add_argument("--search-path", action="append", default=[], metavar="DIR", help="look for imported source here too; may be repeated")
     group.add_argument("--config", metavar="FILE", help="read this file, and no initlint.toml or pyproject.toml")
     group.add_argument("--isolated", action="store_true", help="read no configuration file")
+
+
+def _speed(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("speed", "What is found does not depend on these.")
+    group.add_argument("-j", "--jobs", type=_number, metavar="N", help="processes that share the work (default: one per core)")
+    group.add_argument("--no-cache", action="store_true", help="look at every file, and keep nothing for the next run")
+    group.add_argument("--cache-dir", metavar="DIR", help="keep results in DIR (default: .initlint_cache at the top of the project)")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes")
+    return int(text)
 
 
 def _baseline(group: Any) -> None:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from initlint import baseline
-from initlint.cli import formats, listing
+from initlint.cli import formats
 from initlint.cli.analysis import Run, prepare
 from initlint.cli.console import Failure, complain, emit, painter, reason
 from initlint.edits import SourceError, write_atomic
 from initlint.engine import CheckResult
 from initlint.findings import Finding
-from initlint.notebook import save
-from initlint.report import statistics
 from initlint.report.paint import safe
 from initlint.report.text import count, summary
-from initlint.silencing import add_ignores
 
 
 def run(options: argparse.Namespace) -> int:
@@ -26,6 +22,8 @@ def run(options: argparse.Namespace) -> int:
         raise Failure("--add-ignores writes to files: standard input is none")
     prepared = prepare(options)
     if options.show_files or options.show_settings:
+        from initlint.cli import listing  # start-up is a feature
+
         return listing.show(prepared)
     result = prepared.check()
     if options.write_baseline:
@@ -41,7 +39,10 @@ def _report(run: Run, result: CheckResult) -> None:
     if not run.options.statistics:
         known = f"{count(run.baselined, 'finding')} in the baseline left out.\n" if run.baselined and name == "text" else ""
         emit(run.options, formats.render(result, name, paint) + known)
-    elif name == "text":
+        return
+    from initlint.report import statistics  # start-up is a feature
+
+    if name == "text":
         emit(run.options, statistics.to_text(result.findings, paint) or summary(result.findings, files=result.files))
     elif name == "json":
         emit(run.options, statistics.to_json(result.findings))
@@ -50,6 +51,8 @@ def _report(run: Run, result: CheckResult) -> None:
 
 
 def _write_baseline(run: Run, result: CheckResult) -> int:
+    from initlint import baseline  # start-up is a feature
+
     file = run.options.write_baseline
     content, known = baseline.dump(file, result.findings, result.sources)
     try:
@@ -62,6 +65,8 @@ def _write_baseline(run: Run, result: CheckResult) -> int:
 
 def _add_ignores(run: Run, result: CheckResult) -> int:
     """Silence every finding by a comment; those that are left decide the exit status."""
+    from initlint.silencing import add_ignores  # start-up is a feature
+
     by_path: dict[str, list[Finding]] = {}
     for finding in result.findings:
         by_path.setdefault(finding.site.path, []).append(finding)
@@ -74,7 +79,7 @@ def _add_ignores(run: Run, result: CheckResult) -> int:
         if after == before:
             continue
         try:
-            save(path, before, after)
+            run.save(path, before, after)
         except (SourceError, OSError) as error:
             complain(f"{path}: {reason(error)}")
             failed = True

@@ -13,7 +13,7 @@ from initlint.cli.console import Failure, complain, emit, emit_bytes, on_termina
 from initlint.edits import SourceError
 from initlint.engine import CheckResult
 from initlint.findings import Finding, Safety
-from initlint.notebook import pieces, save, written
+from initlint.notebook import pieces, written
 from initlint.repair import FileChange
 from initlint.report import diff, text
 from initlint.report.paint import Paint, plain, safe
@@ -83,7 +83,7 @@ def _apply(run: Run) -> int:
     for _ in range(MOST_PASSES):
         changes = repair.fix(result, unsafe=run.settings.unsafe_fixes, refine=run.refine)
         outcome.refuse(changes)
-        landed = _write([change for change in changes if change.path not in outcome.failed], outcome.failed)
+        landed = _write(run, [change for change in changes if change.path not in outcome.failed], outcome.failed)
         if not landed:
             break
         outcome.landed += landed
@@ -109,14 +109,14 @@ def _filter(run: Run) -> int:
     return run.verdict(outcome.left)
 
 
-def _write(changes: Sequence[FileChange], failed: dict[str, str]) -> list[Finding]:
+def _write(run: Run, changes: Sequence[FileChange], failed: dict[str, str]) -> list[Finding]:
     """Write what was changed; the findings that are mended. Files that cannot be written go to ``failed``."""
     landed: list[Finding] = []
     for change in changes:
         if change.after == change.before:
             continue
         try:
-            save(change.path, change.before, change.after)
+            run.save(change.path, change.before, change.after)
         except (SourceError, OSError) as error:
             failed[change.path] = reason(error)
             complain(f"{change.path}: {failed[change.path]}")

@@ -19,7 +19,6 @@ __all__ = ["FORMATS", "render"]
 def render(result: CheckResult, name: str, paint: Paint, findings: Sequence[Finding] | None = None) -> str:
     """The report of ``result`` in one of ``FORMATS``, of all its findings or of those that are given."""
     from initlint import __version__, rules
-    from initlint.links import documentation
     from initlint.report import formats
 
     run = formats.Run(
@@ -28,7 +27,13 @@ def render(result: CheckResult, name: str, paint: Paint, findings: Sequence[Find
         root=os.getcwd(),
         version=__version__,
         rules=rules.all_rules(),
-        documentation=documentation(),
+        documentation=_documentation() if name == "sarif" else None,
         paint=paint,
     )
     return formats.render(name, result.findings if findings is None else findings, run)
+
+
+def _documentation() -> str | None:
+    from initlint.links import documentation  # takes long to load
+
+    return documentation()

@@ -6,21 +6,15 @@ import argparse
 import os
 import shutil
 
-from initlint import engine
-from initlint.cli.analysis import find_projects
-from initlint.cli.console import CLEAN, Failure, emit, on_terminal, painter
-from initlint.config import ConfigError
+from initlint.cli.console import CLEAN, emit, on_terminal, painter
+from initlint.cli.targets import find_graph
 from initlint.report import table
 from initlint.report.pairing import nonlinearities
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what each parameter of a model starts from."""
-    try:
-        folder = os.path.dirname(options.target.partition(".py:")[0]) if ".py:" in options.target else ""
-        graph = engine.show(options.target, find_projects(options).at(folder).search_path)
-    except (ConfigError, engine.TargetError) as error:
-        raise Failure(str(error)) from None
+    graph, _ = find_graph(options)
     paired = nonlinearities(graph)
     if options.format == "json":
         emit(options, table.to_json(graph, options.target, paired))

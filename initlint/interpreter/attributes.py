@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
@@ -38,28 +39,33 @@ if TYPE_CHECKING:
 
 def get_attribute(interp: Interpreter, value: Any, name: str, frame: Frame, node: p.Node) -> Any:
     """``value.name``."""
-    if isinstance(value, Instance):
-        return instance_attribute(interp, value, name, frame, node)
-    if isinstance(value, External):
-        return interp.framework.external(f"{value.name}.{name}")
-    if isinstance(value, Tensor):
-        return interp.framework.tensor_attribute(interp, value, name, frame, node)
-    if isinstance(value, ModuleValue):
-        found = interp.project.attribute(value.module, name)
-        return found if found is not ABSENT else interp.fail("AttributeError", f"{value.module.name} has no name {name}")
-    if isinstance(value, Class):
-        return class_attribute(interp, value, name, frame, node)
-    if isinstance(value, Super):
-        return _super_attribute(interp, value, name, frame, node)
-    if isinstance(value, OneOf):
-        with interp.attempt(set()):  # what one alternative lacks, another may have
-            found = [get_attribute(interp, v, name, frame, node) for v in possible(value) if v is not None]
-        return join(found or [Unknown("an attribute of None")])
+    known = ATTRIBUTES.get(type(value))
+    if known is not None:
+        return known(interp, value, name, frame, node)
     if isinstance(value, PLAIN) and type(value) in METHODS and name in METHODS[type(value)]:
         return Method(Builtin(name, METHODS[type(value)][name]), value)
     if isinstance(value, Unknown):
         return value
     return _other_attribute(interp, value, name)
+
+
+def _external_attribute(interp: Interpreter, value: External, name: str, frame: Frame, node: p.Node) -> Any:
+    return interp.framework.external(f"{value.name}.{name}")
+
+
+def _tensor_attribute(interp: Interpreter, value: Tensor, name: str, frame: Frame, node: p.Node) -> Any:
+    return interp.framework.tensor_attribute(interp, value, name, frame, node)
+
+
+def _module_attribute(interp: Interpreter, value: ModuleValue, name: str, frame: Frame, node: p.Node) -> Any:
+    found = interp.project.attribute(value.module, name)
+    return found if found is not ABSENT else interp.fail("AttributeError", f"{value.module.name} has no name {name}")
+
+
+def _alternative_attributes(interp: Interpreter, value: OneOf, name: str, frame: Frame, node: p.Node) -> Any:
+    with interp.attempt(set()):  # what one alternative lacks, another may have
+        found = [get_attribute(interp, v, name, frame, node) for v in possible(value) if v is not None]
+    return join(found or [Unknown("an attribute of None")])
 
 
 def _other_attribute(interp: Interpreter, value: Any, name: str) -> Any:
@@ -278,3 +284,10 @@ def delete_attribute(interp: Interpreter, value: Any, name: str) -> None:
     if isinstance(value, Instance):
         for registry in (value.attrs, value.parameters, value.modules, value.buffers):
             interp.heap.delete_item(registry, name)
+
+
+ATTRIBUTES: dict[type, Callable[..., Any]] = {
+    Instance: instance_attribute, External: _external_attribute, Tensor: _tensor_attribute, ModuleValue: _module_attribute, Class: class_attribute,
+    Super: _super_attribute, OneOf: _alternative_attributes,
+}  # fmt: skip
+"""How attributes are found, by the kind of value."""

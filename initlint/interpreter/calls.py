@@ -64,7 +64,9 @@ class Call:
 
 def call(interp: Interpreter, func: Any, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
     """The value of ``func(*args, **kwargs)``."""
-    interp.step()
+    interp.steps += 1
+    if interp.steps > interp.limit:
+        interp.give_up()
     handler = CALLABLES.get(type(func))
     if handler is not None:
         return handler(interp, func, args, kwargs, frame, node)
@@ -86,8 +88,8 @@ def _call_external(interp: Interpreter, func: External, args: list[Any], kwargs:
 
 
 def _call_method(interp: Interpreter, func: Method, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
-    if type(func.function) is Builtin:
-        return func.function.handler(Call(interp, [func.receiver, *args], kwargs, frame, node))
+    if type(func.function) is Function:
+        return call_function(interp, func.function, [func.receiver, *args], kwargs, frame, node)
     return call(interp, func.function, [func.receiver, *args], kwargs, frame, node)
 
 

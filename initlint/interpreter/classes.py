@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Class, External
+from initlint.interpreter.values import ABSENT, Builtin, Class, External
 from initlint.source import ClassChunk
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ def create(interp: Interpreter, node: p.ClassDef, frame: Frame) -> Class:
     bases = [interp.as_class(interp.eval(arg.value, frame)) for arg in node.bases if not arg.keyword and not arg.star]
     cls = Class(node.name, [b for b in bases if b is not None], {}, site=interp.site(node, frame), module=frame.module.name)
     cls.mro = linearise(cls)
+    cls.constructed = any(arg.keyword == "metaclass" and not _is_plain_metaclass(interp.eval(arg.value, frame)) for arg in node.bases)
     return cls
+
+
+def _is_plain_metaclass(value: Any) -> bool:
+    return isinstance(value, (Builtin, External)) and value.name in ("type", "abc.ABCMeta")
 
 
 def from_chunk(interp: Interpreter, module: Module, chunk: ClassChunk) -> Class:

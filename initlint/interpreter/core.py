@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Optional
+from typing import Any, NoReturn, Optional
 
 from initlint import program as p
 from initlint.findings import Site
@@ -36,6 +36,7 @@ from initlint.interpreter.values import (
     Unknown,
     unknown,
 )
+from initlint.interpreter.worlds import World
 from initlint.source import Chunk, ClassChunk
 from initlint.symbolic import Sym
 
@@ -74,6 +75,10 @@ class Interpreter:
         """Told of every function that is called, with its arguments by name."""
         self.entered: set[int] = set()
         """Identities of the function nodes that were run."""
+        self.world: Optional[World] = None
+        """Answers for tests that nothing decides; None: both branches are explored."""
+        self.undecided = False
+        """Whether such a test guards what a model starts from."""
         self.alone: Optional[p.Expr] = None
         """The expression of the last statement that throws away what its expression gives."""
         self.notes: list[str] = []
@@ -90,14 +95,20 @@ class Interpreter:
 
     def run(self, statement: p.Stmt, frame: Frame) -> Outcome:
         """Execute one statement."""
-        self.step()
+        self.steps += 1  # as ``step`` does, which is a call more for every statement
+        if self.steps > self.limit:
+            self.give_up()
         return EXECUTE[type(statement)](self, statement, frame)
 
     def step(self) -> None:
         """Count one step. Raises ``OutOfBudget`` where there were too many."""
         self.steps += 1
         if self.steps > self.limit:
-            raise OutOfBudget(f"gave up after {self.limit} steps")
+            self.give_up()
+
+    def give_up(self) -> NoReturn:
+        """Raise ``OutOfBudget``."""
+        raise OutOfBudget(f"gave up after {self.limit} steps")
 
     def count_bottom(self) -> None:
         """Count a call that nests too deeply. Raises ``OutOfBudget`` where there were too many."""
@@ -135,10 +146,12 @@ class Interpreter:
         guards, self.guards = self.guards, []
         routines, self.routines = self.routines, []
         depth, self.depth = self.depth, self.depth // 2
+        world, self.world = self.world, None
         try:
             yield
         finally:
             self.heap.journal, self.trying, self.guards, self.routines, self.depth = journal, trying, guards, routines, depth
+            self.world = world
 
     @contextmanager
     def guarded(self, test: p.Expr, frame: Frame) -> Iterator[None]:
@@ -185,7 +198,8 @@ class Interpreter:
         if frame.foreign.get(name) != "global":
             value = frame.find(name)
             if value is not ABSENT:
-                self.memory.read_name(name, frame)
+                if self.memory.readings:
+                    self.memory.read_name(name, frame)
                 return value
         value = frame.module.get(name)
         return value if value is not ABSENT else BUILTINS.get(name, ABSENT)
@@ -328,8 +342,9 @@ class Interpreter:
 
     def chosen(self, node: p.Expr, frame: Frame) -> Any:
         """The value of an argument; a library function remembers where it was named."""
-        value = self.eval(node, frame)
-        return External(value.name, self.site(node, frame)) if isinstance(value, External) and value.site is None else value
+        self.steps += 1
+        value = EVALUATE[type(node)](self, node, frame)
+        return External(value.name, self.site(node, frame)) if type(value) is External and value.site is None else value
 
     def decorate(self, node: p.Expr, value: Any, frame: Frame) -> Any:
         return calls.decorate(self, node, value, frame)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
+from initlint.interpreter import attributes, calls, worlds
 from initlint.interpreter.displays import eval_comprehension, eval_dict, eval_formatted, eval_fstring, eval_sequence
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.operators import binary, compare, negate
@@ -35,7 +36,7 @@ def eval_name(interp: Interpreter, node: p.Name, frame: Frame) -> Any:
 
 def eval_attr(interp: Interpreter, node: p.Attr, frame: Frame) -> Any:
     """``value.attr``."""
-    return interp.getattr(interp.eval(node.value, frame), node.attr, frame, node)
+    return attributes.get_attribute(interp, interp.eval(node.value, frame), node.attr, frame, node)
 
 
 def eval_call(interp: Interpreter, node: p.Call, frame: Frame) -> Any:
@@ -60,7 +61,7 @@ def eval_call(interp: Interpreter, node: p.Call, frame: Frame) -> Any:
             kwargs["**"] = value
         else:
             kwargs.update({k: v for k, v in value.items() if isinstance(k, str)})
-    return interp.call(func, args, kwargs, frame, node)
+    return calls.call(interp, func, args, kwargs, frame, node)
 
 
 def eval_subscript(interp: Interpreter, node: p.Subscript, frame: Frame) -> Any:
@@ -189,7 +190,10 @@ def eval_lambda(interp: Interpreter, node: p.Lambda, frame: Frame) -> Any:
 
 def eval_conditional(interp: Interpreter, node: p.IfExp, frame: Frame) -> Any:
     """``body if test else orelse``."""
-    truth = interp.truth(interp.eval(node.test, frame))
+    value = interp.eval(node.test, frame)
+    truth = interp.truth(value)
+    if truth is None:
+        truth = worlds.answer(interp, node, value, frame)
     if truth is not None:
         return interp.eval(node.body if truth else node.orelse, frame)
     return join(interp.heap.explore([lambda: interp.eval(node.body, frame), lambda: interp.eval(node.orelse, frame)]))

@@ -43,7 +43,7 @@ def is_instance(interp: Interpreter, value: Any, kinds: Any) -> Optional[bool]:
         return _builtin_instance(value, kinds.name)
     if isinstance(kinds, External):
         return _external_instance(interp, value, kinds.name)
-    return None
+    return value is None if kinds is None else None
 
 
 def _builtin_instance(value: Any, name: str) -> Optional[bool]:

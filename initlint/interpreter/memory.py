@@ -113,7 +113,7 @@ class Memory:
     def _key(self, what: Key, args: list[Any], kwargs: dict[str, Any]) -> Optional[Key]:
         """What tells a call of ``what`` from others; None where it must be followed."""
         interp = self.interp
-        observed = interp.trying or interp.watch is not None or not interp.framework.may_recall()
+        observed = interp.trying or interp.watch is not None or interp.world is not None or not interp.framework.may_recall()
         if observed or interp.depth * 2 > interp.framework.max_depth:
             return None
         parts: list[Any] = [interp.heap.journal is None, interp.heap.decided, *what]

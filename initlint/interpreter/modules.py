@@ -8,30 +8,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
-from initlint import files
+from initlint import files, lookup
 from initlint import program as p
-from initlint.edits import SourceError
+from initlint.consulted import UNREADABLE, Consulted
+from initlint.edits import SourceError, digest
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, External, ModuleValue, Unknown
+from initlint.interpreter.values import ABSENT, External, ModuleValue, OutOfBudget, Unknown
 from initlint.source import Chunk, ClassChunk, SourceFile
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
-NEVER_READ = frozenset(sys.stdlib_module_names) | {
-    "torch",
-    "numpy",
-    "einops",
-    "jax",
-    "flax",
-    "tensorflow",
-    "keras",
-    "tf_keras",
-    "tf_slim",
-    "haiku",
-    "equinox",
-    "scipy",
-}
+DESCRIBED = {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "tf_keras", "tf_slim", "haiku", "equinox", "scipy"}
+"""Libraries that tables stand for."""
+WITHOUT_MODELS = {
+    "PIL", "IPython", "boto3", "cv2", "huggingface_hub", "imageio", "ipywidgets", "librosa", "matplotlib", "networkx", "nltk", "numba", "onnx", "pandas",
+    "plotly", "psutil", "pyarrow", "pytest", "ray", "requests", "rich", "safetensors", "seaborn", "sentencepiece", "setuptools", "skimage",
+    "sklearn", "soundfile", "sympy", "tensorboard", "tokenizers", "tqdm", "wandb", "yaml",
+}  # fmt: skip
+"""Libraries of images, tables, sounds, files and plots, often installed beside models and large: nothing in them holds weights."""
+NEVER_READ = frozenset(sys.stdlib_module_names) | DESCRIBED | WITHOUT_MODELS
 
 
 @dataclass(eq=False)
@@ -56,7 +52,8 @@ class Module:
     def get(self, name: str) -> Any:
         """The value of a global, or ABSENT."""
         value = self._get(name)
-        self.project.interpreter.memory.read(value)
+        if self.project.interpreter.memory.readings:
+            self.project.interpreter.memory.read(value)
         return value
 
     def _get(self, name: str) -> Any:
@@ -95,7 +92,15 @@ class Module:
 
     def classes(self) -> list[tuple[ClassChunk, Any]]:
         """Every class statement at the top level with its value."""
-        return [(chunk, self.get(chunk.name)) for chunk in self.source.classes()]
+        return [(chunk, self.reach(chunk.name)) for chunk in self.source.classes()]
+
+    def reach(self, name: str) -> Any:
+        """The value of a global that no code asks for; ABSENT also where it takes too much to find out."""
+        try:
+            return self.get(name)
+        except OutOfBudget:
+            self.project.interpreter.reset()
+            return ABSENT
 
     def absolute(self, target: str, level: int) -> str:
         """The dotted name that ``from <level dots><target>`` means here."""
@@ -112,7 +117,8 @@ class Project:
     def __init__(self, interpreter: Interpreter, search_path: Sequence[str] = ()) -> None:
         self.interpreter = interpreter
         self.roots: list[Path] = [Path(entry).absolute() for entry in search_path]
-        self.installed = [Path(entry) for entry in sys.path if entry and Path(entry).is_dir()]
+        self.installed = [Path(entry) for entry in lookup.installed()]
+        self.consulted = Consulted()
         self.by_name: dict[str, Optional[Module]] = {}
         self.by_path: dict[Path, Module] = {}
         self.files: dict[Path, SourceFile] = {}
@@ -121,7 +127,7 @@ class Project:
         """The module of a file. Raises ``SourceError`` or ``OSError`` where it cannot be read."""
         path = path.absolute()
         if path not in self.by_path:
-            root, name = locate(path)
+            root, name = lookup.locate(path)
             if root not in self.roots:
                 self.roots.insert(0, root)
             module = self._make(name, path, data)
@@ -168,34 +174,26 @@ class Project:
         return source.get(name)
 
     def _search(self, dotted: str) -> Optional[Module]:
-        relative = Path(*dotted.split("."))
-        for root in (*self.roots, *self.installed):
-            for path, package in ((root / relative / "__init__.py", True), (root / relative.with_suffix(".py"), False)):
-                if path.is_file():
-                    try:
-                        return self._make(dotted, path.absolute(), None, package)
-                    except (SourceError, OSError):
-                        return None
-        return None
+        found = lookup.search(dotted, (*self.roots, *self.installed))
+        path = self.consulted.modules[dotted] = Path(found).absolute() if found is not None else None
+        if path is None:
+            return None
+        try:
+            return self._make(dotted, path, None)
+        except (SourceError, OSError):
+            return None
 
-    def _make(self, name: str, path: Path, data: Optional[bytes], package: Optional[bool] = None) -> Module:
+    def _make(self, name: str, path: Path, data: Optional[bytes]) -> Module:
         if path in self.by_path:
             return self.by_path[path]
         source = self.files.get(path)
-        if source is None:
+        if source is None or (data is not None and source.digest != digest(data)):
+            self.consulted.files[path] = UNREADABLE
             if data is None:
                 data = files.read(str(path))
+            self.consulted.files[path] = digest(data)
             source = self.files[path] = SourceFile(str(path), data)
-        module = Module(name, path, source, self, path.name == "__init__.py" if package is None else package)
+        self.consulted.files[path] = source.digest
+        module = Module(name, path, source, self, path.name == "__init__.py")
         self.by_path[path] = module
         return module
-
-
-def locate(path: Path) -> tuple[Path, str]:
-    """The import root of a file and its dotted name there: the first folder upwards that is no package."""
-    parts = [] if path.name == "__init__.py" else [path.stem]
-    folder = path.parent
-    while (folder / "__init__.py").is_file() and folder != folder.parent:
-        parts.insert(0, folder.name)
-        folder = folder.parent
-    return folder, ".".join(parts) or path.stem

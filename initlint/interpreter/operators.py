@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint import program as p
 from initlint.interpreter.iteration import Names
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, External, Instance, OneOf, Repeat, Tensor, Unknown, is_number, join, same, unknown
+from initlint.interpreter.values import ABSENT, Builtin, Class, External, Instance, OneOf, Repeat, Tensor, Unknown, is_number, join, same, unknown
 from initlint.symbolic import Sym, power
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def binary(interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, no
         return _numbers(op, left, right)
     if isinstance(left, Instance) or isinstance(right, Instance):
         return _overloaded(interp, op, left, right, frame, node)
+    if op == "|" and (_is_type(left) or _is_type(right)):
+        return (*_alternatives(left), *_alternatives(right))
     return _containers(op, left, right)
 
 
@@ -76,6 +78,15 @@ def _containers(op: str, left: Any, right: Any) -> Any:
         return ARITHMETIC[op](left, right)
     except Exception as error:
         return Unknown(f"{type(error).__name__}: {op} is not followed here")
+
+
+def _is_type(value: Any) -> bool:
+    return isinstance(value, (Class, Builtin)) or (isinstance(value, tuple) and any(map(_is_type, value)))
+
+
+def _alternatives(value: Any) -> tuple[Any, ...]:
+    """The classes of one side of ``A | B``, as ``isinstance`` takes them."""
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _hides_unknown(value: Any) -> bool:

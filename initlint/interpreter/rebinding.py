@@ -46,12 +46,12 @@ def _makes_new(value: p.Expr, name: str) -> bool:
 def _written_back(node: p.FunctionDef, name: str, made: p.Assign) -> bool:
     """Whether the new value may reach anything but the caller that takes the result."""
     for statement in statements(node.body):
-        value = statement.value if isinstance(statement, (p.ExprStmt, p.Return)) else None
+        value = statement.value if isinstance(statement, (p.ExprStmt, p.Return)) else statement.iter if isinstance(statement, p.For) else None
         if isinstance(statement, p.Assign):
             to_name = len(statement.targets) == 1 and isinstance(statement.targets[0], p.Name)
             if (isinstance(statement.value, p.Name) and statement.value.id == name) or (not to_name and _mentions(statement.value, name)):
                 return True
-        elif value is not None and not isinstance(value, p.Name) and statement.pos > made.pos and _mentions(value, name):
+        elif value is not None and (isinstance(statement, p.For) or not isinstance(value, p.Name)) and statement.pos > made.pos and _mentions(value, name):
             return True
     return False
 

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
-from initlint.interpreter import classes
+from initlint.interpreter import classes, worlds
 from initlint.interpreter.blocks import merge_outcomes, run_block
 from initlint.interpreter.exceptions import run_raise, run_try, run_with
 from initlint.interpreter.iteration import blind_element, elements_of
@@ -130,6 +130,8 @@ def run_if(interp: Interpreter, node: p.If, frame: Frame) -> Outcome:
     """``if test: … else: …``; both branches are explored where the test is not decided."""
     value = interp.eval(node.test, frame)
     truth = interp.truth(value)
+    if truth is None:
+        truth = worlds.answer(interp, node, value, frame)
     if truth is not None:
         if truth and tested_variable(node.test):
             with interp.guarded(node.test, frame):

@@ -26,6 +26,8 @@ class TargetResult:
     findings: list[Finding] = field(default_factory=list)
     signal: list[dict[str, Any]] = field(default_factory=list)
     """Moments of the signal and its gradient by layer, where asked for."""
+    inputs: list[list[int]] = field(default_factory=list)
+    """Shapes of the positional inputs that the signal was measured on."""
 
     @property
     def ran(self) -> bool:
@@ -59,7 +61,7 @@ def to_row(result: TargetResult) -> dict[str, Any]:
     """A result as ``verify --format json`` lists it."""
     made: dict[str, Any] = {name: getattr(result, name) for name in ("target", "status", "device", "reason", "parameters")}
     made["findings"] = [row(finding) for finding in result.findings]
-    return made | ({"signal": result.signal} if result.signal else {})
+    return made | ({"signal": result.signal, "inputs": result.inputs} if result.signal else {})
 
 
 def encode(result: TargetResult) -> str:
@@ -73,7 +75,7 @@ def decode(text: str) -> TargetResult:
     made = json.loads(text)
     findings = [_finding(one) for one in made["findings"]]
     fields = {name: made[name] for name in ("target", "status", "device", "reason", "parameters")}
-    return TargetResult(**fields, findings=findings, signal=made.get("signal", []))
+    return TargetResult(**fields, findings=findings, signal=made.get("signal", []), inputs=made.get("inputs", []))
 
 
 def _finding(made: dict[str, Any]) -> Finding:

@@ -7,55 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from statistics import median
 from typing import Any
-
-import torch
 
 from initlint import flow
 from initlint.graph import Layer, ModelGraph, Op
-from initlint.live import layers, tracing
-from initlint.live.forward import Passed
-from initlint.live.guard import untouched
+from initlint.live.recording import REACH, Sample
 from initlint.symbolic import Sym
-from initlint.theory.activations import RELU_FAMILY, canonical
 from initlint.theory.propagate import forward
 
-FOLLOWED = ("linear", "conv", "conv_transpose", "norm")
-SATURATED = {"tanh": 2.65, "sigmoid": 4.6, "softsign": 99.0, "hardtanh": 1.0, "hardsigmoid": 3.0}
-"""Inputs beyond which an activation is within 1 % of its limit."""
-LAST = ("Linear", "LayerNorm", "RMSNorm")
-"""Layers whose units lie along the last dimension; the others' lie along dimension 1."""
 CHANGES = (1e-30, 1e30)
-
-
-@dataclass(slots=True)
-class Sample:
-    """The output of one layer in one pass."""
-
-    mean: float
-    second: float
-    gradient: float | None
-    dead: float
-    """Share of units that are never positive."""
-    magnitudes: tuple[float, ...]
-    """Quantiles would cost a sort: the shares of entries beyond each limit of ``SATURATED``, in its order."""
-
-
-def take(model: Any, passed: Passed) -> dict[str, Sample]:
-    """One pass forward and back through ``model``, by the paths of its layers; nothing where the forward pass is not known."""
-    if passed.reason:
-        return {}
-    found: dict[str, Sample] = {}
-    handles = [module.register_forward_hook(_recorder(found, path)) for path, module in model.named_modules() if _is_followed(module)]
-    try:
-        with untouched(model), torch.enable_grad():
-            model.train(passed.training)
-            _back(model(*passed.args, **passed.kwargs), [p for p in model.parameters() if p.requires_grad])
-    finally:
-        for handle in handles:
-            handle.remove()
-    return found
 
 
 def rows(graph: ModelGraph, samples: list[dict[str, Sample]]) -> list[dict[str, Any]]:
@@ -68,53 +29,33 @@ def rows(graph: ModelGraph, samples: list[dict[str, Sample]]) -> list[dict[str, 
         before = _before(graph, layer)
         earlier = second.get(before.path) if before is not None else None
         now = second[layer.path]
-        pairing = flow.nonlinearity_after(layer)
-        name = canonical(pairing.name) if pairing is not None and "norm" not in pairing.through else ""
-        limit = list(SATURATED).index(name) if name in SATURATED else None
         made.append(
             {
                 "layer": layer.path,
                 "kind": layer.kind,
                 "mean": _mean(one.mean for one in taken),
                 "second_moment": now,
+                **_spread("second_moment", [one.second for one in taken]),
                 "factor": now / earlier if now is not None and earlier else None,
                 "predicted": predicted.get(layer.path),
-                "gradient": _mean(one.gradient for one in taken if one.gradient is not None),
-                "dead": _mean(one.dead for one in taken) if name in RELU_FAMILY else None,
-                "saturated": _mean(one.magnitudes[limit] for one in taken) if limit is not None else None,
+                "gradient": _mean(one.gradient for one in taken),
+                **_spread("gradient", [one.gradient for one in taken if one.gradient is not None]),
+                "dead": _mean(one.dead for one in taken),
+                "saturated": _mean(one.saturated for one in taken),
+                "histogram": _histogram(taken[0].histogram),
+                "gradient_histogram": _histogram(taken[0].gradient_histogram),
             }
         )
     return made
 
 
-def _recorder(found: dict[str, Sample], path: str) -> Any:
-    def record(module: Any, args: Any, result: Any) -> None:
-        if isinstance(result, torch.Tensor) and result.dtype.is_floating_point and path not in found:
-            values = result.detach().double()
-            units = values.movedim(-1 if type(module).__name__ in LAST else min(1, values.dim() - 1), 0).flatten(1)
-            dead = float((units.amax(1) <= 0).double().mean()) if units.numel() else 0.0
-            beyond = tuple(float((values.abs() > limit).double().mean()) for limit in SATURATED.values())
-            sample = found[path] = Sample(float(values.mean()), float(values.square().mean()), None, dead, beyond)
-            if result.requires_grad:
-                result.register_hook(lambda gradient: _keep(sample, gradient))
-
-    return record
+def _spread(name: str, values: list[float]) -> dict[str, float | None]:
+    """Least, middle and greatest over the builds."""
+    return {f"{name}_{kind}": f(values) if values else None for kind, f in (("min", min), ("median", median), ("max", max))}
 
 
-def _keep(sample: Sample, gradient: Any) -> None:
-    sample.gradient = float(gradient.detach().double().square().mean())
-
-
-def _back(result: Any, parameters: list[Any]) -> None:
-    """Send a random direction of unit second moment backwards; no ``grad`` is written."""
-    ends = [tensor for tensor in tracing.tensors(result) if tensor.requires_grad and tensor.dtype.is_floating_point]
-    if ends and parameters:
-        torch.autograd.grad(ends, parameters, [torch.randn_like(end) for end in ends], allow_unused=True)
-
-
-def _is_followed(module: Any) -> bool:
-    spec = layers.spec_of(type(module))
-    return spec is not None and spec.role in FOLLOWED
+def _histogram(counts: list[int]) -> dict[str, Any] | None:
+    return {"reach": REACH, "counts": counts} if counts else None
 
 
 def _predictions(graph: ModelGraph, second: dict[str, float | None]) -> dict[str, float]:

@@ -14,7 +14,7 @@ import torch
 from initlint import frontend
 from initlint.evidence import Evidence
 from initlint.graph import Layer, ModelGraph, Parameter
-from initlint.live import examine, forward, graphs, inputs, judging, measuring, observer, replay, signal, table, targets
+from initlint.live import examine, forward, graphs, inputs, judging, measuring, observer, recording, replay, signal, table, targets
 from initlint.live.guard import random_states_kept, untouched
 from initlint.live.options import Options
 from initlint.live.results import TargetResult, status_of
@@ -63,22 +63,23 @@ def verify_build(
         trace(built, options, device, progress)
         progress("measuring")
         taken = [measuring.take(model, graph)]
+        watched = recording.watches(graph) if options.signal else {}
         demanded = judging.contracts_of(graph, options)
         asked = list(judging.questions(graph, claimed, demanded))
         on_values = judging.verdicts_on_values(dict(model.named_parameters()), asked, judging.alpha_of(graph))
-        samples = [signal.take(model, built.passed)] if options.signal else []
+        samples = [recording.take(model, built.passed, watched, wide=options.inputs is None)] if options.signal else []
         built.model = model = None
         for seed in range(1, options.seeds):
             progress(f"building {seed + 1}/{options.seeds}")
             _seed(seed)
             model = build()
             taken.append(measuring.take(model, graph))
-            samples += [signal.take(model, built.passed)] if options.signal else []
+            samples += [recording.take(model, built.passed, watched, wide=options.inputs is None)] if options.signal else []
             model = None
     progress("judging")
     evidence = judging.judge(graph, claimed, taken, asked, on_values, demanded)
     reasons = [text for text in (unread, built.passed.reason) if text]
-    return _result(target, str(device), evidence, "; ".join(reasons), signal.rows(graph, samples), options)
+    return _result(target, str(device), evidence, "; ".join(reasons), signal.rows(graph, samples), options, built.passed)
 
 
 def _verify_parts(
@@ -113,10 +114,20 @@ def _verify_parts(
     return _result(target, str(device), evidence, "; ".join(reasons), [], options)
 
 
-def _result(target: str, device: str, evidence: Evidence, reason: str, signals: list[dict[str, Any]], options: Options) -> TargetResult:
+def _result(
+    target: str, device: str, evidence: Evidence, reason: str, signals: list[dict[str, Any]], options: Options, passed: forward.Passed | None = None
+) -> TargetResult:
     findings = examine.findings(evidence, options)
-    status = status_of(findings)
-    return TargetResult(target=target, status=status, device=device, reason=reason or None, parameters=table.rows(evidence), findings=findings, signal=signals)
+    return TargetResult(
+        target=target,
+        status=status_of(findings),
+        device=device,
+        reason=reason or None,
+        parameters=table.rows(evidence),
+        findings=findings,
+        signal=signals,
+        inputs=[list(one.shape) for one in passed.args if isinstance(one, torch.Tensor)] if passed is not None else [],
+    )
 
 
 def verify_model(model: Any, name: str, options: Options) -> TargetResult:
@@ -129,10 +140,11 @@ def verify_model(model: Any, name: str, options: Options) -> TargetResult:
         demanded = judging.contracts_of(graph, options)
         asked = list(judging.questions(graph, None, demanded))
         taken = [measuring.take(model, graph)]
+        watched = recording.watches(graph) if options.signal else {}
         on_values = judging.verdicts_on_values(dict(model.named_parameters()), asked, judging.alpha_of(graph))
-        samples = [signal.take(model, built.passed)] if options.signal else []
+        samples = [recording.take(model, built.passed, watched, wide=options.inputs is None)] if options.signal else []
     evidence = judging.judge(graph, None, taken, asked, on_values, demanded)
-    return _result(name, device, evidence, built.passed.reason, signal.rows(graph, samples), options)
+    return _result(name, device, evidence, built.passed.reason, signal.rows(graph, samples), options, built.passed)
 
 
 def trace(built: Built, options: Options, device: Any, progress: Progress) -> None:

@@ -1,14 +1,17 @@
-"""From the name of a format to what renders it."""
+"""From the name of a format to what renders it; only that is loaded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from initlint.findings import Finding
-from initlint.report import concise, github, gitlab, json, junit, rdjson, sarif, text
 from initlint.report.paint import Paint, plain
-from initlint.report.sarif import Described
+
+if TYPE_CHECKING:
+    from initlint.report.sarif import Described
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,19 +29,25 @@ class Run:
     """The address of ``docs``, where it is published."""
     paint: Paint = plain
 
+    def described(self) -> dict[str, Any]:
+        """What a report says of the tool."""
+        return {"root": self.root, "rules": self.rules, "version": self.version, "documentation": self.documentation}
 
-RENDERERS: dict[str, Callable[[Sequence[Finding], Run], str]] = {
-    "text": lambda findings, run: text.render(findings, run.sources, files=run.files, paint=run.paint),
-    "concise": lambda findings, run: concise.render(findings, files=run.files, paint=run.paint),
-    "json": lambda findings, run: json.render(findings),
-    "sarif": lambda findings, run: sarif.render(findings, run.sources, root=run.root, rules=run.rules, version=run.version, documentation=run.documentation),
-    "github": lambda findings, run: github.render(findings, root=run.root),
-    "gitlab": lambda findings, run: gitlab.render(findings, run.sources, root=run.root),
-    "junit": lambda findings, run: junit.render(findings, root=run.root),
-    "rdjson": lambda findings, run: rdjson.render(findings, run.sources, root=run.root),
+
+RENDERERS: dict[str, Callable[[Any, Sequence[Finding], Run], str]] = {
+    "text": lambda report, findings, run: report.render(findings, run.sources, files=run.files, paint=run.paint),
+    "concise": lambda report, findings, run: report.render(findings, files=run.files, paint=run.paint),
+    "json": lambda report, findings, run: report.render(findings),
+    "sarif": lambda report, findings, run: report.render(
+        findings, run.sources, root=run.root, rules=run.rules, version=run.version, documentation=run.documentation
+    ),
+    "github": lambda report, findings, run: report.render(findings, root=run.root),
+    "gitlab": lambda report, findings, run: report.render(findings, run.sources, root=run.root),
+    "junit": lambda report, findings, run: report.render(findings, root=run.root),
+    "rdjson": lambda report, findings, run: report.render(findings, run.sources, root=run.root),
 }
 
 
 def render(name: str, findings: Sequence[Finding], run: Run) -> str:
     """``findings`` in the format called ``name``."""
-    return RENDERERS[name](findings, run)
+    return RENDERERS[name](import_module(f"initlint.report.{name}"), findings, run)

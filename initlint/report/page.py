@@ -6,52 +6,57 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from initlint.edits import NEWLINE
-from initlint.report import chart
+from initlint.flow import is_parametric
+from initlint.report import chart, small, style
 from initlint.report.annotate import findings_by_line, remarks
 from initlint.report.paint import safe
-from initlint.report.review import PARAMETER_HEADER, Review, charts, curve_cells, curve_header, measurement, parameter_cells
+from initlint.report.review import Remedy, Review, charts, curve_cells, curve_header, measurement, parameter_cells, parameter_header
 
 MARKS = {"ok": "✓", "suboptimal": "!", "harmful": "✗", None: "?"}
-STYLE = """:root{color-scheme:light dark;--fg:#1c2128;--bg:#fff;--soft:#f3f5f7;--rule:#c9d1d9;--note:#0b5fa5;--bad:#a40e26;--add:#116329;--warn:#7d4e00}
-@media (prefers-color-scheme:dark){:root{--fg:#e6e6e6;--bg:#161b22;--soft:#21262d;--rule:#444c56;--note:#6cb6ff;--bad:#ff9aa5;--add:#7ee2a8;--warn:#f0c36d}}
-*{box-sizing:border-box}body{margin:0;color:var(--fg);background:var(--bg);font:16px/1.5 system-ui,sans-serif}
-main,header{max-width:76rem;margin:auto;padding:0 1rem}h1{font-size:1.4rem;overflow-wrap:anywhere}h2{font-size:1.15rem;margin-top:2rem}
-.verdict{border-left:.4rem solid var(--note);background:var(--soft);padding:.7rem 1rem;overflow-wrap:anywhere}
-.harmful{border-color:var(--bad)}.suboptimal{border-color:var(--warn)}.ok{border-color:var(--add)}
-a{color:var(--note)}nav a{display:inline-block;margin-right:1rem;padding:.3rem 0}
-.wide{overflow-x:auto;max-width:100%;border:1px solid var(--rule)}.wide:focus{outline:2px solid var(--note)}
-table{border-collapse:collapse;font-size:.85rem}caption{text-align:left;padding:.4rem}th,td{padding:.2rem .6rem;text-align:left;white-space:nowrap;
-border-bottom:1px solid var(--rule)}thead th{background:var(--soft)}tbody th{font-weight:400}
-figure{margin:1rem 0}figure svg{width:100%;height:auto;max-width:56rem}details{margin:.6rem 0}summary{cursor:pointer;padding:.3rem 0}
-pre,code{font:13px/1.45 ui-monospace,monospace}pre{margin:0;padding:.6rem}.src td,.src th{border:0;vertical-align:top;padding:0 .6rem}
-.src td{white-space:pre;font:13px/1.45 ui-monospace,monospace}.src th{text-align:right;opacity:.65;font:13px/1.45 ui-monospace,monospace}
-.src .say{white-space:normal;min-width:16rem;max-width:34rem;color:var(--note);font:13px/1.45 system-ui,sans-serif}.find{color:var(--bad);font-weight:600}
-.del{color:var(--bad)}.ins{color:var(--add)}
-@media print{.wide{overflow:visible;border:0}nav{display:none}td,th{white-space:normal}.src td{white-space:pre-wrap}body{font-size:11px}}
-"""
-SECTIONS = (("signal", "Signal"), ("findings", "Findings"), ("parameters", "Parameters"), ("source", "Source"), ("notes", "Assumptions"))
+SECTIONS = {
+    "signal": "Signal",
+    "layers": "Distributions",
+    "findings": "Findings",
+    "parameters": "Parameters",
+    "source": "Source",
+    "notes": "Assumptions",
+}
 
 
 def render(review: Review) -> str:
     """The page."""
     title = f"Initialization of {review.target}"
+    mark, word, verdict = MARKS[review.curve.verdict], review.curve.verdict or "", review.summary
+    links = "".join(f'<a href="#{key}">{name}</a>' for key, name in SECTIONS.items() if key != "layers" or review.measured)
     parts = [
         "<!DOCTYPE html>",
         '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">',
-        f"<title>{_text(title)}</title><style>{STYLE}{chart.STYLE}</style></head><body>",
+        f"<title>{_text(title)}</title><style>{style.PAGE}{chart.STYLE}{style.PICTURES}</style></head><body>",
         f"<header><h1>{_text(title)}</h1>",
-        f'<p class="verdict {review.curve.verdict or ""}"><span aria-hidden="true">{MARKS[review.curve.verdict]} </span>{_text(review.summary)}</p>',
-        '<nav aria-label="Sections">' + "".join(f'<a href="#{key}">{name}</a>' for key, name in SECTIONS) + "</nav></header><main>",
+        f'<p class="verdict {word}"><span aria-hidden="true">{mark} </span>{_text(verdict)}</p>',
+        f"{_facts(review)}</header>",
+        f'<nav aria-label="Sections"><div>{links}</div></nav><main>',
         *_signal(review),
+        *_layers(review),
         *_findings(review),
         _section("parameters", "Parameters"),
         "<p>“Asked” is gain/√fan_in with the fan that really is summed over; the ratio is what there is in units of it.</p>",
-        _table("What every parameter starts from", PARAMETER_HEADER, parameter_cells(review)),
+        _table("What every parameter starts from", parameter_header(review), parameter_cells(review)),
         *_source(review),
         *_notes(review),
         "</main></body></html>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _facts(review: Review) -> str:
+    numbers = (
+        (str(len(review.graph.parameters)), "parameters"),
+        (str(sum(is_parametric(point.op) for point in review.curve.points)), "layers with weights on the way"),
+        (str(len(review.findings)), "findings"),
+        (str(len(review.curve.lost)), "operations not followed"),
+    )
+    return f'<ul class="facts">{"".join(f"<li><b>{number}</b><span>{name}</span></li>" for number, name in numbers)}</ul>'
 
 
 def _signal(review: Review) -> Iterator[str]:
@@ -60,11 +65,22 @@ def _signal(review: Review) -> Iterator[str]:
     if not review.curve.points:
         yield f"<p>The forward pass could not be followed: {_text(review.graph.forward_reason or 'it shows no operation')}.</p>"
         return
-    for title, svg in charts(review):
-        yield f"<figure>{svg}<figcaption>{_text(title)}</figcaption></figure>"
+    for panel in charts(review):
+        yield f"<figure><figcaption>{_text(panel.title)}</figcaption>{chart.draw(panel)}{chart.legend(panel)}</figure>"
+    if review.curve.lost:
+        yield '<p class="dim">“?” marks what is not followed; the line is faint where it rests on that, up to the next normalisation.</p>'
     yield "<details><summary>The same as a table</summary>"
     yield _table("Second moments at every operation", curve_header(review), [curve_cells(review, point) for point in review.curve.points])
     yield "</details>"
+
+
+def _layers(review: Review) -> Iterator[str]:
+    rows = [row for row in review.measured.values() if row.get("histogram")]
+    if not rows:
+        return
+    yield _section("layers", "What each layer hands on")
+    yield "<p>Outputs and their gradients in the first build, on a linear axis from −4 to 4 times their own root mean square.</p>"
+    yield from small.histograms(rows)
 
 
 def _findings(review: Review) -> Iterator[str]:
@@ -72,19 +88,36 @@ def _findings(review: Review) -> Iterator[str]:
     if not review.findings:
         yield "<p>None in the file of the model.</p>"
         return
-    yield "<ul>"
+    remedies = {id(one.finding): one for one in review.remedies}
     for one in review.findings:
-        helped = f" <em>{_text(one.help)}</em>" if one.help else ""
-        fix = f" Fix ({_text(one.fix.safety.value)}): {_text(one.fix.message)}" if one.fix and one.fix.message else ""
         place = f'<a href="#L{one.site.line}">line {one.site.row}</a>' if review.source else f"line {one.site.row}"
-        yield f"<li>{place} <strong>{_text(one.code)} {one.severity.value}</strong>: {_text(one.message)}{helped}{fix}</li>"
-    yield "</ul>"
-    if review.diff:
-        yield '<h3>What the fixes change</h3><div class="wide" tabindex="0" role="region" aria-label="Diff of the fixes"><pre>'
-        yield "".join(map(_diff_line, review.diff.split("\n")))
-        yield "</pre></div>"
+        yield f'<section class="finding {one.severity.value}"><p>{place} <span class="tag">{_text(one.code)} {one.severity.value}</span></p>'
+        yield f"<p>{_text(one.message)}</p>"
+        if one.help:
+            yield f'<p class="dim">{_text(one.help)}</p>'
+        if one.fix and one.fix.message:
+            yield f"<p>Fix ({_text(one.fix.safety.value)}): {_text(one.fix.message)}</p>"
+        if remedy := remedies.get(id(one)):
+            yield from _remedy(review, remedy)
+        yield "</section>"
+    if len(review.remedies) > 1 and review.diff:
+        yield "<h3>All fixes together</h3>"
+        yield _diff(review.diff, "Diff of all fixes")
     if review.fixed is not None:
         yield f"<p>After the fixes: {_text(review.fixed.verdict or 'not known')}: {_text(review.fixed.reason)}.</p>"
+
+
+def _remedy(review: Review, remedy: Remedy) -> Iterator[str]:
+    yield _diff(remedy.diff, f"Diff of the fix of {remedy.finding.code}, line {remedy.finding.site.row}")
+    if remedy.curve is not None:
+        yield small.spark([point.second for point in review.curve.points], [point.second for point in remedy.curve.points])
+        told = f"With this fix alone: {remedy.curve.verdict or 'not known'}: {remedy.curve.reason}."
+        yield f'<p class="dim">{_text(told)} Signal by depth, dashed as it is, solid with the fix.</p>'
+
+
+def _diff(text: str, label: str) -> str:
+    lines = "".join(map(_diff_line, text.rstrip("\n").split("\n")))
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{_text(label)}"><pre>{lines}</pre></div>'
 
 
 def _source(review: Review) -> Iterator[str]:
@@ -93,20 +126,22 @@ def _source(review: Review) -> Iterator[str]:
         yield "<p>The source of the model's file cannot be shown here.</p>"
         return
     said, found = remarks(review), findings_by_line(review)
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("line", "code", "what it starts and passes"))
-    yield '<div class="wide" tabindex="0" role="region" aria-label="Annotated source"><table class="src">'
-    yield f"<caption>{_text(review.path)}</caption><thead><tr>{head}</tr></thead><tbody>"
+    yield '<div class="wide tall" tabindex="0" role="region" aria-label="Annotated source"><table class="src" role="table">'
+    yield f'<caption>{_text(review.path)}</caption><thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">line</th>'
+    yield '<th scope="col" role="columnheader">code</th><th scope="col" role="columnheader" class="say">what it starts and passes</th></tr></thead>'
+    yield '<tbody role="rowgroup">'
     for number, line in enumerate(NEWLINE.split(review.source), start=1):
-        texts = [_text(text) for text in said.get(number, ())]
-        texts += [f'<span class="find">{_text(one.code)}: {_text(one.message)}</span>' for one in found.get(number, ())]
-        cell = f'<td class="say">{"<br>".join(texts)}</td>' if texts else "<td></td>"
-        yield f'<tr id="L{number}"><th scope="row">{number}</th><td>{_text(line.expandtabs(4))}</td>{cell}</tr>'
+        texts = [f"<p>{_text(text)}</p>" for text in said.get(number, ())]
+        texts += [f'<p class="find">{_text(one.code)}: {_text(one.message)}</p>' for one in found.get(number, ())]
+        cells = f'<th scope="row" role="rowheader">{number}</th><td role="cell">{_text(line.expandtabs(4)) or " "}</td>'
+        yield f'<tr role="row" id="L{number}">{cells}<td role="cell" class="say">{"".join(texts)}</td></tr>'
     yield "</tbody></table></div>"
 
 
 def _notes(review: Review) -> Iterator[str]:
     yield _section("notes", "Assumptions and gaps")
-    yield "<ul><li>Branches that meet count as independent, layers as wide, pre-activations as Gaussian; borders of padded convolutions are ignored.</li>"
+    borders = "" if review.shape else "; borders of padded convolutions are ignored, for the size of the input is not known (--input)"
+    yield f"<ul><li>Branches that meet count as independent, layers as wide, pre-activations as Gaussian{borders}.</li>"
     for note, names in review.notes:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         yield f"<li>{_text(note)}: {_text(', '.join(names[:3]) + more)}</li>"
@@ -118,10 +153,20 @@ def _section(key: str, title: str) -> str:
 
 
 def _table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in header)
-    body = "\n".join(f'<tr><th scope="row">{_text(first)}</th>{"".join(f"<td>{_text(cell)}</td>" for cell in rest)}</tr>' for first, *rest in rows)
-    region = f'<div class="wide" tabindex="0" role="region" aria-label="{_text(caption)}">'
-    return f"{region}<table><caption>{_text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>"
+    numeric = [any(row[place] for row in rows) and all(_is_number(row[place]) for row in rows) for place in range(len(header))]
+    kinds = [' class="n"' if one else "" for one in numeric]
+    head = "".join(f'<th scope="col"{kind}>{_text(cell)}</th>' for cell, kind in zip(header, kinds))
+    body = []
+    for first, *rest in rows:
+        cells = "".join(f"<td{kind}>{_text(cell)}</td>" for cell, kind in zip(rest, kinds[1:]))
+        body.append(f'<tr><th scope="row">{_text(first)}</th>{cells}</tr>')
+    lines = "\n".join(body)
+    region = f'<div class="wide tall" tabindex="0" role="region" aria-label="{_text(caption)}">'
+    return f"{region}<table><caption>{_text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>\n{lines}\n</tbody></table></div>"
+
+
+def _is_number(cell: str) -> bool:
+    return not cell.strip("0123456789.-+e?%")
 
 
 def _diff_line(line: str) -> str:

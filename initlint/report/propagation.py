@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from initlint.report.chart import Series, chart, figure, stacked
+from initlint.report.chart import Panel, Series, figure
 from initlint.report.json import dumps
 from initlint.report.paint import Paint, plain, safe, width
 from initlint.theory.propagate import Verdict
@@ -60,16 +60,34 @@ def to_markdown(stack: Stack, outcomes: Sequence[Outcome]) -> str:
     blocks = []
     for one in outcomes:
         header, *rows = _table(stack, one)
-        lines = [f"### `{safe(one.init)}`", "", _sentence(one), "", _piped(header), _piped(["---:"] * len(header)), *map(_piped, rows)]
+        lines = [f"### `{safe(one.init)}`", "", _sentence(one), "", piped(header), piped(["---:"] * len(header)), *map(piped, rows)]
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
 
 
-def to_svg(stack: Stack, outcomes: Sequence[Outcome]) -> str:
+def aligned(table: Sequence[Sequence[str]], paint: Paint, text_columns: Sequence[int] = ()) -> list[str]:
+    """A table for a terminal, its header dim; numbers to the right, ``text_columns`` to the left."""
+    widths = [max(map(width, column)) for column in zip(*table)]
+    left = {column % len(widths) for column in text_columns}
+    lines = []
+    for row in table:
+        cells = [
+            cell + " " * (size - width(cell)) if place in left else " " * (size - width(cell)) + cell for place, (cell, size) in enumerate(zip(row, widths))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return [paint(lines[0], "dim"), *lines[1:]]
+
+
+def piped(cells: Sequence[str]) -> str:
+    """One row of a Markdown table."""
+    return f"| {' | '.join(cells)} |"
+
+
+def panels(stack: Stack, outcomes: Sequence[Outcome]) -> list[Panel]:
     """Forward above backward: lines are predicted, marks measured."""
     labels = [f"layer {number}" for number in range(len(stack.sizes) - 1)]
-    quantities = (("Forward: E h² by layer", "second"), ("Backward: E δ² by layer", "gradient"))
-    return stacked([(title, chart(title, _series(outcomes, quantity), labels, standalone=True)) for title, quantity in quantities])
+    quantities = (("Forward: E h² by layer", "second", "E h²"), ("Backward: E δ² by layer", "gradient", "E δ²"))
+    return [Panel(title=title, series=_series(outcomes, quantity), labels=labels, axis=axis) for title, quantity, axis in quantities]
 
 
 def _series(outcomes: Sequence[Outcome], quantity: str) -> list[Series]:
@@ -83,11 +101,8 @@ def _series(outcomes: Sequence[Outcome], quantity: str) -> list[Series]:
 
 
 def _block(stack: Stack, outcome: Outcome, paint: Paint) -> str:
-    table = _table(stack, outcome)
-    widths = [max(map(width, column)) for column in zip(*table)]
-    lines = ["  ".join(" " * (size - width(cell)) + cell for cell, size in zip(row, widths)) for row in table]
     verdict = paint(outcome.verdict, STYLES[outcome.verdict])
-    return "\n".join([f"{paint(safe(outcome.init), 'bold')}: {verdict}: {safe(_reason(outcome))}", paint(lines[0], "dim"), *lines[1:]]) + "\n"
+    return "\n".join([f"{paint(safe(outcome.init), 'bold')}: {verdict}: {safe(_reason(outcome))}", *aligned(_table(stack, outcome), paint)]) + "\n"
 
 
 def _sentence(outcome: Outcome) -> str:
@@ -116,10 +131,6 @@ def _table(stack: Stack, outcome: Outcome) -> list[list[str]]:
 
 def _at(moments: Moments | None, quantity: str, index: int) -> str:
     return figure(getattr(moments, quantity)[index] if moments else None)
-
-
-def _piped(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:

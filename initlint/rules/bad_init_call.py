@@ -31,6 +31,7 @@ mmdetection#91: an initializer called on a bias that is `None`.
 
 ## What it leaves alone
 Calls under a `try` that waits for the exception, arguments whose value is not known, tensors whose number of dimensions is not known.
+Tensors without entries: models are built from their defaults alone, and where all inputs are optional these leave none.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ UNSUPPORTED = "Unsupported nonlinearity"
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per call that raises."""
-    for site, calls in calls_by_site(call for call in graph.calls if call.problem):
+    for site, calls in calls_by_site(call for call in graph.calls if call.problem and 0 not in (call.shape or ())):
         worst = max(calls, key=lambda call: call.certain)
         target = worst.parameter.name if worst.parameter else "" if worst.chosen else worst.spelled.get("tensor", "")
         yield RULE.at(

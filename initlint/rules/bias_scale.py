@@ -2,8 +2,8 @@
 
 ## What it does
 Reports biases of linear, convolution, attention and recurrent layers, and vectors that `forward` adds to the output of a
-product, that an explicit draw gives a std of 0.5 or more. Routines that no model of the file runs are judged by the tensor
-they are handed, `init.normal_(m.bias)`.
+product, that an explicit draw gives a std of 0.5 or more, and several at once that `uniform_(bias)` draws from U(0, 1),
+which is its default. Routines that no model of the file runs are judged by the tensor they are handed, `init.normal_(m.bias)`.
 
 ## Why is this bad?
 With weights scaled for their fan the sums have variance 1, and a bias of std `s` adds `s^2` (Poole et al. 2016, eq. 3): of the
@@ -26,11 +26,12 @@ dgllife's `dgmg.py` draws every bias by `init.normal_(m.bias.data)`, beside Xavi
 
 ## What it leaves alone
 Small draws (torch's own default is bounded by 1/sqrt(fan_in)), constants and known values such as prior biases and forget
-gates, draws that are not centred at 0, biases in front of a norm or a sine, frozen ones, tables that are added to an input.
+gates, draws around another centre that somebody chose, biases in front of a norm or a sine, frozen ones, tables that are added to an input.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -39,7 +40,7 @@ from initlint.flow import BIAS_ROLES, WEIGHTED, consumers, is_parametric, is_tra
 from initlint.graph import InitCall, InitEvent, ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._scale import RECURRENT, follow
-from initlint.rules._sites import by_site, constant_call, explicit, origin_of, qualified, short, spell_names
+from initlint.rules._sites import by_site, constant_call, explicit, origin_of, qualified, short, spell_names, written_at
 from initlint.symbolic import Sym
 
 RULE = Rule(
@@ -70,7 +71,7 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
     seen: set[Site] = set()
     for site, parameters in by_site(p for p in graph.parameters if id(p) in spread):
         event = explicit(parameters[0])
-        if event is not None:
+        if event is not None and (event.distribution.mean == 0 or len(written_at(graph, site)) > 1):
             seen.add(site)
             text = f"{spell_names(parameters)} {'is' if len(parameters) == 1 else 'are'}"
             yield _finding(graph, site, event, text, max(spread[id(p)] for p in parameters), parameters)
@@ -82,10 +83,13 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
 
 
 def _std(parameter: Parameter) -> float | None:
+    """What a draw adds to the signal, as a root mean square; None where its centre was somebody's choice."""
     event, law = explicit(parameter), parameter.distribution
-    if event is None or law is None or law.kind not in RANDOM or law.mean != 0 or isinstance(law.std, Sym):
+    if event is None or law is None or law.kind not in RANDOM or law.std is None or isinstance(law.std, Sym) or isinstance(law.mean, Sym):
         return None
-    return law.std
+    if law.mean == 0:
+        return float(law.std)
+    return math.hypot(law.mean or 0, law.std) if law.kind == "uniform" and law.low == 0 else None
 
 
 def _of_layer(parameter: Parameter) -> bool:
@@ -148,14 +152,19 @@ def _std_of_call(call: InitCall) -> float | None:
     return float(std) if isinstance(std, (int, float)) else None
 
 
+def _measure(written: InitEvent | InitCall) -> str:
+    return "root mean square" if isinstance(written, InitEvent) and written.distribution.mean else "std"
+
+
 def _finding(graph: ModelGraph, site: Site, written: InitEvent | InitCall, subject: str, std: float, parameters: list[Parameter]) -> Finding:
     share = std * std / (1 + std * std)
+    drawn = f"{subject} drawn with {_measure(written)} {std:.3g}"
     action = constant_call(written, 0)
     return RULE.at(
         graph,
         site,
         Severity.WARNING,
-        f"{subject} drawn with std {std:.3g}: beside sums of variance 1, {100 * share:.0f} % of what a unit starts from is the same for every input",
+        f"{drawn}: beside sums of variance 1, {100 * share:.0f} % of what a unit starts from is the same for every input",
         fix=Fix(message="Start the bias at 0", actions=(action,)) if action else None,
         parameter=parameters[0].name if parameters else None,
         parameters=qualified(graph, parameters),

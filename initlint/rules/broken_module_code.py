@@ -3,7 +3,7 @@
 ## What it does
 Reports what code that builds or initialises a model gets wrong about the framework's objects: a parameter called like a function
 (`m.weight()`), a method that the module at hand does not have (`ModuleList.reset_parameters`), a single layer iterated over,
-`super(Net).__init__()` without `self`, parameters assigned before `nn.Module` was set up.
+`super(Net).__init__()` without `self`, parameters assigned before `nn.Module` was set up, `isinstance(m, "Linear")`.
 
 ## Why is this bad?
 Each raises when it runs. `super(Net)` is the quiet one: it makes an object bound to nothing, its `__init__` is that
@@ -24,8 +24,8 @@ Use instead:
             self.center = nn.Parameter(torch.randn(1, dim))
 
 ## Fix safety
-`super(Net)` becomes `super()`, which makes a class work that could not be constructed; `m.weight()` becomes `m.weight`. The rest is for the
-author.
+`super(Net)` becomes `super()`, which makes a class work that could not be constructed; `m.weight()` becomes `m.weight`, and
+`isinstance(m, "Linear")` a comparison of names. The rest is for the author.
 
 ## A real bug it would have caught
 ESPnet's `oc_softmax_loss.py`: `super(ASVSpoofOCSoftmaxLoss).__init__()`. dgllife's `pagtn.py`: `self.model.reset_parameters()` on a `ModuleList`.
@@ -38,7 +38,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from initlint.findings import Finding, Fix, ReplaceCall, Severity
+from initlint.findings import Finding, Fix, ReplaceCall, ReplaceExpression, Severity
 from initlint.graph import Mistake, ModelGraph
 from initlint.rules import Rule
 
@@ -49,6 +49,7 @@ ADVICE = {
     "iterated-module": "Only containers can be iterated: use the layer itself, or its `children()`.",
     "before-init": "Call `super().__init__()` first.",
     "unbound-super": "",
+    "string-for-class": "Name the class itself: `isinstance(m, nn.Linear)`.",
 }
 
 
@@ -78,6 +79,9 @@ def _help(mistake: Mistake) -> str:
 def _fix(mistake: Mistake) -> Fix | None:
     if mistake.kind == "unbound-super":
         return Fix(message="Call super() without arguments", actions=(ReplaceCall(site=mistake.site, parameters=("cls",), drop=("cls",)),), revives=True)
+    if mistake.kind == "string-for-class" and mistake.detail["meant"]:
+        meant = mistake.detail["meant"]
+        return Fix(message=f"Write `{meant}`", actions=(ReplaceExpression(site=mistake.site, content=meant),), revives=True)
     if mistake.kind == "called-tensor":
         return Fix(message="Leave the parentheses out", actions=(ReplaceCall(site=mistake.site, bare=True),), revives=True)
     return None

@@ -31,8 +31,8 @@ and keys of attention; cleanrl#358: packed gates.
 
 ## What it leaves alone
 Weights in front of a norm, square matrices, weights used in more than one layout, transposed convolutions whose stride makes up for the
-exchange, anything whose variance is within a factor of 2 of the right one; up to a factor of 10 it is
-a note. Packed gates of an LSTM and packed queries, keys and values under
+exchange, anything whose variance is within a factor of 2 of the right one; up to a factor of 10 (4 in
+front of a function that saturates) it is a note. Packed gates of an LSTM and packed queries, keys and values under
 Xavier: off by less than that, and a convention.
 """
 
@@ -44,18 +44,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from initlint.findings import Finding, Fix, LoopOver, ReplaceCall, Severity, Site
-from initlint.flow import Weight, in_residual, longest_chain, main_weight, normalised_after
+from initlint.flow import Weight, is_skipped, longest_chain, main_weight, nonlinearity_after, normalised_after
 from initlint.graph import InitCall, ModelGraph, Op, Parameter
 from initlint.layout import layer_fans
 from initlint.rules import Rule
+from initlint.rules._scale import BOUNDED
 from initlint.rules._sites import INIT, POSITIONAL, calls_by_site, qualified, short, spell_names
 from initlint.symbolic import Number, Sym, at
+from initlint.theory.activations import canonical
 from initlint.theory.fans import Fans, channels_last_fans, larger, torch_fans
 from initlint.theory.laws import Distribution, spell
 
 RULE = Rule(code="INI305", name="fan-layout", summary="An initializer that counts the fans of another layout than the weight's own", fixable="sometimes")
 TOLERATED = 2.0
 """Factor on the variance up to which the layout makes no difference worth a word."""
+SATURATED = 4.0
+"""Factor on the variance in front of tanh or sigmoid from which they start flat: unit sums that are twice as wide."""
 DAMAGE = 10.0
 """Factor on the variance over a chain of such layers from which the signal is damaged."""
 
@@ -119,7 +123,9 @@ def _in_force(call: InitCall) -> bool:
     parameter = call.parameter
     assert parameter is not None
     effective = parameter.effective
-    return parameter.requires_grad and (not call.certain or (effective is not None and effective.site == call.site and not effective.partial))
+    if not parameter.requires_grad or not call.certain:
+        return parameter.requires_grad
+    return effective is not None and effective.site == call.site and (not effective.partial or call.shape is not None)
 
 
 def _users(graph: ModelGraph) -> dict[int, list[Op]]:
@@ -133,7 +139,7 @@ def _users(graph: ModelGraph) -> dict[int, list[Op]]:
 
 
 def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
-    shape, law = parameter.shape, call.law
+    shape, law = call.shape or parameter.shape, call.law
     if not ops or shape is None or len(shape) < 2 or law is None:
         return None
     fans = {_true(op, parameter, shape) for op in ops}
@@ -145,7 +151,7 @@ def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
         return None
     counted = _counted(call, shape)
     if law.kind == "orthogonal":
-        return _orthogonal(call, weight, true, kind) if kind == "stack" and _is_torch(call) else None
+        return _orthogonal(call, weight, shape, true, kind) if kind == "stack" and _is_torch(call) else None
     if law.fan == "fan_avg":
         total = true.fan_in + true.fan_out
         return _case(call, weight, counted.fan_in + counted.fan_out, total, "fan_in + fan_out", kind)
@@ -196,9 +202,7 @@ def _true(op: Op, parameter: Parameter, shape: tuple[Number, ...]) -> tuple[Fans
     return Fans(fan_in, fan_out), "conv" if op.kind == "layer" else "matmul" if len(shape) == 2 else "stack"  # the first: a kernel that is an argument
 
 
-def _orthogonal(call: InitCall, weight: Weight, true: Fans, kind: str) -> Case | None:
-    shape = weight.parameter.shape
-    assert shape is not None
+def _orthogonal(call: InitCall, weight: Weight, shape: tuple[Number, ...], true: Fans, kind: str) -> Case | None:
     columns: Number = 1
     for size in shape[1:]:
         columns = columns * size
@@ -267,9 +271,17 @@ def _severity(graph: ModelGraph, cases: list[Case]) -> Severity | None:
     size = max(abs(math.log(total)), *(abs(math.log(case.typical)) for case in cases))
     if size <= math.log(TOLERATED) * 1.001:
         return None
-    if all(in_residual(case.weight) and case.typical < 1 for case in cases):
+    if all(is_skipped(case.weight) and case.typical < 1 for case in cases):
         return Severity.NOTE
+    if any(case.typical >= SATURATED and _saturates(case.weight) for case in cases):
+        return Severity.WARNING
     return Severity.WARNING if size > math.log(DAMAGE) else Severity.NOTE
+
+
+def _saturates(weight: Weight) -> bool:
+    """Whether a function that is flat beyond a few units comes next."""
+    after = nonlinearity_after(weight)
+    return after is not None and canonical(after.name) in BOUNDED and not after.path
 
 
 def _spell_truth(case: Case) -> str:
@@ -295,7 +307,8 @@ def _spell_effect(case: Case) -> str:
 
 def _is_plain(case: Case) -> bool:
     """Whether each part of the stack is read in the layout it has: Xavier and orthogonal do not mind, Kaiming takes inputs last."""
-    return case.over != "fan_in" and case.parameter.shape is not None and len(case.parameter.shape) == 3
+    shape = case.call.shape or case.parameter.shape
+    return case.over != "fan_in" and shape is not None and len(shape) == 3
 
 
 def _fix(cases: list[Case]) -> Fix | None:

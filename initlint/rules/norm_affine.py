@@ -30,7 +30,7 @@ transformers#143 and #171: BERT's LayerNorm gamma and beta drawn from N(0, 0.02)
 A zero weight on the last norm of a residual branch, before a gate or at the output. `N(1, 0.02)` and other narrow draws
 around 1 (DCGAN). Small constants on a residual branch (LayerScale). Constant biases. Norms of a class of the
 author's own, which may add 1 in `forward`. Frozen norms, and norms conditioned on an input. A large constant
-is a number somebody chose, and a note.
+is a number somebody chose, and a note; so is a draw from U(0, 1), torch's own default once, by a call that writes norms alone.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
                 verdicts[id(parameter)] = severity
                 parameters.append(parameter)
     for site, group in by_site(parameters):
-        yield _finding(graph, site, group, max((verdicts[id(p)] for p in group), key=lambda s: s.rank))
+        severity = max((verdicts[id(p)] for p in group), key=lambda s: s.rank)
+        clobbered = any(p.role == "weight" and p.distribution is not None and p.distribution.kind != "constant" for p in group)
+        yield _finding(graph, site, group, Severity.WARNING if clobbered and _others(graph, site) else severity)
 
 
 def is_norm(layer: Layer) -> bool:
@@ -138,10 +140,9 @@ def _finding(graph: ModelGraph, site: Site, group: list[Parameter], severity: Se
     law = main.distribution
     event = explicit(main)
     assert law is not None and event is not None
-    written = written_at(graph, site)
-    norms = {id(p) for layer in graph.layers if is_norm(layer) for p in layer.parameters.values()}
-    others = [p for p in written if id(p) not in norms]
-    flagged = written if not others else [p for p in written if id(p) in norms]
+    others = _others(graph, site)
+    aside = set(map(id, others))
+    flagged = [p for p in written_at(graph, site) if id(p) not in aside]
     wanted = 1 if main.role == "weight" else 0
     effect = _spell_effect(law) if wanted else ""
     return RULE.at(
@@ -163,6 +164,12 @@ def _finding(graph: ModelGraph, site: Site, group: list[Parameter], severity: Se
         },
         help="The same call also writes other parameters: let it skip those of the normalisation layers." if others else "",
     )
+
+
+def _others(graph: ModelGraph, site: Site) -> list[Parameter]:
+    """What a call writes besides norms: it was not meant for those."""
+    norms = {id(p) for layer in graph.layers if is_norm(layer) for p in layer.parameters.values()}
+    return [p for p in written_at(graph, site) if id(p) not in norms]
 
 
 def _fix(graph: ModelGraph, flagged: list[Parameter], others: list[Parameter], wanted: int, main: Parameter) -> Fix | None:

@@ -52,7 +52,7 @@ from initlint.flow import (
     Pairing,
     Weight,
     gates,
-    in_residual,
+    in_block,
     is_head,
     longest_chain,
     nonlinearity_after,
@@ -184,7 +184,7 @@ def _scale_matters(weight: Weight, pairing: Pairing) -> bool:
     """Whether nothing normalises, bypasses or rescales; the output layer counts only where it ends in a rectifier."""
     if canonical(pairing.name) not in RELU_FAMILY and is_head(weight):
         return False
-    return not (rescaled(weight) or normalised_after(weight) or gates(weight) or in_residual(weight))
+    return not (rescaled(weight) or normalised_after(weight) or gates(weight) or in_block(weight))
 
 
 def _judge(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding | None:

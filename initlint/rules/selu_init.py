@@ -35,7 +35,7 @@ import math
 from collections.abc import Iterator
 
 from initlint.findings import Finding, Fix, Severity, Site
-from initlint.flow import Weight, gates, in_residual, is_head, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
+from initlint.flow import Weight, gates, in_block, is_head, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
 from initlint.graph import ModelGraph
 from initlint.rules import Rule
 from initlint.rules._declared import other_draw
@@ -79,7 +79,7 @@ def _factor(weight: Weight) -> float | None:
     pairing = nonlinearity_after(weight)
     if pairing is None or canonical(pairing.name) != "selu" or "norm" in pairing.through:
         return None
-    if is_head(weight) or rescaled(weight) or normalised_after(weight) or gates(weight) or in_residual(weight):
+    if is_head(weight) or rescaled(weight) or normalised_after(weight) or gates(weight) or in_block(weight):
         return None
     terms = terms_of(weight)
     by_gain = law.gain is not None and (law.fan is not None or law.kind == "orthogonal")

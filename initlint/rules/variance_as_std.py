@@ -58,6 +58,8 @@ class Match:
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per call that passes a variance."""
     found = [(call, match) for call in graph.calls if (match := _match(call)) is not None]
+    chance = {call.site for call in graph.calls if _refuted(call)} if found else set()
+    found = [(call, match) for call, match in found if call.site not in chance]
     matches = {id(call): match for call, match in found}
     shielded: dict[int, Weight] = {id(w.parameter): w for w in weights(graph)} if found and not graph.forward_reason else {}
     for site, calls in calls_by_site(call for call, _ in found):
@@ -67,19 +69,36 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
 
 
 def _match(call: InitCall) -> Match | None:
+    given = _given(call)
+    if given is None or call.shape is None:
+        return None
+    argument, value, factor = given
+    law = _scheme(value, call.shape, factor)
+    return Match(argument, value, law) if law else None
+
+
+def _given(call: InitCall) -> tuple[str, Any, int] | None:
+    """The name and value of the spread that a call asks for, and the variance of its schemes in units of 1/fan."""
     if call.problem or call.shape is None or len(call.shape) < 2:
         return None
     stem = short(call.initializer).rstrip("_")
     if stem in ("normal", "trunc_normal") and "std" in call.arguments:
-        law = _scheme(call.arguments["std"], call.shape, 2)
-        return Match("std", call.arguments["std"], law) if law else None
+        return "std", call.arguments["std"], 2
     if stem == "uniform":
         low, high = ("from_", "to") if call.initializer.startswith(TENSOR) else ("a", "b")
         bound = call.arguments.get(high)
         if bound is not None and _same(call.arguments.get(low), -bound if isinstance(bound, (int, float, Sym)) else None):
-            law = _scheme(bound, call.shape, 6)
-            return Match(high, bound, law) if law else None
+            return high, bound, 6
     return None
+
+
+def _refuted(call: InitCall) -> bool:
+    """Whether a call shows that what it is given is no variance of a scheme: then it is one by chance where the same line is given another shape."""
+    given = _given(call)
+    if given is None or call.shape is None or not isinstance(given[1], float) or _is_round(given[1]):
+        return False
+    fans = torch_fans(call.shape)
+    return all(isinstance(fan, int) and fan >= SMALLEST for fan in (fans.fan_in, fans.fan_out)) and _match(call) is None
 
 
 def _scheme(value: Any, shape: tuple[Number, ...], factor: int) -> str:

@@ -43,7 +43,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from initlint.findings import Finding, Fix, ReplaceCall, ScaleDraw, Severity, Site
-from initlint.flow import Weight, descendants, gates, in_residual, is_head, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
+from initlint.flow import Weight, descendants, gates, in_block, is_head, is_parametric, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
 from initlint.graph import InitEvent, ModelGraph, Op
 from initlint.rules import Rule
 from initlint.rules._declared import by_fan_in, other_draw
@@ -205,10 +205,12 @@ def _makes_up(source: Op) -> bool:
 def _fades(graph: ModelGraph, case: Case) -> bool:
     """Whether a small scale stands in a plain stack, with more layers behind it."""
     weight, fate = case.weight, case.fate
-    if is_recurrent(weight) or in_residual(weight) or rescaled(weight) or normalised_after(weight):
+    if is_recurrent(weight) or in_block(weight) or rescaled(weight) or normalised_after(weight):
         return False
     if (is_head(weight) or gates(weight)) and not (case.by_gain and _is_one_layer(graph, weight)):
         return False
+    if not any(op.kind == "output" or is_parametric(op) for use in weight.uses for op in descendants(use)):
+        return False  # where it goes was not followed: it may be the head
     if any(op.kind == "input" and op.detail.get("part") for use in weight.uses for op in descendants(use, backward=True)):
         return False
     return not (fate.shielded or fate.lost or leads_to_zero(fate)) and not any(name in LOGITS for name in fate.names)

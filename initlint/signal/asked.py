@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from initlint.flow import Weight, in_residual, normalised_after, weights
 from initlint.graph import ModelGraph
-from initlint.signal.maps import Lost, fans_of, sized
+from initlint.signal.maps import fans_of, sized
+from initlint.signal.spread import Lost
 
 NEAR = 0.1
 """Spreads this close, relative to what is asked, are as good as right."""

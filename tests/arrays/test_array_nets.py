@@ -10,6 +10,7 @@ import pytest
 from initlint import frontend
 from initlint.contexts import Analysis, build_models
 from initlint.graph import ModelGraph
+from initlint.stack import with_deep_stack
 
 NET = """
     import numpy as np
@@ -106,7 +107,7 @@ def test_each_call_of_a_function_is_a_model(tmp_path: Path) -> None:
     """The activation and the constants of the call are those of its model; the data is no parameter."""
     path = tmp_path / "script.py"
     path.write_text(dedent(SCRIPT))
-    models = frontend.with_deep_stack(lambda: build_models(Analysis(), str(path), path.read_bytes()))
+    models = with_deep_stack(lambda: build_models(Analysis(), str(path), path.read_bytes()))
     found = {(m.graph.name, m.graph.parameters[0].distribution.std) for m in models if m.graph.parameters and m.graph.parameters[0].distribution}
     assert found == {("model(act=tanh)", 0.01), ("model(act=tanh)", 1.0), ("model(act=relu)", 0.01), ("model(act=relu)", 1.0)}
     assert all([p.name for p in m.graph.parameters] == ["W0", "W1"] for m in models if m.graph.parameters)

@@ -8,10 +8,10 @@ import pytest
 
 from initlint.contexts import Analysis, Model, build_models
 from initlint.flow import nonlinearity_after, weights
-from initlint.frontend import with_deep_stack
 from initlint.graph import ModelGraph
 from initlint.merging import analyse_file
 from initlint.rules import all_rules
+from initlint.stack import with_deep_stack
 
 SOURCE = """
 import tensorflow as tf

@@ -51,6 +51,12 @@ def test_a_bias(law: Distribution, severity: Severity | None) -> None:
     assert [finding.severity for finding in found("INI401", plain(law, role="bias"))] == ([] if severity is None else [severity])
 
 
+def test_a_loop_that_was_not_about_norms_is_no_matter_of_taste() -> None:
+    graph = plain(uniform(0, 1))
+    write(next(layer for layer in graph.layers if layer.path == "conv").parameters["weight"], "normal_", uniform(0, 1), 8)
+    assert only(found("INI401", graph)).severity is Severity.WARNING
+
+
 def test_the_message_and_the_fix() -> None:
     finding = only(found("INI401", plain(normal(0, 0.02))))
     assert finding.message == (

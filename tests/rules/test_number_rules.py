@@ -123,6 +123,14 @@ def test_a_variance_in_front_of_a_norm_is_a_note(tmp_path: Path) -> None:
     assert finding.severity is Severity.NOTE
 
 
+@pytest.mark.parametrize(("layers", "found"), [("(self.a,)", 1), ("(self.a, self.b)", 0)])
+def test_a_number_that_is_a_variance_by_chance_is_none(tmp_path: Path, layers: str, found: int) -> None:
+    """The bound 1 / fan_in is 6 / fan_out of a layer six times as wide as its input; the next layer shows that nobody meant that."""
+    text = NET.replace("n=64, m=96", "n=9, m=54").replace("8)", "9)")
+    text += f"        for layer in {layers}:\n            layer.weight.data.uniform_(-1 / layer.weight.size(1), 1 / layer.weight.size(1))\n"
+    assert len(run(tmp_path, "INI304", text + FORWARD)[0]) == found
+
+
 def matrix(tmp_path: Path, code: str, value: str, product: str) -> tuple[list[Finding], str]:
     """A model of one raw parameter, with the expression that makes it in the repaired text."""
     text = "class Net(nn.Module):\n    def __init__(self, n=64, m=32):\n        super().__init__()\n"

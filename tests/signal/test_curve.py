@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from initlint.frontend import show
+from initlint.signal.caveats import caveats
 from initlint.signal.curve import predict
 
 HEADER = """import torch
@@ -108,7 +109,7 @@ def test_predictions_agree_with_running_the_model(name: str, tmp_path: Path) -> 
         assert point.gradient == pytest.approx(sum(backward[layer]) / 12, rel=0.25), layer
 
 
-def test_a_gap_lasts_until_the_next_norm(tmp_path: Path) -> None:
+def test_what_is_not_followed_is_marked_until_the_next_norm_and_the_curve_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     body = """
     def __init__(self):
@@ -123,12 +124,14 @@ def test_a_gap_lasts_until_the_next_norm(tmp_path: Path) -> None:
 """
     path.write_text(HEADER + body, encoding="utf-8")
     curve = predict(show(f"{path}:Net"))
-    known = {point.name: point.second is not None for point in curve.points if point.op.layer}
-    assert known == {"a": True, "b": False, "n": True, "c": True}
-    assert len(curve.lost) == 1
+    certain = {point.name: point.certain for point in curve.points if point.op.layer}
+    assert certain == {"a": True, "b": False, "n": True, "c": True}
+    returns = {point.name: point.returns for point in curve.points if point.op.layer}
+    assert returns == {"a": False, "b": True, "n": True, "c": True}
+    assert len(curve.lost) == 1 and all(point.second is not None and point.gradient is not None for point in curve.points)
 
 
-def test_a_second_rectifier_changes_nothing_and_a_mean_leaves_the_mean(tmp_path: Path) -> None:
+def test_a_second_rectifier_changes_nothing_and_a_mean_leaves_what_positions_share(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     body = """
     def __init__(self):
@@ -142,7 +145,7 @@ def test_a_second_rectifier_changes_nothing_and_a_mean_leaves_the_mean(tmp_path:
     path.write_text(HEADER + body, encoding="utf-8")
     first, second, mean = [point.signal for point in predict(show(f"{path}:Net")).points[1:4]]
     assert first is not None and second == first
-    assert mean is not None and mean.variance == 0 and mean.mean == first.mean
+    assert mean is not None and mean.variance == mean.common == first.common > 0 and mean.mean == first.mean
 
 
 @pytest.mark.parametrize(
@@ -153,3 +156,57 @@ def test_sound_models_are_called_sound(target: str, verdict: str) -> None:
     curve = predict(show(str(Path(__file__).parents[2] / target)))
     assert curve.verdict == verdict
     assert not curve.lost
+
+
+def test_narrow_layers_and_unstable_maps_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    body = """
+    def __init__(self, width=400):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(400, 400) for _ in range(5))
+        self.waist = nn.Linear(400, 4)
+        self.head = nn.Linear(4, 300)
+        for layer in self.layers:
+            nn.init.kaiming_normal_(layer.weight)
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = F.silu(layer(x))
+        return self.head(self.waist(x))
+"""
+    path.write_text(HEADER + body, encoding="utf-8")
+    narrow, unstable = caveats(predict(show(f"{path}:Net")))
+    assert "fewer than 16 units" in narrow[0] and narrow[1] == ["waist"]
+    assert "unstable map without a norm over 5 layers" in unstable[0] and len(unstable[1]) == 5
+
+
+def test_positions_are_counted_where_the_input_is_known(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    path = tmp_path / "net.py"
+    body = """
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(32, 64, 3, padding=1)
+        self.b = nn.Conv2d(64, 64, 3, padding=1)
+        self.head = nn.Linear(64, 50)
+
+    def forward(self, x):
+        return self.head(F.relu(self.b(F.relu(self.a(x)))).mean((2, 3)))
+"""
+    path.write_text(HEADER + body, encoding="utf-8")
+    points = {point.name: point for point in predict(show(f"{path}:Net"), (8, 32, 6, 6)).points if point.op.layer}
+    space: dict[str, Any] = {}
+    exec(path.read_text(encoding="utf-8"), space)
+    forward, backward = defaultdict[str, list[float]](list), defaultdict[str, list[float]](list)
+    torch.manual_seed(0)
+    for _ in range(12):
+        model = space["Net"]()
+        for layer in points:
+            module = model.get_submodule(layer)
+            module.register_forward_hook(lambda _, __, out, at=layer: forward[at].append(out.square().mean().item()))
+            module.register_full_backward_hook(lambda _, __, grad, at=layer: backward[at].append(grad[0].square().mean().item()))
+        out = model(torch.randn(8, 32, 6, 6, requires_grad=True))
+        out.backward(torch.randn_like(out))
+    for layer, point in points.items():
+        assert point.second == pytest.approx(sum(forward[layer]) / 12, rel=0.12), layer
+        assert point.gradient == pytest.approx(sum(backward[layer]) / 12, rel=0.25), layer

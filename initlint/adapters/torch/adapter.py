@@ -269,14 +269,7 @@ class TorchFramework(Framework):
         return members.module_attribute(self, interp, instance, name) if self.is_module(instance) else ABSENT
 
     def missing_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
-        if (
-            interp.heap.decided
-            and registries.is_torch(instance)
-            and (instance.cls.spec is not None or name in members.EXPECTED)
-            and "#failed" not in instance.attrs
-        ):
-            kind = instance.cls.name.rpartition(".")[2]
-            self.mistake(interp, "missing-attribute", node, frame, f"a {kind} has no `{name}`: AttributeError", name=name, class_name=kind)
+        members.missing_attribute(self, interp, instance, name, frame, node)
 
     def class_attribute(self, interp: Interpreter, cls: Class, name: str) -> Any:
         return members.class_attribute(self, cls, name)
@@ -286,7 +279,7 @@ class TorchFramework(Framework):
         return [(name, kind, External("inspect._empty") if default is REQUIRED else default) for name, kind, default in parse(spec)]
 
     def set_module_attribute(self, interp: Interpreter, instance: Instance, name: str, new: Any, frame: Frame, node: p.Node) -> None:
-        if registries.too_early(self, instance, new):
+        if registries.too_early(instance, new):
             text = f"`self.{name}` is assigned before `super().__init__()` has run: AttributeError"
             self.mistake(interp, "before-init", node, frame, text, name=name, class_name=instance.cls.name)
         registries.set_module_attribute(self, interp, instance, name, new)
@@ -322,6 +315,8 @@ class TorchFramework(Framework):
     # ---- tensors ----
 
     def binary(self, interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Node) -> Any:
+        if self.tracing and op == "@":
+            left, right = signals.presumed([left, right], self.owners)
         if signals.sources([left, right]):
             return signals.arithmetic(op, left, right, interp.site(node, frame), self.owners)
         for value, other in ((left, right), (right, left)):

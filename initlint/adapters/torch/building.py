@@ -186,7 +186,9 @@ def reset(framework: TorchFramework, interp: Interpreter, instance: Instance, cl
         spec.build(builder, SimpleNamespace(**instance.arguments))
     except WRONG_ARGUMENTS:
         return
-    for name, tensor in fresh.parameters.items():
+    usual = next((tensor for tensor in fresh.parameters.values() if isinstance(tensor, Tensor)), None)
+    more = [name for name in instance.parameters if name not in fresh.parameters] if spec.role == "rnn" else []  # it walks over all of `parameters()`
+    for name, tensor in (*fresh.parameters.items(), *((name, usual) for name in more)):
         target = instance.parameters.get(name)
         if isinstance(tensor, Tensor) and isinstance(target, Tensor):
             write(interp, target, f"{spec.name}.reset_parameters", Origin.DEFAULT, tensor.storage.distribution, builder.site)

@@ -124,6 +124,9 @@ def differences(call: Call) -> Any:
     return new_tensor(None, None, reason="differences")
 
 
+LOST = "joined from values that are not known"
+
+
 def concatenate(call: Call) -> Any:
     """``torch.cat`` of tensors that exist before the forward pass."""
     return _joined(call, stacked=False)
@@ -138,7 +141,7 @@ def _joined(call: Call, *, stacked: bool) -> Tensor:
     items = elements_of(call.interp, call.get(0, "tensors")) or []
     dim = call.get(1, "dim", 0)
     if not items or not all(isinstance(t, Tensor) and t.shape is not None for t in items) or not isinstance(dim, int):
-        return new_tensor(None, None, reason="joined from values that are not known")
+        return new_tensor(None, None, reason=LOST)
     shape = _stacked_shape(items, dim) if stacked else _joined_shape(items, dim)
     laws = [current(t) for t in items]
     if all(law == laws[0] for law in laws):

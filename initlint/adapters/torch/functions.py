@@ -43,6 +43,8 @@ NO_TENSOR = {
     "torch.load", "torch.device", "torch.Generator", "torch.finfo", "torch.iinfo", "torch.get_default_dtype", "torch.get_default_device", "torch.Stream",
 }  # fmt: skip
 """Functions of the top level whose result is something else than one tensor."""
+PRODUCTS = {"torch.matmul", "torch.mm", "torch.bmm", "torch.einsum", "torch.tensordot", "torch.nn.functional.linear"}
+"""Functions that multiply their arguments."""
 SILENT = (
     "torch.manual_seed", "torch.cuda.manual_seed", "torch._assert", "torch.set_", "torch._C._log_api_usage", "torch.cuda.empty_cache", "torch.random.",
     "torch.backends.", "torch.utils.data", "torch.distributed.barrier", "torch.nn.utils.clip_grad", "torch._check",
@@ -55,6 +57,8 @@ def call(framework: TorchFramework, name: str, call: Call) -> Any:
     handler = HANDLERS.get(name)
     if handler is not None:
         return handler(framework, call)
+    if framework.tracing and name in PRODUCTS:
+        call.args = signals.presumed(call.args, framework.owners)
     found = signals.sources([*call.args, *call.kwargs.values()])
     if not name.startswith("torch."):  # libraries beside torch that touch signals, such as einops
         if name in HELPERS:
@@ -169,14 +173,20 @@ def stack(framework: TorchFramework, call: Call) -> Any:
     """``torch.stack``, of signals too."""
     if signals.sources([*call.args, *call.kwargs.values()]):
         return signals.function("torch.stack", call, framework.owners)
-    return factories.stack(call)
+    return _presumed(framework, factories.stack(call))
 
 
 def concatenate(framework: TorchFramework, call: Call) -> Any:
     """``torch.cat``, of signals too."""
     if signals.sources([*call.args, *call.kwargs.values()]):
         return signals.function("torch.cat", call, framework.owners)
-    return factories.concatenate(call)
+    return _presumed(framework, factories.concatenate(call))
+
+
+def _presumed(framework: TorchFramework, made: Tensor) -> Tensor:
+    """What the forward pass joins of values that nobody knows is a signal."""
+    lost = framework.tracing and made.storage.reason == factories.LOST
+    return signals.signal(Op(kind="opaque", name="torch.cat")) if lost else made
 
 
 def _fans(call: Call) -> Any:

@@ -9,11 +9,15 @@ from initlint.adapters.torch.building import CONTAINERS, named_modules
 from initlint.adapters.torch.factories import NO_VALUES
 from initlint.adapters.torch.tracing import trace
 from initlint.graph import Layer, ModelGraph, Parameter
+from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Instance, Tensor
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
     from initlint.interpreter.core import Interpreter
+
+RESETS = ("reset_parameters", "_reset_parameters", "init_weights", "_init_weights", "initialize_weights", "init_parameters")
+"""What methods are called that set a module's own parameters anew."""
 
 
 def build(interp: Interpreter, framework: TorchFramework, instance: Instance, name: str, path: str) -> ModelGraph:
@@ -43,7 +47,10 @@ def build(interp: Interpreter, framework: TorchFramework, instance: Instance, na
 def _layer(path: str, module: Instance) -> Layer:
     spec = next((c.spec for c in module.cls.mro if c.spec is not None and c.name not in CONTAINERS), None)
     kind = spec.name.rpartition(".")[2] if spec is not None else ""
-    return Layer(path=path, kind=kind, class_name=module.cls.name.rpartition(".")[2], arguments=module.arguments, site=module.site, time=module.time)
+    return Layer(
+        path=path, kind=kind, class_name=module.cls.name.rpartition(".")[2], arguments=module.arguments, site=module.site, time=module.time,
+        restarts=bool(kind) or module.cls.uncertain or any(find_member(module.cls, name)[1] is not None for name in RESETS),
+    )  # fmt: skip
 
 
 def enter_late(framework: TorchFramework, graph: ModelGraph, instance: Instance) -> Layer:

@@ -73,7 +73,7 @@ def argument_fans(role: str, shape: Shape) -> Optional[Fans]:
 
 
 def einsum_fans(equation: str, place: int, shape: Shape) -> Optional[Fans]:
-    """Fans of operand number ``place`` of an einsum: an axis that the result lacks is summed over, one that only the result shares is an output.
+    """Fans of operand number ``place`` of an einsum: an axis that the result lacks is summed over, one that what it sums lacks is an output.
 
     A first axis of three or more that the result keeps tells maps of a stack apart.
     """
@@ -87,12 +87,14 @@ def einsum_fans(equation: str, place: int, shape: Shape) -> Optional[Fans]:
     if len(axes) != len(shape):
         return None
     sizes = dict(zip(axes, shape))
-    terms = product(size for axis, size in sizes.items() if axis not in kept)
-    if all(axis in kept for axis in axes):
+    lost = sizes.keys() - set(kept)
+    terms = product(sizes[axis] for axis in axes if axis in lost)
+    if not lost:
         return (terms, None)
-    others = {axis for number, operand in enumerate(operands) if number != place for axis in _axes(operand, words)}
+    others = [set(_axes(operand, words)) for number, operand in enumerate(operands) if number != place]
+    inputs = {axis for operand in others if lost & operand for axis in operand}
     stack = axes[:1] if len(sizes) > 2 else []
-    return (terms, product(size for axis, size in sizes.items() if axis in kept and axis not in others and axis not in stack))
+    return (terms, product(size for axis, size in sizes.items() if axis in kept and axis not in inputs and axis not in stack))
 
 
 def _axes(text: str, words: bool) -> list[str]:

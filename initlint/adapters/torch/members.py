@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from initlint import program as p
 from initlint.adapters.declared import functions as declared
 from initlint.adapters.declared.modules import root_of
-from initlint.adapters.torch import building, containers, forward, functions, methods
+from initlint.adapters.torch import building, containers, forward, functions, methods, registries
 from initlint.adapters.torch.building import MODULE
 from initlint.adapters.torch.registries import REGISTRIES
 from initlint.interpreter.calls import initialise
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
     from initlint.interpreter.calls import Call
     from initlint.interpreter.core import Interpreter
+    from initlint.interpreter.scope import Frame
 
 
 EXPECTED = ("reset_parameters", "weight", "bias", "init_weights", "_init_weights", "weight_init")
@@ -105,3 +107,11 @@ def constructed_blind(framework: TorchFramework, interp: Interpreter, instance: 
             interp.heap.set_item(instance.attrs, "config", value)
     if "config" in kwargs:
         interp.heap.set_item(instance.attrs, "config", kwargs["config"])
+
+
+def missing_attribute(framework: TorchFramework, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
+    """Notice that a module has no attribute ``name``, where the tables know all that it has or everybody expects that name of it."""
+    known = instance.cls.spec is not None or name in EXPECTED
+    if known and interp.heap.decided and registries.is_torch(instance) and "#failed" not in instance.attrs:
+        kind = instance.cls.name.rpartition(".")[2]
+        framework.mistake(interp, "missing-attribute", node, frame, f"a {kind} has no `{name}`: AttributeError", name=name, class_name=kind)

@@ -23,11 +23,13 @@ def is_torch(instance: Instance) -> bool:
     return instance.cls.derives(MODULE)
 
 
-def too_early(framework: TorchFramework, instance: Instance, new: Any) -> bool:
+def too_early(instance: Instance, new: Any) -> bool:
     """Whether assigning ``new`` raises because ``super().__init__()`` has not run."""
     if READY in instance.attrs or instance.cls.spec is not None or instance.cls.uncertain or not is_torch(instance):
         return False
-    return (isinstance(new, Tensor) and new.parameter) or (isinstance(new, Instance) and framework.is_module(new))
+    if any(c.constructed for c in instance.cls.mro):
+        return False
+    return (isinstance(new, Tensor) and new.parameter) or (isinstance(new, Instance) and is_torch(new))
 
 
 def register(interp: Interpreter, instance: Instance, registry: str, name: str, value: Any) -> None:

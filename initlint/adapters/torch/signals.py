@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.arrays import formulas
-from initlint.adapters.torch.matrices import argument_fans, described, einsum_fans, multiplied, parameter_of, product_fans
+from initlint.adapters.torch.matrices import argument_fans, described, einsum_fans, made_of, multiplied, parameter_of, product_fans
 from initlint.adapters.torch.shapes import function_shape, output_shape
 from initlint.findings import Site
 from initlint.graph import Layer, Op
 from initlint.interpreter.heap import possible
-from initlint.interpreter.values import Instance, OneOf, Storage, Tensor, is_number
+from initlint.interpreter.values import Instance, OneOf, Storage, Tensor, Unknown, is_number
 from initlint.overlays import array_functions
 from initlint.overlays.spec import Nonlinearity
 from initlint.overlays.torch_functions import (
@@ -70,6 +70,13 @@ def sources(values: Any) -> list[Op]:
         elif isinstance(value, OneOf):
             found += sources(possible(value))
     return found
+
+
+def presumed(values: list[Any], owners: dict[int, Any]) -> list[Any]:
+    """Factors of a product in the forward pass: what nobody knows is a signal beside a parameter, come by ways that were not followed."""
+    if not any(isinstance(v, Unknown) for v in values) or not any(isinstance(v, Tensor) and v.op is None and made_of(v, owners) for v in values):
+        return values
+    return [signal(Op(kind="opaque", name="?")) if isinstance(v, Unknown) else v for v in values]
 
 
 def constant_op(tensor: Tensor, owners: dict[int, Any]) -> Op:
@@ -135,9 +142,21 @@ def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
         kind = "embedding"
     if short == "einsum":
         return _einsum(call, owners)
-    made = signal(Op(kind=kind, name=short, inputs=operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values), site=call.site))
+    inputs = operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values)
+    made = signal(Op(kind=kind, name=short, detail=_detail(kind, short, call), inputs=inputs, site=call.site))
     made.shape = function_shape(short, kind, call.args)
     return _several(short, made, call, 1)
+
+
+def _detail(kind: str, name: str, call: Call) -> dict[str, Any]:
+    """What a pooling function slides over its input; whether attention looks back only."""
+    if kind == "attention":
+        return {"is_causal": call.get(5, "is_causal") is True}
+    if kind != "pool":
+        return {}
+    places = ("output_size",) if "adaptive" in name else ("kernel_size", "stride", "padding")
+    found = {place: call.get(number, place) for number, place in enumerate(places, start=1)}
+    return {place: value for place, value in found.items() if is_number(value) or (isinstance(value, (tuple, list)) and all(map(is_number, value)))}
 
 
 def _weighted(name: str, kind: str, call: Call, owners: dict[int, Any]) -> Optional[Tensor]:

@@ -178,7 +178,7 @@ def _length(index: Any, size: Number) -> Optional[tuple[bool, Number]]:
     if index.start is None and index.stop is None and index.step is None:
         return True, size
     if isinstance(size, int) and all(b is None or isinstance(b, int) for b in (index.start, index.stop, index.step)):
-        return True, len(range(*index.indices(size)))
+        return (True, len(range(*index.indices(size)))) if size >= 0 and index.step != 0 else None
     if not all(b is None or is_number(b) for b in (index.start, index.stop)):
         return None
     start = index.start if index.start is not None else 0

@@ -16,6 +16,9 @@ from initlint.theory.laws import Distribution, constant, custom
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
+MOST_PARTS = 64
+"""Slices of one tensor whose laws are told apart."""
+
 
 def write(
     interp: Interpreter,
@@ -84,6 +87,10 @@ def write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distri
     if any(r[2] != distribution and _overlap(box, _box(r[0], storage.shape)) for r in kept):
         storage.regions = (("overlapping", None, None),)
         storage.distribution, storage.reason = None, "slices that overlap are written"
+        return
+    if len(kept) >= MOST_PARTS and any(r[2] != distribution for r in kept):
+        storage.regions = (("overlapping", None, None),)
+        storage.distribution, storage.reason = None, "too many slices are written, each with a law of its own"
         return
     storage.regions = (*kept, (tensor.region, tensor.share, distribution))
     if storage.base is not None and storage.base == distribution and all(r[2] == distribution for r in kept):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any
 
+from initlint import program as p
 from initlint.interpreter.builtins.registry import BUILTINS, Handler, builtin
 from initlint.interpreter.classes import known_class
 from initlint.interpreter.heap import possible
@@ -35,8 +36,23 @@ if TYPE_CHECKING:
 
 @builtin("isinstance")
 def _isinstance(call: Call) -> Any:
-    verdict = call.interp.is_instance(call.get(0, "obj"), call.get(1, "kinds"))
+    value, kinds = call.get(0, "obj"), call.get(1, "kinds")
+    wanted = kinds if isinstance(kinds, tuple) else (kinds,)
+    place = next((at for at, kind in enumerate(wanted) if isinstance(kind, str)), None)
+    if place is not None and call.interp.is_instance(value, wanted[:place]) is False:
+        _notice_string(call, wanted[place], kinds is wanted[place])
+        return call.interp.fail("TypeError", "isinstance() is given a string")
+    verdict = call.interp.is_instance(value, kinds)
     return Unknown("the class is not known") if verdict is None else verdict
+
+
+def _notice_string(call: Call, name: str, plain: bool) -> None:
+    """``isinstance(m, "Linear")`` raises."""
+    node, text = call.node, f"isinstance() is given the string {name!r} for a class: TypeError"
+    tested = node.args[0].value if isinstance(node, p.Call) and node.args else None
+    spelled = call.frame.module.source.text[tested.pos : tested.end] if tested is not None else ""
+    meant = f'type({spelled}).__name__ == "{name}"' if plain and spelled else ""
+    call.interp.framework.mistake(call.interp, "string-for-class", node, call.frame, text, meant=meant)
 
 
 @builtin("issubclass")

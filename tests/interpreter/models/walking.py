@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn as nn
 import torch.nn.init as weight_init
 from torch.nn.init import constant_, kaiming_normal_, xavier_uniform_
@@ -218,3 +219,23 @@ class OfAnother(nn.Module):
             p.requires_grad = False
         for p in filter(lambda q: not q.requires_grad, self.parameters()):
             weight_init.constant_(p, 0.125)
+
+
+class Alternatives(_Net):
+    """``A | B`` in place of a tuple."""
+
+    def setup(self):
+        for m in self.modules():
+            if isinstance(m, nn.Linear | nn.Conv2d):
+                xavier_uniform_(m.weight)
+            elif isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d | None):
+                constant_(m.weight, 2)
+
+
+class Peephole(nn.LSTMCell):
+    """``reset_parameters`` of a recurrent layer walks over the parameters of the derived class, too."""
+
+    def __init__(self):
+        super().__init__(8, 16)
+        self.weight_ch = nn.Parameter(torch.empty(48, 16))
+        self.reset_parameters()

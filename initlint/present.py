@@ -1,0 +1,70 @@
+"""The file system as one run finds it: every question is asked once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from initlint import lookup
+from initlint.consulted import UNREADABLE
+from initlint.edits import SourceError, digest
+from initlint.files import read
+from initlint.mentions import ProjectText, TooLarge
+
+
+class Present:
+    """What files hold and where modules lie now."""
+
+    def __init__(self, search_path: Sequence[str], known: Mapping[str, bytes]) -> None:
+        self.search_path = [os.path.abspath(entry) for entry in search_path]
+        self.installed = lookup.installed()
+        self.texts = ProjectText()
+        self._contents = dict(known)
+        self._digests: dict[str, str] = {}
+        self._roots: dict[str, str] = {}
+        self._modules: dict[tuple[str, str], str | None] = {}
+        self._projects: dict[str, list[str] | None] = {}
+        self._lists: dict[int, list[str]] = {}
+
+    def contents(self, path: str) -> bytes | None:
+        """The bytes of a file; None where it cannot be read."""
+        if path not in self._contents:
+            try:
+                self._contents[path] = read(path)
+            except SourceError:
+                return None
+        return self._contents[path]
+
+    def digest(self, path: str) -> str:
+        """The digest of a file."""
+        if path not in self._digests:
+            data = self.contents(path)
+            self._digests[path] = UNREADABLE if data is None else digest(data)
+        return self._digests[path]
+
+    def root(self, path: str) -> str:
+        """The import root of a file."""
+        folder = os.path.dirname(path)
+        if folder not in self._roots:
+            self._roots[folder] = str(lookup.locate(Path(path))[0])
+        return self._roots[folder]
+
+    def module(self, root: str, dotted: str) -> str | None:
+        """The file that ``import dotted`` means in a file whose import root is ``root``."""
+        if (root, dotted) not in self._modules:
+            roots = self.search_path if root in self.search_path else [root, *self.search_path]
+            found = lookup.search(dotted, (*roots, *self.installed))
+            self._modules[root, dotted] = found and os.path.abspath(found)
+        return self._modules[root, dotted]
+
+    def project(self, path: str) -> list[str] | None:
+        """The files of the project around a path, the same list for all paths in it; None where it has too many."""
+        folder = os.path.dirname(path)
+        if folder not in self._projects:
+            try:
+                files = self.texts.around(Path(path))
+                self._projects[folder] = self._lists.setdefault(id(files), [str(file) for file in files])
+            except TooLarge:
+                self._projects[folder] = None
+        return self._projects[folder]

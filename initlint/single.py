@@ -1,0 +1,125 @@
+"""One file, its bytes to findings. What comes out depends on this file and on what it consulted, not on the files before it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from initlint.consulted import Consulted
+from initlint.edits import SourceError, decode, digest
+from initlint.findings import Finding, Severity, Site
+from initlint.gate import may_matter
+from initlint.notebook import Notebook, is_notebook, load
+from initlint.report.json import clean
+from initlint.rules import Rule, find
+from initlint.syntax import NotPython, parse_index
+
+if TYPE_CHECKING:
+    from initlint.contexts import Analysis
+
+TROUBLE = {"INI901": Severity.ERROR, "INI902": Severity.ERROR, "INI903": Severity.WARNING}
+PASSING = frozenset({"INI902", "INI903"})
+"""Troubles that may have gone the next time, though nothing in the file has changed."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the analysis of one file gave."""
+
+    findings: list[Finding] = field(default_factory=list)
+    elsewhere: list[Finding] = field(default_factory=list)
+    """What its models show in other files."""
+    consulted: Consulted = field(default_factory=Consulted)
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it will be the same as long as the file, and what was consulted, stay the same."""
+        return not any(finding.code in PASSING for finding in self.findings)
+
+
+def trouble(path: str, code: str, message: str, line: int = 1, column: int = 1) -> Finding:
+    """A finding of the tool's own: a file it could not read (901, 902) or analyse (903)."""
+    return Finding(code=code, rule=find(code).name, message=message, site=Site(path, line, column, line, column), severity=TROUBLE[code])
+
+
+class Examiner:
+    """Examines files one by one; only the text of what was read is kept from one to the next."""
+
+    def __init__(self, search_path: Sequence[str], rules: Sequence[Rule], analysis: Analysis | None = None) -> None:
+        self.search_path = search_path
+        self.rules = rules
+        self.analysis = analysis
+        """That of the last file which had to be analysed."""
+        self.snapshots: dict[str, dict[str, str]] = {}
+        """By folder that was searched, the digest of every file of the project around it."""
+        self._taken: dict[int, dict[str, str]] = {}
+
+    def examine(self, path: str, data: bytes, notebook: Notebook | None = None) -> Outcome:
+        """What is to be said of one file. Whatever goes wrong inside becomes a finding about it."""
+        try:
+            if notebook or is_notebook(path):
+                notebook = notebook or load(data)
+                if notebook.broken:
+                    raise notebook.broken
+                data = notebook.code.encode()
+            if may_matter(data):
+                return self._analyse(path, data)
+            parse_index(decode(data).text)
+        except NotPython as error:
+            return Outcome([trouble(path, "INI901", str(error), error.line, error.column)])
+        except SourceError as error:
+            return Outcome([trouble(path, "INI902", str(error))])
+        except (RecursionError, MemoryError):
+            return Outcome([trouble(path, "INI903", "could not be analysed: it nests too deeply")])
+        except Exception as error:
+            if os.environ.get("INITLINT_DEBUG") == "1":
+                raise
+            detail = str(error).partition("\n")[0]
+            return Outcome([trouble(path, "INI903", f"could not be analysed: {type(error).__name__}{detail and ': '}{detail}")])
+        return Outcome()
+
+    def _analyse(self, path: str, data: bytes) -> Outcome:
+        from initlint.contexts import Analysis  # with LibCST and the interpreter, which most runs of a hook can do without
+        from initlint.merging import analyse_file
+
+        analysis = self.analysis = self.analysis.fresh() if self.analysis is not None else Analysis(self.search_path, self.rules)
+        full = Path(path).absolute()
+        try:
+            models, everywhere = analyse_file(analysis, path, data)
+            here = [finding for finding in everywhere if finding.site.path == path]
+            if any(finding.fix for finding in here):
+                from initlint import proof
+
+                here = proof.prove(analysis, path, data, models, here)
+        finally:
+            analysis.interp.reset()
+            if is_notebook(path):
+                analysis.files.pop(full, None)  # others see the file, not the module that its cells form
+            elif full in analysis.files:
+                analysis.files[full].path = str(full)
+        elsewhere = [_told(finding) for finding in everywhere if finding.site.path != path]
+        analysis.consulted.files.pop(full, None)
+        self._take_snapshots(analysis)
+        return Outcome([_told(finding) for finding in here], elsewhere, analysis.consulted)
+
+    def _take_snapshots(self, analysis: Analysis) -> None:
+        """Write down what the projects hold in which words were looked for."""
+        for place in {place for place, _ in analysis.consulted.words} - analysis.consulted.crowded:
+            files = analysis.texts.around(place)
+            if id(files) not in self._taken:
+                self._taken[id(files)] = {str(file): _digest(analysis, file) for file in files}
+            self.snapshots[str(place.parent)] = self._taken[id(files)]
+
+
+def _digest(analysis: Analysis, file: Path) -> str:
+    source = analysis.files.get(file)
+    return source.digest if source is not None else digest(analysis.texts.read(file))
+
+
+def _told(finding: Finding) -> Finding:
+    """``finding`` with nothing in it but text and numbers."""
+    fix = finding.fix and replace(finding.fix, actions=())
+    return replace(finding, fix=fix, evidence=clean(finding.evidence))

@@ -1,0 +1,61 @@
+"""Room for deep recursion."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+STACKS = tuple(size << 20 for size in (512, 256, 128, 64, 32, 16))
+FRAME = 16 << 10
+"""Stack that one level of recursion may take, generously."""
+RECURSION = 12_000
+
+
+def with_deep_stack(action: Callable[[], T]) -> T:
+    """Run ``action`` where deep recursion is possible, in the parser as well as here, and leave the process as it was.
+
+    A thread can have a deep stack of its own. Only what is used of it takes memory; where even the address space is limited, a
+    smaller one has to do, and the recursion limit shrinks with it.
+    """
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(action())
+        except BaseException as error:
+            failure.append(error)
+
+    limit = sys.getrecursionlimit()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            thread = _deep_thread(run)
+            thread.join()
+    finally:
+        sys.setrecursionlimit(limit)
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+def _deep_thread(run: Callable[[], None]) -> threading.Thread:
+    """A running thread with the deepest stack there is room for."""
+    previous, limit = threading.stack_size(), sys.getrecursionlimit()
+    try:
+        for stack in STACKS:
+            threading.stack_size(stack)
+            sys.setrecursionlimit(max(limit, min(RECURSION, stack // FRAME)))
+            thread = threading.Thread(target=run, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                continue
+            return thread
+    finally:
+        threading.stack_size(previous)
+    raise MemoryError("no room for the stack of a thread")

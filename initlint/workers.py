@@ -1,0 +1,195 @@
+"""Files examined by several processes. What comes out is what one process would say; one that dies takes no other file with it."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from initlint import rules
+from initlint.gate import may_matter
+from initlint.notebook import is_notebook
+from initlint.single import Examiner, Outcome, trouble
+from initlint.stack import with_deep_stack
+
+Job = tuple[int, str, bytes]
+"""Number, path and content of a file."""
+FEW = 4
+"""Files that matter below which a further process costs more than it saves."""
+LOADED_FIRST = ("initlint.contexts", "initlint.merging", "initlint.proof")
+MOST_FAILURES = 3
+"""Processes that may die before they began with a file."""
+SILENT = 20
+"""How much less there is to do in a byte of a file that does not matter."""
+
+
+@dataclass(eq=False)
+class Worker:
+    """A process, and what it has in hand."""
+
+    process: BaseProcess
+    connection: Connection
+    jobs: list[Job]
+    current: int | None = None
+
+
+def useful(jobs: int, files: Sequence[tuple[str, bytes]]) -> int:
+    """How many of ``jobs`` processes are worth starting for ``files``."""
+    return max(1, min(jobs, sum(map(_matters, files)) // FEW))
+
+
+class Pool:
+    """Processes that share the files of one run."""
+
+    def __init__(self, size: int, search_path: Sequence[str], codes: Sequence[str], begun: Callable[[int], None]) -> None:
+        self.size = size
+        self.told = (tuple(search_path), tuple(codes))
+        self.begun = begun
+        """Told the number of each file before it is examined."""
+        self.snapshots: list[dict[str, dict[str, str]]] = []
+        """What each process saw of the projects that it searched."""
+        self._workers: list[Worker] = []
+        self._groups: deque[list[Job]] = deque()
+        self._failures = 0
+
+    def run(self, jobs: Sequence[Job]) -> dict[int, Outcome]:
+        """The outcome of every file, by its number."""
+        outcomes: dict[int, Outcome] = {}
+        self._groups = deque(_groups(jobs, self.size))
+        for name in LOADED_FIRST if _method() == "fork" else ():
+            importlib.import_module(name)
+        try:
+            for _ in range(min(self.size, len(self._groups))):
+                self._start()
+            while self._workers:
+                by_connection = {worker.connection: worker for worker in self._workers}
+                for connection in wait(list(by_connection)):
+                    self._listen(by_connection[connection], outcomes)  # type: ignore[index]
+        finally:
+            for worker in self._workers:
+                worker.process.kill()
+        for number, path, _ in (job for group in self._groups for job in group):
+            outcomes[number] = _lost(path, "no process could be started for it")
+        return outcomes
+
+    def _start(self) -> None:
+        context: Any = multiprocessing.get_context(_method())
+        ours, theirs = context.Pipe()
+        inherited = [*(worker.connection for worker in self._workers), ours] if _method() == "fork" else []
+        process = context.Process(target=_serve, args=(theirs, inherited, *self.told), daemon=True)
+        process.start()
+        theirs.close()
+        worker = Worker(process, ours, [])
+        self._workers.append(worker)
+        self._give(worker)
+
+    def _give(self, worker: Worker) -> None:
+        """Hand over the next group, or the news that there is none."""
+        worker.jobs = self._groups.popleft() if self._groups else []
+        with suppress(OSError):  # it may have died, as listening to it will show
+            worker.connection.send(worker.jobs)
+
+    def _listen(self, worker: Worker, outcomes: dict[int, Outcome]) -> None:
+        try:
+            kind, *rest = worker.connection.recv()
+        except (EOFError, OSError):
+            self._bury(worker, outcomes)
+            return
+        if kind == "begun":
+            (worker.current,) = rest
+            self.begun(rest[0])
+        elif kind == "done":
+            number, outcomes[number] = rest
+            worker.current = None
+            worker.jobs = [job for job in worker.jobs if job[0] != number]
+        elif kind == "ready":
+            self._give(worker)
+        else:
+            self.snapshots += rest
+            self._dismiss(worker)
+
+    def _bury(self, worker: Worker, outcomes: dict[int, Outcome]) -> None:
+        """A process has died: say so of the file it was at, and give the others of its group to another one."""
+        self._dismiss(worker)
+        left = worker.jobs
+        if worker.current is not None:
+            path = next(job[1] for job in left if job[0] == worker.current)
+            outcomes[worker.current] = _lost(path, f"its process {_cause(worker.process.exitcode)}")
+            left = [job for job in left if job[0] != worker.current]
+        else:
+            self._failures += 1
+        if left:
+            self._groups.appendleft(left)
+        if self._groups and self._failures < MOST_FAILURES:
+            self._start()
+
+    def _dismiss(self, worker: Worker) -> None:
+        worker.connection.close()
+        worker.process.join()
+        self._workers.remove(worker)
+
+
+def _method() -> str:
+    """Forked processes share what was loaded before; elsewhere than on Linux system libraries do not survive that."""
+    return "fork" if sys.platform == "linux" else "spawn"
+
+
+def _serve(connection: Connection, inherited: Sequence[Connection], search_path: Sequence[str], codes: Sequence[str]) -> None:
+    """Examine what comes until nothing does. An interrupt is for the process that started this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for other in inherited:
+        other.close()  # so that their ends are seen when this process is all that holds them
+    examiner = Examiner(search_path, [rule for rule in rules.all_rules() if rule.code in codes])
+
+    def examine() -> None:
+        while jobs := connection.recv():
+            for number, path, data in jobs:
+                connection.send(("begun", number))
+                connection.send(("done", number, examiner.examine(path, data)))
+            connection.send(("ready",))
+        connection.send(("snapshots", examiner.snapshots))
+
+    with suppress(EOFError, OSError):  # whoever wanted to know may be gone
+        with_deep_stack(examine)
+
+
+def _groups(jobs: Sequence[Job], size: int) -> Iterator[list[Job]]:
+    """Neighbours together, for they import the same modules; ever smaller groups, so that all processes end at once."""
+    left = sum(map(_weight, jobs))
+    group: list[Job] = []
+    room = left / (2 * size)
+    for job in jobs:
+        group.append(job)
+        room -= _weight(job)
+        left -= _weight(job)
+        if room <= 0:
+            yield group
+            group, room = [], left / (2 * size)
+    if group:
+        yield group
+
+
+def _weight(job: Job) -> float:
+    return len(job[2]) / (1 if _matters(job[1:]) else SILENT)
+
+
+def _matters(file: tuple[str, bytes]) -> bool:
+    path, data = file
+    return is_notebook(path) or may_matter(data)
+
+
+def _lost(path: str, why: str) -> Outcome:
+    return Outcome([trouble(path, "INI903", f"could not be analysed: {why}")])
+
+
+def _cause(status: int | None) -> str:
+    """What ended a process, from its exit status."""
+    return f"was ended by signal {-status}" if status is not None and status < 0 else f"ended with status {status}"
