@@ -24,6 +24,7 @@ from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Class, Function, Instance, OutOfBudget, TargetRaise, Unknown, unknown
 from initlint.notebook import Notebook, is_notebook, load
 from initlint.overlays.declared.names import ROOTS
+from initlint.overlays.declared.tensorflow import GRAPH_MODE
 from initlint.source import SourceFile
 from initlint.stack import with_deep_stack
 from initlint.symbolic import symbol
@@ -69,6 +70,11 @@ def _show(target: str, search_path: Sequence[str], text: Optional[str]) -> Model
     interp, framework = new_interpreter(search_path)
     notebook = _notebook(match["place"]) if is_notebook(match["place"]) else None
     module = _open(interp, match["place"], notebook.code if notebook else text)
+    framework.graph_mode = GRAPH_MODE.search(module.source.text.encode()) is not None
+    if framework.graph_mode:
+        graph = _program(interp, framework, module, match["expr"].strip())
+        if graph.parameters:
+            return graph
     value = _evaluate(interp, module, match["expr"].strip())
     if isinstance(value, (Class, Function)):
         try:
@@ -83,6 +89,13 @@ def _show(target: str, search_path: Sequence[str], text: Optional[str]) -> Model
     for parameter in graph.parameters if notebook else ():
         parameter.events = [replace(event, site=_in_cell(notebook, event.site, module)) for event in parameter.events]
     return graph
+
+
+def _program(interp: Interpreter, framework: TorchFramework, module: Module, text: str) -> ModelGraph:
+    """The graph that a function or class of TensorFlow 1 builds."""
+    from initlint.programs import build, run  # which needs this module
+
+    return build(interp, framework, text, str(module.path), lambda: run(interp, module, _evaluate(interp, module, text)))
 
 
 def _notebook(place: str) -> Notebook:

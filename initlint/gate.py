@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-GATE = (re.compile(rb"torch|keras|tensorflow|flax|jax"), re.compile(rb"nn\.|init|Parameter"))
+GATE = (re.compile(rb"torch|keras|tensorflow|flax|jax|haiku|equinox|tf_slim"), re.compile(rb"nn\.|init|Parameter"))
 ARRAY_GATE = (
     re.compile(rb"np\.random|numpy\.random|default_rng|RandomState|random\.(?:normal|uniform|truncated_normal)\("),
     re.compile(rb"\.dot\(|@|matmul|einsum"),

@@ -15,6 +15,7 @@ from initlint.graph import Layer, ModelGraph, Op
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Tensor, Unknown
 from initlint.loose import function_of
+from initlint.overlays.declared.keras import ACTIVATIONS
 from initlint.overlays.declared.names import ROOTS
 from initlint.source import Chunk, ClassChunk
 
@@ -72,8 +73,21 @@ def programs(interp: Interpreter, module: Module) -> Iterator[tuple[str, Callabl
         if isinstance(chunk, ClassChunk) and isinstance(value, Class):
             if not any(c.name in ROOTS for c in value.mro):
                 yield chunk.name, lambda chunk=chunk, value=value: _run_class(interp, module, chunk, value)  # type: ignore[misc]
-        elif isinstance(value, Function) and id(value.node) not in interp.entered:
+        elif isinstance(value, Function) and (id(value.node) not in interp.entered or _names_activation(value)):
             yield f"{chunk.name}()", lambda value=value: _run_function(interp, module, value)  # type: ignore[misc]
+
+
+def _names_activation(function: Function) -> bool:
+    """Whether an argument names a nonlinearity by default, which a caller that could not be followed may have left open."""
+    return any(isinstance(default, str) and default in ACTIVATIONS for default in function.defaults.values())
+
+
+def run(interp: Interpreter, module: Module, value: Any) -> Any:
+    """What a target evaluates to: a function or class is run, anything else was."""
+    if isinstance(value, Function):
+        return _run_function(interp, module, value)
+    chunk = next((chunk for chunk, cls in module.classes() if cls is value), None)
+    return _run_class(interp, module, chunk, value) if chunk is not None else value
 
 
 def _builds(module: Module, chunk: Chunk) -> bool:

@@ -99,7 +99,9 @@ def widened(model: Any, passed: Passed) -> Passed:
 
 
 def _wide(given: Any, most: int) -> Any:
-    count = min(WIDE, max(2, VALUES * given.shape[0] // max(1, given.numel()))) if given.dim() else 0
+    if not given.dim():
+        return given
+    count = min(WIDE, max(2, VALUES * given.shape[0] // max(1, given.numel())))
     shape = (count, *given.shape[1:])
     if given.dtype.is_floating_point:
         return torch.randn(shape, device=given.device).to(given.dtype)
@@ -131,8 +133,7 @@ def _recorder(held: dict[str, _Held], path: str, watch: Watch) -> Any:
             second, some = _second(values), _some(values)
             numbers = [values.mean(), second]
             if watch.rectified:
-                units = values.movedim(-1 if type(module).__name__ in LAST else min(1, values.dim() - 1), 0).flatten(1)
-                numbers.append((units.amax(1) <= 0).float().mean() if units.shape[1] >= ENOUGH else torch.full_like(second, torch.nan))
+                numbers.append(_never(values, values.dim() - 1 if type(module).__name__ in LAST else min(1, values.dim() - 1)))
             if watch.limit is not None:
                 numbers.append((some.abs() > watch.limit).float().mean())
             one = held[path] = _Held(torch.stack(numbers), _histogram(some, second))
@@ -140,6 +141,14 @@ def _recorder(held: dict[str, _Held], path: str, watch: Watch) -> Any:
             result.register_hook(lambda gradient: _keep(one, gradient))
 
     return record
+
+
+def _never(values: Any, axis: int) -> Any:
+    """The share of units along ``axis`` that are nowhere positive; not a number where there are too few places to tell."""
+    others = [place for place in range(values.dim()) if place != axis]
+    if not others or values.numel() < ENOUGH * values.shape[axis]:
+        return values.new_full((), math.nan)
+    return (values.amax(others) <= 0).to(values.dtype).mean()
 
 
 def _keep(one: _Held, gradient: Any) -> None:

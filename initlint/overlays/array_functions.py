@@ -15,7 +15,14 @@ from initlint.overlays.torch_init import Initializer, ShapeSource, between, gaus
 from initlint.symbolic import Number
 from initlint.theory.laws import Distribution, constant, custom, normal, uniform
 
-ALIASES = {"jax.numpy": "numpy", "autograd.numpy": "numpy", "cupy": "numpy", "jax.scipy": "scipy", "pennylane.numpy": "numpy"}
+ALIASES = {
+    "numpy.random.mtrand._rand": "numpy.random",
+    "jax.numpy": "numpy",
+    "autograd.numpy": "numpy",
+    "cupy": "numpy",
+    "jax.scipy": "scipy",
+    "pennylane.numpy": "numpy",
+}
 """Libraries with the interface of NumPy or SciPy."""
 SAME_ACTIVATIONS = ("flax.linen", "flax.nnx", "tensorflow.nn", "tensorflow", "tensorflow.math", "keras.activations", "keras.ops", "keras.backend")
 """Modules whose nonlinearities are named as in ``jax.nn``."""

@@ -3,7 +3,8 @@
 ## What it does
 Reports biases of linear, convolution, attention and recurrent layers, and vectors that `forward` adds to the output of a
 product, that an explicit draw gives a std of 0.5 or more, and several at once that `uniform_(bias)` draws from U(0, 1),
-which is its default. Routines that no model of the file runs are judged by the tensor they are handed, `init.normal_(m.bias)`.
+which is its default. Routines that no model of the file runs are judged by the tensor they are handed, `init.normal_(m.bias)`,
+and so are models whose forward pass could not be followed.
 
 ## Why is this bad?
 With weights scaled for their fan the sums have variance 1, and a bias of std `s` adds `s^2` (Poole et al. 2016, eq. 3): of the
@@ -76,7 +77,7 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             text = f"{spell_names(parameters)} {'is' if len(parameters) == 1 else 'are'}"
             yield _finding(graph, site, event, text, max(spread[id(p)] for p in parameters), parameters)
     for call in graph.calls:
-        std = _std_of_call(call) if call.parameter is None and not call.certain else None
+        std = _std_of_call(call) if _is_judged_by_name(graph, call) else None
         if std is not None and std >= SMALLEST and call.site not in seen:
             seen.add(call.site)
             yield _finding(graph, call.site, call, f"`{call.spelled['tensor']}` is", std, [])
@@ -136,6 +137,15 @@ def _adds_to_a_product(op: Op) -> bool:
         if is_transparent(source) or source.kind == "add":
             frontier += signals(source)
     return False
+
+
+def _is_judged_by_name(graph: ModelGraph, call: InitCall) -> bool:
+    """Whether only the call tells what a tensor is for: no model runs it, or one whose forward pass was not followed."""
+    parameter = call.parameter
+    if parameter is None:
+        return not call.certain
+    layer, event = parameter.layer, parameter.effective
+    return bool(graph.forward_reason) and layer is not None and layer.kind.startswith((*WEIGHTED, *RECURRENT)) and event is not None and event.site == call.site
 
 
 def _std_of_call(call: InitCall) -> float | None:

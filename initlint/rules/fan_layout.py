@@ -101,7 +101,8 @@ class Case:
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per call that misreads a layout."""
-    drawn = [call for call in graph.calls if call.parameter is not None and _scales(call.law) and not call.problem and _in_force(call)]
+    own = [call for call in graph.calls if not call.into]  # a layer that draws by itself knows its layout
+    drawn = [call for call in own if call.parameter is not None and _scales(call.law) and not call.problem and _in_force(call)]
     if not drawn:
         return
     users = _users(graph)
@@ -139,7 +140,7 @@ def _users(graph: ModelGraph) -> dict[int, list[Op]]:
 
 
 def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
-    shape, law = call.shape or parameter.shape, call.law
+    shape, law = call.shape if _is_torch(call) and call.shape else parameter.shape, call.law  # what others draw takes its size from the first input
     if not ops or shape is None or len(shape) < 2 or law is None:
         return None
     fans = {_true(op, parameter, shape) for op in ops}

@@ -2,7 +2,8 @@
 
 ## What it does
 Follows copies that `copy.deepcopy` makes of an initialised layer, and reports those that nothing draws again. Copies that
-read the same input compute the same; copies in series start with the same matrix.
+read the same input compute the same; copies in series start with the same matrix. Layers of one shape that share an
+initializer object of Keras, or a key of JAX, are copies too: both give the same numbers whenever they are asked.
 
 ## Why is this bad?
 Equal weights on an equal input give equal outputs, and what sums or averages them gives equal gradients
@@ -95,8 +96,17 @@ def _finding(graph: ModelGraph, site: Site, groups: list[list[Weight]]) -> Findi
         parameter=parameters[0].name,
         parameters=qualified(graph, [weight.parameter for group in groups for weight in group]),
         evidence={"copies": len(members), "parallel": parallel is not None},
-        help="Construct each layer anew, or draw each copy again with its reset_parameters().",
+        help=_help(parameters[0]),
     )
+
+
+def _help(parameter: Parameter) -> str:
+    event = parameter.effective
+    if event is not None and event.initializer.startswith("keras."):
+        return "Give each layer an initializer of its own, or name it by a string."
+    if parameter.copied is not None and event is not None and event.initializer.startswith(("jax.", "equinox.")):
+        return "Split the key: one for each layer."
+    return "Construct each layer anew, or draw each copy again with its reset_parameters()."
 
 
 def _share_input(group: list[Weight]) -> bool:

@@ -264,9 +264,17 @@ def _factor(op: Op, consumer: Op, points: dict[int, Point], factors: _Factors, p
     if consumer.kind == "mul" and len(consumer.inputs) == 2 and others and not points[id(consumer)].lost:
         return None if others[0] is None else others[0] * places.spread(op, consumer)
     mapped, alike = factors[id(consumer)], points[id(consumer)].alike
+    if consumer.kind == "concat" and mapped.gradient is not None and consumer.outputs and all(map(maps.is_by_channel, consumer.outputs)):
+        return mapped.gradient * _unevenness(points[id(op)].signal, points[id(consumer)].signal)
     if mapped.gradient is None or mapped.together is None:
         return mapped.gradient
     return (1 - alike) * mapped.gradient + alike * mapped.together
+
+
+def _unevenness(part: Spread | None, whole: Spread | None) -> float:
+    """How much more of a gradient a part gets than the average of all, where each unit is divided by its own spread."""
+    own, average = (one.variance - one.common if one is not None else 0.0 for one in (part, whole))
+    return average / own if own > 0 and average > 0 else 1.0
 
 
 def _alike(mapped: Mapped, share: float) -> float:

@@ -81,7 +81,7 @@ def normalised(op: Op, signal: Spread | None) -> Mapped:
     scale, shift = (bias(layer.parameters[role]) if layer and role in layer.parameters else None for role in ("weight", "bias"))
     scale, shift = scale or Spread(1.0, 0.0), shift or Spread(0.0, 0.0)
     kind = (layer.kind if layer else op.name).lower()
-    by_channel, centred = any(name in kind for name in BY_CHANNEL), "rms" not in kind and "normalize" not in kind
+    by_channel, centred = is_by_channel(op), "rms" not in kind and "normalize" not in kind
     eps = layer.arguments.get("eps", 1e-5) if layer else 1e-5
     eps = eps if isinstance(eps, (int, float)) else 1e-5
     if signal is None:
@@ -91,6 +91,12 @@ def normalised(op: Op, signal: Spread | None) -> Mapped:
     size = (variance if centred else signal.second) + eps
     inner = Spread(0.0 if centred else signal.mean / math.sqrt(size), variance / size, common / size)
     return Mapped(plus(times(inner, scale), shift), scale.second / size)
+
+
+def is_by_channel(op: Op) -> bool:
+    """Whether an operation normalises each unit by its own moments."""
+    kind = (op.layer.kind if op.layer else op.name).lower()
+    return op.kind == "norm" and any(name in kind for name in BY_CHANNEL)
 
 
 def dropped(layer: Layer | None, signal: Spread) -> Mapped:

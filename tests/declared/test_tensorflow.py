@@ -95,7 +95,7 @@ def test_only_layers_without_a_norm_behind_them_have_a_bias(graphs: dict[str, Mo
 
 
 def test_sums_over_a_kernel_count_its_window(graphs: dict[str, ModelGraph]) -> None:
-    terms = {op.parameter.name: op.detail["terms"] for op in graphs["Built"].ops if op.parameter is not None and op.kind == "layer"}
+    terms = {op.parameter.name: op.detail["fans"][0] for op in graphs["Built"].ops if op.parameter is not None and op.kind == "layer"}
     assert terms == {"first.w": 25, "second.w": 25 * 32}
 
 

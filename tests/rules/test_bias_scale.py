@@ -65,3 +65,16 @@ def test_a_bound_is_turned_into_a_std() -> None:
 
 def test_calls_that_a_model_ran_are_judged_there() -> None:
     assert found("INI403", loose("torch.nn.init.normal_", "m.bias", certain=True)) == []
+
+
+def test_a_model_that_was_not_followed_is_judged_by_the_call() -> None:
+    graph = drawn(normal(0.0, 1.0))
+    bias = next(p for p in graph.parameters if p.role == "bias")
+    event = bias.effective
+    assert event is not None and event.site is not None
+    call = InitCall(initializer="torch.nn.init.normal_", site=event.site, arguments={}, spelled={"tensor": "m.bias"}, parameter=bias)
+    graph.calls.append(call)
+    graph.forward_reason = "its result is not a tensor that was followed"
+    assert "`m.bias` is drawn with std 1" in only(found("INI403", graph)).message
+    write(bias, "zeros_", constant(0.0), event.site.line + 1)
+    assert found("INI403", graph) == []

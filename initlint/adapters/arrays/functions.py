@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.arrays import formulas
 from initlint.adapters.declared import sources
@@ -53,6 +53,12 @@ def _on_signals(framework: TorchFramework, name: str, call: Call, found: list[Op
     if made is None and name.startswith(LIBRARIES):
         made = signals.signal(Op(kind="opaque", name=name, inputs=found, site=call.site))
     return made if made is not None else ABSENT
+
+
+def is_generator(name: str, cls: str) -> Optional[bool]:
+    """Whether the value called ``name`` is one of the class ``cls``, where it is a generator of random numbers."""
+    made = {"numpy.random.mtrand._rand": "numpy.random.RandomState"}.get(name, name)
+    return cls == made if made in GENERATORS.values() else None
 
 
 def _answer(name: str, value: Any) -> Any:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Optional
 
+from initlint.adapters.arrays import functions as array_functions
 from initlint.adapters.declared.modules import activate
-from initlint.adapters.declared.variables import VARIABLES, given_by_scope
+from initlint.adapters.declared.variables import VARIABLES, alike, given_by_scope
 from initlint.adapters.torch import signals, tensors
 from initlint.adapters.torch.binding import DoesNotFit, bind, framework_of
 from initlint.adapters.torch.matrices import described, multiplied
@@ -49,7 +50,7 @@ def call(name: str, call: Call) -> Any:
         return _product(name, fed)
     if name in KINDS:
         return _plain(name, KINDS[name], fed)
-    return ABSENT
+    return array_functions.call(framework_of(call), name, fed) if fed is not call else ABSENT
 
 
 def feed(name: str, call: Call) -> Call:
@@ -108,7 +109,6 @@ def _product(name: str, call: Call) -> Any:
     fans = _fans(role, weight.shape)
     op = Op(kind="layer", name=role, parameter=multiplied(weight, owners), inputs=signals.sources([value]), site=call.site)
     op.detail |= described(weight, owners, fans)
-    op.detail["terms"] = fans[0] if fans is not None else None
     made = signals.signal(op)
     if isinstance(value, Tensor) and value.shape is not None and weight.shape is not None:
         wide = weight.shape[-2] if role == "conv_transpose" else weight.shape[-1]
@@ -163,7 +163,7 @@ def _opaque(name: str, call: Call) -> Any:
 
 def _constant(call: Call) -> Any:
     """``tf.constant(value, dtype, shape)``."""
-    value, shape = call.get(0, "value"), call.get(2, "shape")
+    value, shape = alike(call.get(0, "value")), call.get(2, "shape")
     if is_number(value) and shape is not None:
         sizes = elements_of(call.interp, shape)
         made = tensors.from_data(value)

@@ -11,6 +11,7 @@ from initlint.adapters.torch import signals, tensors
 from initlint.adapters.torch.binding import framework_of
 from initlint.adapters.torch.shapes import placeholder
 from initlint.graph import Op
+from initlint.interpreter.heap import possible
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.values import Builtin, Class, External, Function, Instance, Method, Partial, Tensor, Unknown, is_number
 
@@ -118,10 +119,19 @@ def get_variable(call: Call) -> Any:
     return known if known is not None else declare(call, path, call.get(1, "shape"), chosen)
 
 
+def alike(value: Any) -> Any:
+    """One of several arrays, where branches that could not be decided all draw the same."""
+    options = possible(value)
+    arrays = [option for option in options if isinstance(option, Tensor) and option.op is None]
+    same = len(arrays) == len(options) and all(array.storage.distribution == arrays[0].storage.distribution for array in arrays)
+    return arrays[0] if arrays and same else value
+
+
 def declare(call: Call, name: str, shape: Any, chosen: Any) -> Tensor:
     """A variable of ``shape`` drawn by ``chosen``: an initializer, a tensor, or a function that makes one."""
     if isinstance(chosen, Builtin) or (isinstance(chosen, Function) and len(chosen.node.params) == 0):
         chosen = call.interp.call(chosen, [], {}, call.frame, call.node)
+    chosen = alike(chosen)
     if isinstance(chosen, Tensor):
         return variable_of(call, name, chosen)
     made = parameter(call, shape, chosen, GLOROT)
@@ -130,7 +140,7 @@ def declare(call: Call, name: str, shape: Any, chosen: Any) -> Tensor:
 
 def variable(call: Call) -> Any:
     """``tf.Variable(initial_value, trainable, …, name=…)``."""
-    value = call.get(0, "initial_value")
+    value = alike(call.get(0, "initial_value"))
     if isinstance(value, CALLABLE):
         value = call.interp.call(value, [], {}, call.frame, call.node)
     name = call.kwargs.get("name")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
 from initlint.adapters.arrays import formulas, plain
+from initlint.adapters.arrays import functions as arrays
 from initlint.adapters.declared import drawing
 from initlint.adapters.declared import functions as of_declared
 from initlint.adapters.declared import modules as declared
@@ -23,7 +24,7 @@ from initlint.interpreter.framework import Framework
 from initlint.interpreter.nametests import name_tests
 from initlint.interpreter.rebinding import lost_argument, returns
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Builtin, Class, External, Function, Instance, OneOf, Repeat, Storage, Tensor, Unknown, unknown
+from initlint.interpreter.values import ABSENT, Builtin, Class, External, Function, Instance, Repeat, Storage, Tensor, Unknown, unknown
 from initlint.overlays import libraries
 from initlint.overlays.declared.catalogue import INITIALIZERS as DECLARED_INITIALIZERS
 from initlint.overlays.declared.names import ROOTS
@@ -54,13 +55,6 @@ def _given(func: Function, node: p.Node, name: str) -> str:
     index = params.index(name) - (func.owner is not None and isinstance(node.func, p.Attr))
     given = [arg.value for arg in node.args if arg.keyword == name] or [arg.value for arg in node.args[index : index + 1] if not arg.keyword and not arg.star]
     return dotted(given[0]) if given else ""
-
-
-def _known(module: Instance) -> bool:
-    """Whether a module can hold no submodule or parameter that was not seen."""
-    if module.cls.spec is not None:
-        return True
-    return not (module.cls.uncertain or "#failed" in module.attrs or any(isinstance(value, (Unknown, OneOf)) for value in module.attrs.values()))
 
 
 class TorchFramework(Framework):
@@ -161,7 +155,7 @@ class TorchFramework(Framework):
     def names_walked(self, interp: Interpreter, loop: p.For, items: list[Any], frame: Frame) -> None:
         if self.tracing or not self.witness.walks or self.witness.walks[-1][1] != interp.site(loop.iter, frame):
             return
-        if not all(_known(module) for _, module in building.named_modules(self.witness.walks[-1][0])):
+        if not all(building.is_known(module) for _, module in building.named_modules(self.witness.walks[-1][0])):
             return
         names = [item[0] for item in items if isinstance(item, tuple) and isinstance(item[0], str)]
         for test in name_tests(loop):
@@ -255,6 +249,8 @@ class TorchFramework(Framework):
         return None if isinstance(value, (External, Builtin)) else False
 
     def is_external_instance(self, value: Any, name: str) -> Optional[bool]:
+        if isinstance(value, External):
+            return arrays.is_generator(value.name, name)
         if isinstance(value, Tensor):
             if name in PARAMETER_CLASSES:
                 return value.parameter

@@ -221,3 +221,10 @@ def named_tensors(instance: Instance, registry: str = "parameters") -> Iterable[
             if isinstance(tensor, Tensor) and id(tensor) not in seen:
                 seen.add(id(tensor))
                 yield f"{path}.{name}" if path else name, tensor
+
+
+def is_known(module: Instance) -> bool:
+    """Whether a module can hold no submodule or parameter that was not seen."""
+    if module.cls.spec is not None:
+        return True
+    return not (module.cls.uncertain or "#failed" in module.attrs or any(isinstance(value, (Unknown, OneOf)) for value in module.attrs.values()))

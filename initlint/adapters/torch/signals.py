@@ -117,6 +117,8 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
     else:
         inputs = operands([v for v in (left, right) if not formulas.is_mask(v)], owners)
     made = signal(Op(kind=kind, name=op, detail=detail, inputs=inputs, parameter=parameter, site=site))
+    if op == "@" and isinstance(right, Tensor) and right.op is None and right.shape is not None and len(right.shape) > 1:
+        made.attrs = {"#width": right.shape[-1]}
     if op != "@":
         made.attrs = next((dict(v.attrs) for v in (left, right) if is_signal(v) and v.attrs), {})
         made.shape = next((v.shape for v in (left, right) if is_signal(v) and v.shape is not None), None)

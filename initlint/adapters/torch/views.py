@@ -20,7 +20,7 @@ SHARING = {
 }  # fmt: skip
 """Methods whose result is written where the tensor is written (those that may copy are taken to share)."""
 COPYING = {
-    "int", "long", "clone", "double", "type", "bfloat16", "repeat", "expand_as", "type_as", "tile", "roll", "flip", "broadcast_to", "expand_dims",
+    "astype", "int", "long", "clone", "double", "type", "bfloat16", "repeat", "expand_as", "type_as", "tile", "roll", "flip", "broadcast_to", "expand_dims",
     "new_tensor", "pin_memory",
 }  # fmt: skip
 """Methods whose result has the same law in memory of its own."""

@@ -25,7 +25,7 @@ def _linear(b: Builder, a: SimpleNamespace) -> None:
 
 def _conv(rank: int, b: Builder, a: SimpleNamespace) -> None:
     sizes = kernel(a.kernel_size, rank)
-    inputs: Number = a.in_channels / a.groups if a.groups != 1 else a.in_channels
+    inputs: Number = a.in_channels // a.groups if a.groups != 1 else a.in_channels
     fan = inputs * product(sizes)
     b.param("weight", (a.out_channels, inputs, *sizes), fan_in_weight(fan))
     if on(a.use_bias):

@@ -35,7 +35,7 @@ def _conv(b: Builder, a: SimpleNamespace) -> None:
     size, fan = _given(a, "out_features", getattr(a, "features", 0)), _given(a, "in_features", channels(a))
     sizes = kernel(a.kernel_size, 1)
     groups = a.feature_group_count
-    b.draw("kernel", (*sizes, fan / groups if groups != 1 else fan, size), a.kernel_init, LECUN)
+    b.draw("kernel", (*sizes, fan // groups if groups != 1 else fan, size), a.kernel_init, LECUN)
     _bias(b, a, size)
 
 

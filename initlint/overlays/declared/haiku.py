@@ -30,8 +30,8 @@ def _linear(b: Builder, a: SimpleNamespace) -> None:
 def _conv(rank: int, transposed: bool, b: Builder, a: SimpleNamespace) -> None:
     sizes, fan_in = kernel(a.kernel_shape, rank), channels(a)
     groups = 1 if transposed else a.feature_group_count
-    shape = (*sizes, a.output_channels, fan_in) if transposed else (*sizes, fan_in / groups if groups != 1 else fan_in, a.output_channels)
-    b.draw("w", shape, a.w_init, (TRUNCATED, {"stddev": 1 / sqrt(product(shape[:-2]) * (fan_in / groups if groups != 1 else fan_in))}))
+    shape = (*sizes, a.output_channels, fan_in) if transposed else (*sizes, fan_in // groups if groups != 1 else fan_in, a.output_channels)
+    b.draw("w", shape, a.w_init, (TRUNCATED, {"stddev": 1 / sqrt(product(shape[:-2]) * (fan_in // groups if groups != 1 else fan_in))}))
     _bias(b, a, a.output_channels)
 
 

@@ -49,7 +49,7 @@ def _dense(b: Builder, a: SimpleNamespace) -> None:
 def _conv(rank: int, transposed: bool, b: Builder, a: SimpleNamespace) -> None:
     sizes, fan = kernel(a.kernel_size, rank), channels(a)
     groups = getattr(a, "groups", 1)
-    ends = (a.filters, fan) if transposed else (fan / groups if groups != 1 else fan, a.filters)
+    ends = (a.filters, fan) if transposed else (fan // groups if groups != 1 else fan, a.filters)
     _draw(b, "kernel", (*sizes, *ends), a.kernel_initializer, "glorot_uniform")
     _bias(b, a, a.filters)
 

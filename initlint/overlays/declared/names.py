@@ -26,6 +26,7 @@ ALIASES = {
 KERAS_PARTS = ("layers.core", "layers.convolutional", "layers.normalization", "layers.recurrent", "layers.embeddings", "models", "legacy")
 """Modules of Keras whose names exist one level up too."""
 CLASSES = {
+    **dict.fromkeys(("keras.layers.layer.Layer", "keras.topology.Layer", "keras.base_layer.Layer", "keras.layers.base.Layer"), "keras.layers.Layer"),
     "keras.models.Functional": "keras.Model", "keras.Functional": "keras.Model", "keras.models.functional.Functional": "keras.Model",
     "keras.training.Model": "keras.Model",
     "keras.models.Model": "keras.Model", "keras.models.Sequential": "keras.Sequential", "keras.layers.InputLayer": "keras.layers.InputLayer",
