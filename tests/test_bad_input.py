@@ -267,6 +267,39 @@ class Whole(nn.Module):
 """
 
 
+MIXED = """
+import keras
+import torch
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.both = nn.Parameter(torch.cat([torch.zeros(2, 3), torch.ones(1)], 1))
+
+class Keras(keras.Model):
+    def __init__(self, width):
+        super().__init__()
+        self.dense = keras.layers.Dense(8, kernel_initializer="he_normal", activation="tanh")
+        self.pool = keras.layers.MaxPooling1D(pool_size=width, strides=width)
+
+    def call(self, x):
+        return self.pool(self.dense(x))
+
+def build(width):
+    x = keras.Input(shape=(12, 4))
+    y = keras.layers.MaxPooling1D(pool_size=width)(keras.layers.Dense(8, kernel_initializer="he_normal", activation="tanh")(x))
+    return keras.Model(x, y)
+"""
+
+
+def test_shapes_that_do_not_fit_and_sizes_that_are_not_known(tmp_path: Path) -> None:
+    """Tensors of different rank joined, windows of symbolic size."""
+    path = tmp_path / "mixed.py"
+    path.write_text(MIXED)
+    assert not [finding for finding in check(path).findings if finding.code == "INI903"]
+
+
 def test_modules_that_hold_each_other_are_walked_once(tmp_path: Path) -> None:
     """Neither has a forward pass of its own, so what is inside is looked for."""
     path = tmp_path / "circle.py"

@@ -72,8 +72,9 @@ def _pooled(name: str, arguments: dict[str, Any], shape: tuple[Number, ...]) -> 
     if short.startswith("Global"):
         return (shape[0], shape[-1])
     positional = arguments.get("args", ())
-    size = _option(arguments, "pool_size") or (positional[0] if positional else 2)
-    stride = _option(arguments, "strides") or (positional[1] if len(positional) > 1 else size)
+    given, stride = _option(arguments, "pool_size"), _option(arguments, "strides")
+    size = given if given is not None else positional[0] if positional else 2
+    stride = stride if stride is not None else positional[1] if len(positional) > 1 else size
     padding = _option(arguments, "padding") or "valid"
     lengths = [_slid(shape[1 + axis], _at(size, axis), _at(stride, axis), padding, False) for axis in range(len(shape) - 2)]
     return (shape[0], *lengths, shape[-1])

@@ -160,6 +160,6 @@ def _stacked_shape(items: list[Any], dim: int) -> Optional[tuple[Number, ...]]:
 
 def _joined_shape(items: list[Any], dim: int) -> tuple[Number, ...]:
     shape = list(items[0].shape)
-    if shape and -len(shape) <= dim < len(shape):
+    if shape and all(-len(t.shape) <= dim < len(t.shape) for t in items):
         shape[dim] = sum(t.shape[dim] for t in items)
     return tuple(shape)
