@@ -67,7 +67,7 @@ def _is_known(shape: tuple[Any, ...] | None) -> bool:
 
 def compare(module: str, name: str, most: float, details: bool) -> tuple[int, int, int] | None:
     """Agreeing, contradicting and unknown parameters of one model; None where it is too large."""
-    import keras  # type: ignore[import-untyped, unused-ignore]
+    import keras
 
     keras.utils.clear_session()
     model = getattr(keras.applications, name)(weights=None)
