@@ -163,13 +163,14 @@ def _serve(connection: Connection, inherited: Sequence[Connection], search_path:
 
 def _groups(jobs: Sequence[Job], size: int) -> Iterator[list[Job]]:
     """Neighbours together, for they import the same modules; ever smaller groups, so that all processes end at once."""
-    left = sum(map(_weight, jobs))
+    weights = [_weight(job) for job in jobs]
+    left = sum(weights)
     group: list[Job] = []
     room = left / (2 * size)
-    for job in jobs:
+    for job, weight in zip(jobs, weights):
         group.append(job)
-        room -= _weight(job)
-        left -= _weight(job)
+        room -= weight
+        left -= weight
         if room <= 0:
             yield group
             group, room = [], left / (2 * size)

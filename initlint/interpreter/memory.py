@@ -97,7 +97,8 @@ class Memory:
     def fill(self, func: Function, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node, follow: Callable[[], Any]) -> Any:
         """The same for a call that is handed a tensor first, which it may fill."""
         tensor = args[0]
-        state, what = fills.state_of(self.interp, func, tensor, frame, node), self.function(func)
+        state = fills.state_of(self.interp, func, tensor, frame, node)
+        what = self.function(func) if state is not None else None
         key = self._key((*what, *state), args[1:], kwargs) if what is not None and state is not None else None
         if key is None:
             return follow()

@@ -87,9 +87,6 @@ class Module:
                         return value
         return ABSENT
 
-    def defines(self, name: str) -> bool:
-        return name in self.names or name in self.source.bindings
-
     def classes(self) -> list[tuple[ClassChunk, Any]]:
         """Every class statement at the top level with its value."""
         return [(chunk, self.reach(chunk.name)) for chunk in self.source.classes()]
