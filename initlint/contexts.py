@@ -84,10 +84,9 @@ class Analysis:
         """An analysis that knows nothing but the text of the files: what it says of one does not depend on those before."""
         return Analysis(self.search_path, self.rules, self.files, self.texts)
 
-    def edited(self, path: str) -> Analysis:
-        """A fresh analysis that shares every file but ``path``."""
-        files = {known: source for known, source in self.files.items() if known != Path(path).absolute()}
-        return Analysis(self.search_path, self.rules, files, self.texts, self.consulted)
+    def edited(self) -> Analysis:
+        """A fresh analysis for one file with other text; nothing that it reads shows here."""
+        return Analysis(self.search_path, self.rules, dict(self.files), self.texts, self.consulted)
 
 
 @dataclass(eq=False)
