@@ -34,13 +34,17 @@ class Draw:
     """Whether it is what would be drawn anyway."""
 
 
-def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Shape]) -> Draw:
+Axes = Optional[tuple[tuple[int, ...], tuple[int, ...]]]
+"""Axes of a kernel that a layer tells its initializer to take for inputs and outputs, as EinsumDense does."""
+
+
+def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Shape], axes: Axes = None) -> Draw:
     """The law of a tensor of ``shape`` under the initializer ``chosen``, or by default the named one."""
     if isinstance(chosen, OneOf) and len(options := possible(chosen)) == 1:
         chosen = options[0]
     if chosen is None:
         name, arguments = default
-        return _drawn(INITIALIZERS[name], dict(arguments), dict(arguments), shape, None)
+        return _drawn(INITIALIZERS[name], dict(arguments), dict(arguments), shape, None, axes)
     row, bound, passed, site = _read(chosen)
     if row is None:
         problem = f"ValueError: Could not interpret initializer identifier: {chosen}" if isinstance(chosen, str) and chosen.isidentifier() else ""
@@ -48,8 +52,8 @@ def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Sh
     if isinstance(chosen, Class) and row.makes_initializer:
         problem = f"TypeError: {row.name.rpartition('.')[2]} makes an initializer and is none itself: call it"
         return Draw(row.name, None, site=site, reason="an initializer that was not made", problem=problem)
-    made = _drawn(row, bound, passed, shape, site)
-    return replace(made, as_default=row.name == default[0] and made.law is not None and made.law == draw(None, default, shape).law)
+    made = _drawn(row, bound, passed, shape, site, axes)
+    return replace(made, as_default=row.name == default[0] and made.law is not None and made.law == draw(None, default, shape, axes).law)
 
 
 def unnamed(chosen: Any) -> str:
@@ -75,7 +79,9 @@ def _read(chosen: Any) -> tuple[Optional[Declared], dict[str, Any], dict[str, An
     return None, {}, {}, None
 
 
-def _drawn(row: Declared, given: dict[str, Any], passed: dict[str, Any], shape: Optional[Shape], site: Optional[Site]) -> Draw:
+def _drawn(row: Declared, given: dict[str, Any], passed: dict[str, Any], shape: Optional[Shape], site: Optional[Site], axes: Axes) -> Draw:
+    if axes is not None and "input_axes" in row.signature and given.get("input_axes") is None:
+        given = given | {"input_axes": axes[0], "output_axes": axes[1]}
     try:
         bound, _ = bind(row.signature, [], given)
         return Draw(row.name, row.law(shape, bound), passed, site)

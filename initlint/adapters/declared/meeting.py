@@ -1,0 +1,96 @@
+"""Layers that take sizes from their input: what happens when they first see one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Optional
+
+from initlint.adapters.declared import drawing
+from initlint.adapters.torch.building import ModuleBuilder
+from initlint.adapters.torch.shapes import placeholder
+from initlint.interpreter.iteration import elements_of
+from initlint.interpreter.values import Function, Instance, Method, Tensor, Unknown, is_number
+
+if TYPE_CHECKING:
+    from initlint.adapters.torch.adapter import TorchFramework
+    from initlint.interpreter.calls import Call
+    from initlint.overlays.spec import Shape
+
+WIDTH = "#width"
+"""The size of the last axis of a signal whose other axes are not known."""
+MET = "#met"
+"""Set once a layer knows its input."""
+WEIGHTS = "#weights"
+"""What a layer asked for by ``add_weight``: name and tensor of each."""
+
+
+def shape_of(value: Any) -> Optional[Shape]:
+    """The shape of a signal as far as it is known: of some only the last axis is."""
+    shape = value.shape if isinstance(value, Tensor) else None
+    if shape is None and isinstance(value, Tensor) and WIDTH in value.attrs:
+        return (placeholder("batch"), value.attrs[WIDTH])
+    return shape
+
+
+def meet(framework: TorchFramework, instance: Instance, shape: Optional[Shape], call: Call) -> None:
+    """A layer of the tables sees its first input: parameters take the sizes that it has."""
+    spec = next((c.spec for c in instance.cls.mro if c.spec is not None), None)
+    if spec is None or spec.build is None or not shape or MET in instance.attrs or not is_number(shape[-1]):
+        return
+    instance.attrs[MET] = True
+    fresh = Instance(instance.cls, site=instance.site, arguments=instance.arguments)
+    builder = ModuleBuilder(framework, call.interp, fresh, spec.name, call.frame, call.node, "")
+    builder.site = instance.site or builder.site
+    try:
+        spec.build(builder, drawing.namespace(instance, shape))
+    except (TypeError, ValueError, ArithmeticError, AttributeError, IndexError):
+        return
+    _take(framework, instance, fresh)
+
+
+def meet_own(framework: TorchFramework, instance: Instance, call: Call) -> None:
+    """The same for a layer of the author's own, whose ``build`` Keras calls with the shape."""
+    build = call.interp.find_method(instance, "build") if MET not in instance.attrs else None
+    shape = shape_of(call.args[0] if call.args else next(iter(call.kwargs.values()), None))
+    if build is None or shape is None:
+        return
+    instance.attrs[MET] = True
+    fresh = Instance(instance.cls, site=instance.site, arguments=instance.arguments, attrs=dict(instance.attrs), modules=dict(instance.modules))
+    fresh.attrs.pop(WEIGHTS, None)
+    call.interp.call(Method(build.function, fresh), shapes_for(build.function, shape), {}, call.frame, call.node)
+    for name, value in fresh.attrs.items():
+        if not name.startswith("#") and (is_number(value) or isinstance(value, (tuple, str))):
+            instance.attrs[name] = value
+    _take(framework, instance, fresh)
+
+
+def shapes_for(build: Any, shape: Shape) -> list[Any]:
+    """What ``build`` is called with: a shape for each argument that it must be given."""
+    if not isinstance(build, Function):
+        return [shape]
+    required = [param for param in build.node.params[1:] if param.default is None and param.kind in ("positional", "either")]
+    return [shape] * max(len(required), 1)
+
+
+def _take(framework: TorchFramework, instance: Instance, fresh: Instance) -> None:
+    """Let ``instance`` have what ``fresh`` was built with, now that sizes are known: its parameters keep their identity."""
+    for name, tensor in fresh.parameters.items():
+        target = instance.parameters.get(name)
+        if isinstance(tensor, Tensor) and isinstance(target, Tensor) and target is not tensor and len(target.storage.events) <= 1:
+            target.shape = target.storage.shape = tensor.shape
+            target.storage.state, target.storage.copied = tensor.storage.state, tensor.storage.copied
+            framework.refresh(target)
+    for name, child in fresh.modules.items():
+        known = instance.modules.get(name)
+        if isinstance(child, Instance) and isinstance(known, Instance) and child is not known:
+            known.arguments = child.arguments
+            if MET in child.attrs:
+                known.attrs[MET] = True
+            _take(framework, known, child)
+
+
+def build(call: Call, framework: TorchFramework) -> Any:
+    """``layer.build(input_shape)``, where the author calls it himself."""
+    owner, sizes = call.args[0], elements_of(call.interp, call.get(1, "input_shape", call.kwargs.get("query_shape")))
+    if isinstance(owner, Instance) and sizes and is_number(sizes[-1]):
+        meet(framework, owner, tuple(size if is_number(size) else placeholder("size") for size in sizes), call)
+    return Unknown("build() returns nothing")
