@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, Optional
 
-from initlint.adapters.torch.binding import DoesNotFit, bind
+from initlint.adapters.torch.binding import DoesNotFit, bind, parse
 from initlint.findings import Site
 from initlint.interpreter.heap import possible
 from initlint.interpreter.values import Class, External, Instance, OneOf, unknown
@@ -54,6 +54,18 @@ def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Sh
         return Draw(row.name, None, site=site, reason="an initializer that was not made", problem=problem)
     made = _drawn(row, bound, passed, shape, site, axes)
     return replace(made, as_default=row.name == default[0] and made.law is not None and made.law == draw(None, default, shape, axes).law)
+
+
+def drawn_by(config: Mapping[str, Any], shape: Shape) -> Draw:
+    """The law of an initializer of Keras that is there, by its class and configuration."""
+    return draw(dict(config), ("keras.initializers.GlorotUniform", {}), shape)
+
+
+def drawn_by_name(name: str, arguments: Mapping[str, Any], shape: Shape) -> Draw:
+    """The law of an initializer by its canonical name; other arguments than its own are left aside."""
+    row = INITIALIZERS[name]
+    given = {key: value for key, _, _ in parse(row.signature) if key != "dtype" and (value := arguments.get(key)) is not None}
+    return _drawn(row, given, given, shape, None, None)
 
 
 def unnamed(chosen: Any) -> str:

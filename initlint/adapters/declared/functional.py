@@ -49,12 +49,17 @@ def functional(framework: TorchFramework, instance: Instance, args: list[Any], k
     instance.attrs[ENDS] = (given, results)
 
 
+def snake(name: str) -> str:
+    """``multi_head_attention`` of ``MultiHeadAttention``, as Keras names layers by their class."""
+    return SECOND_HUMP.sub(r"\1_\2", FIRST_HUMP.sub(r"\1_\2", name)).lower()
+
+
 def _layer_name(owner: Instance, module: Instance) -> str:
     """``dense``, ``dense_1`` …, or the name the layer was given."""
     chosen = module.arguments.get("name", module.arguments.get("options", {}).get("name", module.attrs.get("name")))
     if isinstance(chosen, str):
         return chosen
-    base = SECOND_HUMP.sub(r"\1_\2", FIRST_HUMP.sub(r"\1_\2", module.cls.name.rpartition(".")[2])).lower()
+    base = snake(module.cls.name.rpartition(".")[2])
     count = sum(1 for name in owner.modules if name == base or name.startswith(f"{base}_"))
     return f"{base}_{count}" if count else base
 
