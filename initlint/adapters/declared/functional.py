@@ -18,12 +18,15 @@ FIRST_HUMP, SECOND_HUMP = re.compile(r"(.)([A-Z][a-z]+)"), re.compile(r"([a-z])(
 """Where Keras puts underscores into the name of a class."""
 FORWARD = "#forward"
 """What runs the forward pass of a model that is given as inputs and outputs."""
+ROOTS = ("keras.layers.Layer", "keras.Model")
 ENDS = "#ends"
 """What such a model was given as inputs and as outputs."""
 
 
-def functional(framework: TorchFramework, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
-    """``keras.Model(inputs, outputs)``."""
+def constructed(framework: TorchFramework, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
+    """The constructor of ``keras.layers.Layer``, which takes a name, or of ``keras.Model``, which takes inputs and outputs too."""
+    if isinstance(kwargs.get("name"), str):
+        instance.attrs["name"] = kwargs["name"]
     given = kwargs.get("inputs", args[0] if args else None)
     results = kwargs.get("outputs", args[1] if len(args) > 1 else None)
     ends = signals.sources([results])
@@ -35,11 +38,17 @@ def functional(framework: TorchFramework, instance: Instance, args: list[Any], k
         if id(op) not in seen:
             seen[id(op)] = op
             queue += op.inputs
+    attributes = dict(instance.modules)
+    entered: list[Instance] = []
+    instance.modules.clear()
     for op in sorted(seen.values(), key=lambda one: one.time):
         for key in (op, op.layer):
             _, module = framework.called.get(id(key), (None, None))
-            if module is not None and not any(module is known for known in instance.modules.values()):
+            if module is not None and not any(module is known for known in entered):
                 instance.modules[_layer_name(instance, module)] = module
+                entered.append(module)
+    for name, module in attributes.items():  # a layer on the way goes by its own name, also where an attribute holds it
+        (instance.attrs if any(module is known for known in entered) else instance.modules)[name] = module
 
     def forward(inputs: list[Op]) -> Any:
         inputs += signals.sources([given])

@@ -19,8 +19,8 @@ from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.values import ABSENT, Builtin, Instance, Method, Tensor, Unknown, is_number
 from initlint.overlays.declared.initializers import IDENTIFIERS
 from initlint.overlays.declared.keras import MERGES
+from initlint.overlays.declared.table import UNMET
 from initlint.overlays.spec import Shape
-from initlint.symbolic import symbol
 from initlint.theory.laws import custom
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def constructed(interp: Interpreter, instance: Instance, frame: Frame, node: p.N
     method = {"keras.layers.Layer": "build", "keras.Model": "build", "flax.linen.Module": "setup"}.get(root_of(instance.cls) or "")
     found = interp.find_method(instance, method) if method is not None and instance.cls.spec is None else None
     if found is not None:
-        interp.call(found, shapes_for(found.function, (placeholder("batch"), symbol("in_features"))) if method == "build" else [], {}, frame, node)
+        interp.call(found, shapes_for(found.function, (placeholder("batch"), UNMET)) if method == "build" else [], {}, frame, node)
     if root_of(instance.cls) in LISTED:
         _listed(interp, instance)
     if root_of(instance.cls) == EQUINOX:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint.adapters.declared import drawing
 from initlint.adapters.torch.building import ModuleBuilder
 from initlint.adapters.torch.shapes import placeholder
+from initlint.interpreter.classes import find_member
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.values import Function, Instance, Method, Tensor, Unknown, is_number
+from initlint.overlays.declared.table import UNMET
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
@@ -34,7 +36,7 @@ def shape_of(value: Any) -> Optional[Shape]:
 def meet(framework: TorchFramework, instance: Instance, shape: Optional[Shape], call: Call) -> None:
     """A layer of the tables sees its first input: parameters take the sizes that it has."""
     spec = next((c.spec for c in instance.cls.mro if c.spec is not None), None)
-    if spec is None or spec.build is None or not shape or MET in instance.attrs or not is_number(shape[-1]):
+    if spec is None or spec.build is None or not shape or MET in instance.attrs or not is_number(shape[-1]) or shape[-1] == UNMET:
         return
     instance.attrs[MET] = True
     fresh = Instance(instance.cls, site=instance.site, arguments=instance.arguments)
@@ -56,11 +58,25 @@ def meet_own(framework: TorchFramework, instance: Instance, call: Call) -> None:
     instance.attrs[MET] = True
     fresh = Instance(instance.cls, site=instance.site, arguments=instance.arguments, attrs=dict(instance.attrs), modules=dict(instance.modules))
     fresh.attrs.pop(WEIGHTS, None)
-    call.interp.call(Method(build.function, fresh), shapes_for(build.function, shape), {}, call.frame, call.node)
+    named = _named_shapes(instance, build.function, call)
+    required = [] if named else shapes_for(build.function, shape)
+    call.interp.call(Method(build.function, fresh), required, named, call.frame, call.node)
     for name, value in fresh.attrs.items():
         if not name.startswith("#") and (is_number(value) or isinstance(value, (tuple, str))):
             instance.attrs[name] = value
     _take(framework, instance, fresh)
+
+
+def _named_shapes(instance: Instance, build: Any, call: Call) -> dict[str, Shape]:
+    """The shapes that ``build`` asks for by the names of what the layer is called with: ``query_shape`` is that of ``query``; none if one has another name."""
+    function = find_member(instance.cls, "call")[0]
+    if not isinstance(function, Function) or not isinstance(build, Function):
+        return {}
+    given = dict(zip((param.name for param in function.node.params[1:]), call.args)) | call.kwargs
+    shapes = {f"{name}_shape": shape for name, value in given.items() if (shape := shape_of(value)) is not None}
+    asked = build.node.params[1:]
+    found = {param.name: shapes[param.name] for param in asked if param.name in shapes}
+    return found if all(param.name in found or param.default is not None for param in asked) else {}
 
 
 def shapes_for(build: Any, shape: Shape) -> list[Any]:
@@ -81,7 +97,10 @@ def _take(framework: TorchFramework, instance: Instance, fresh: Instance) -> Non
             framework.refresh(target)
     for name, child in fresh.modules.items():
         known = instance.modules.get(name)
-        if isinstance(child, Instance) and isinstance(known, Instance) and child is not known:
+        if isinstance(child, Instance) and not isinstance(known, Instance):  # made for what it was not known to be called with
+            instance.attrs.pop(name, None)
+            instance.modules[name] = child
+        elif isinstance(child, Instance) and isinstance(known, Instance) and child is not known:
             known.arguments = child.arguments
             if MET in child.attrs:
                 known.attrs[MET] = True

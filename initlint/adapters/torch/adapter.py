@@ -210,8 +210,8 @@ class TorchFramework(Framework):
             reason = drawing.declare(instance, owner.name, args, kwargs)
             if reason:
                 self.failed_construction(interp, instance, reason)
-        elif owner.name == "keras.Model":
-            functional.functional(self, instance, args, kwargs)
+        elif owner.name in functional.ROOTS:
+            functional.constructed(self, instance, args, kwargs)
         elif owner.name not in ROOTS:
             building.construct(self, interp, instance, owner, args, kwargs, frame, node)
         if owner.name in declared.SEQUENCES:

@@ -19,7 +19,7 @@ from initlint.live.others import shapes
 from initlint.live.others.found import Found
 from initlint.live.targets import TargetProblem, explain
 
-LIBRARY = "keras."
+LIBRARY, LAYERS = "keras.", "keras.src.layers."
 VARIABLE = next(cls for cls in keras.Variable.__mro__ if "__init__" in vars(cls) and cls.__module__.startswith("keras.src.backend.common"))
 """The class whose constructor makes every variable, on any backend."""
 INTERNAL = frozenset(
@@ -84,9 +84,9 @@ class OfKeras:
     def _found(self, path: str, layer: Any, variable: Any, attribute: str) -> Found:
         _, initializer, site = self.made.get(id(variable), (None, None, None))
         values = np.asarray(keras.ops.convert_to_numpy(variable))
-        library = next((cls.__name__ for cls in type(layer).__mro__ if cls.__module__.startswith("keras.src.layers.")), "Layer")
+        library = next((cls.__name__ for cls in type(layer).__mro__ if cls.__module__.startswith(LAYERS)), "Layer")
         return Found(
-            path=path, role=variable.name if attribute.lstrip("_") == variable.name or type(layer).__module__.startswith(LIBRARY) else attribute,
+            path=path, role=variable.name if attribute.lstrip("_") == variable.name or type(layer).__module__.startswith(LAYERS) else attribute,
             values=values.astype(np.float32) if values.dtype.itemsize < 4 else values, kind="" if library == "Layer" else library,
             class_name=type(layer).__name__, draw=_draw(initializer, values.shape), site=site,
         )  # fmt: skip
@@ -113,13 +113,13 @@ def _children(layer: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(layer, keras.Sequential):
         yield from ((f"layers_{index}", child) for index, child in enumerate(layer.layers))
         return
+    if isinstance(layer, keras.Model) and hasattr(layer, "_operations"):
+        yield from _numbered([child for child in layer.layers if not isinstance(child, keras.layers.InputLayer)])
     attention = isinstance(layer, (keras.layers.MultiHeadAttention, keras.layers.GroupQueryAttention))
     packed = isinstance(layer, keras.layers.RNN) and type(layer) is not keras.layers.RNN  # an LSTM holds the weights of its cell
     for name, value in {**vars(layer), **vars(layer).get("_modules", {})}.items():  # where torch is the backend, layers are modules of it
         for key, child in _held(value) if name not in INTERNAL else ():
             yield child.name if attention else "" if packed else f"{name}.{key}" if key else name, child
-    if isinstance(layer, keras.Model) and hasattr(layer, "_operations"):
-        yield from _numbered([child for child in layer.layers if not isinstance(child, keras.layers.InputLayer)])
 
 
 def _held(value: Any) -> Iterator[tuple[str, Any]]:

@@ -9,11 +9,11 @@ from typing import Any
 from initlint.overlays.declared import keras_attention as attention
 from initlint.overlays.declared import keras_recurrent as recurrent
 from initlint.overlays.declared.initializers import IDENTIFIERS
-from initlint.overlays.declared.table import channels, kernel, layer, width
+from initlint.overlays.declared.table import UNMET, channels, kernel, layer, width
 from initlint.overlays.spec import Builder, LayerSpec, Role
 from initlint.overlays.torch_functions import OpKind
 from initlint.overlays.torch_layers.table import on
-from initlint.symbolic import Number, symbol
+from initlint.symbolic import Number
 
 ROOT = "keras.layers.Layer"
 MERGES: dict[str, OpKind] = {
@@ -77,7 +77,7 @@ def _reversible(b: Builder, a: SimpleNamespace) -> None:
 def _prelu(b: Builder, a: SimpleNamespace) -> None:
     shape = getattr(a, "input_shape", None)
     shared = a.shared_axes if isinstance(a.shared_axes, (tuple, list)) else (a.shared_axes,)
-    sizes = [1 if axis in shared else size for axis, size in enumerate(shape)][1:] if shape else [symbol("in_features")]
+    sizes = [1 if axis in shared else size for axis, size in enumerate(shape)][1:] if shape else [UNMET]
     _draw(b, "alpha", tuple(sizes), a.alpha_initializer, "zeros")
 
 

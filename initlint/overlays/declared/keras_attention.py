@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from initlint.overlays.declared.initializers import IDENTIFIERS
-from initlint.overlays.declared.table import layer
+from initlint.overlays.declared.table import UNMET, layer
 from initlint.overlays.spec import Builder, LayerSpec, Shape
 from initlint.overlays.torch_layers.table import on
 from initlint.symbolic import Number, symbol
@@ -33,8 +33,8 @@ class Sizes:
     outputs: tuple[int, ...]
 
 
-def sizes_of(equation: Any, output_shape: Any, bias_axes: Any, input_shape: Shape | None) -> Sizes | None:
-    """Shapes of an EinsumDense; None where the equation or its shapes are not known."""
+def sizes_of(equation: Any, output_shape: Any, bias_axes: Any, input_shape: Shape | None, known: dict[str, Number] | None = None) -> Sizes | None:
+    """Shapes of an EinsumDense; None where the equation or its shapes are not known. ``known`` has sizes that do not depend on the input."""
     match = EQUATION.fullmatch(equation.replace(" ", "")) if isinstance(equation, str) else None
     if match is None:
         return None
@@ -43,7 +43,7 @@ def sizes_of(equation: Any, output_shape: Any, bias_axes: Any, input_shape: Shap
     last = dict(zip(reversed(read), reversed(input_shape or ()))) if not match[3] else dict(zip(read, input_shape or ()))
     made = dict(zip(reversed(written), reversed(partial))) if not match[7] else dict(zip(written[1:], partial))
     sizes: dict[str, Number] = {letter: symbol("in_features" if letter in weight else "?length") for letter in read}
-    sizes |= last
+    sizes |= last | (known or {})
     sizes |= {letter: size for letter, size in made.items() if size is not None}
     if any(letter not in sizes for letter in weight + written):
         return None
@@ -61,7 +61,7 @@ def sizes_of(equation: Any, output_shape: Any, bias_axes: Any, input_shape: Shap
 
 
 def _einsum(b: Builder, a: SimpleNamespace) -> None:
-    sizes = sizes_of(a.equation, a.output_shape, a.bias_axes, getattr(a, "input_shape", None))
+    sizes = sizes_of(a.equation, a.output_shape, a.bias_axes, getattr(a, "input_shape", None), a.options.get("known"))
     b.draw("kernel", sizes.kernel if sizes else None, a.kernel_initializer, GLOROT, (sizes.inputs, sizes.outputs) if sizes else None)
     if a.bias_axes is not None:
         b.draw("bias", sizes.bias if sizes else None, a.bias_initializer, ZEROS)
@@ -78,19 +78,21 @@ def heads_of(a: SimpleNamespace) -> dict[str, tuple[Number, Number]]:
 
 def _attention(b: Builder, a: SimpleNamespace) -> None:
     chosen = {"kernel_initializer": a.kernel_initializer, "bias_initializer": a.bias_initializer}
-    for name, sizes in heads_of(a).items():
+    heads = heads_of(a)
+    for name, sizes in heads.items():
         b.child(name, EINSUM, equation="...d,dhk->...hk", output_shape=sizes, bias_axes="hk" if on(a.use_bias) else None, **chosen)
     shape = getattr(a, "input_shape", None)
-    width = shape[-1] if shape else symbol("in_features")
+    width = shape[-1] if shape else UNMET
     end = getattr(a, "output_shape", None)
     end = width if end is None else end[0] if isinstance(end, (tuple, list)) and len(end) == 1 else end
-    b.child("attention_output", EINSUM, equation="...hk,hkd->...d", output_shape=end, bias_axes="d" if on(a.use_bias) else None, **chosen)
+    known = {"h": heads["query"][0], "k": heads["value"][1]}
+    b.child("attention_output", EINSUM, equation="...hk,hkd->...d", output_shape=end, bias_axes="d" if on(a.use_bias) else None, known=known, **chosen)
 
 
 def _additive(b: Builder, a: SimpleNamespace) -> None:
     shape = getattr(a, "input_shape", None)
     if on(a.use_scale):
-        b.draw("scale", (shape[-1] if shape else symbol("in_features"),), None, GLOROT)
+        b.draw("scale", (shape[-1] if shape else UNMET,), None, GLOROT)
 
 
 def _scaled(b: Builder, a: SimpleNamespace) -> None:
