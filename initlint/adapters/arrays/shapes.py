@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Shape = Optional[tuple[Number, ...]]
 JOINING = ("concatenate", "concat", "hstack")
 REDUCING = ("mean", "sum", "max", "min", "prod", "var", "std")
+SAME = ("asarray", "array", "copy", "negative", "float32", "float64", "abs", "sqrt", "square", "exp", "clip")
 ALIKE = ("add", "subtract", "multiply", "divide", "true_divide", "maximum", "minimum", "where", "power")
 
 
@@ -26,21 +27,23 @@ def shape_of(name: str, call: Call) -> Shape:
         return broadcast([value for value in call.args if isinstance(value, Tensor)])
     if name in JOINING:
         return _joined(call)
-    value = call.get(0, "x", call.kwargs.get("a"))
+    value = call.get(0, "x", call.kwargs.get("a", call.kwargs.get("inputs")))
     if not isinstance(value, Tensor) or value.shape is None:
         return None
+    if name.endswith("_pool"):
+        return (value.shape[0], *(placeholder("length") for _ in value.shape[1:-1]), value.shape[-1])
+    if name in SAME:
+        return value.shape
     if name in REDUCING:
         return _reduced(value.shape, call.get(1, "axis"), call.kwargs.get("keepdims") is True)
     return VIEWS[name](value, call) if name in VIEWS else None
 
 
 def broadcast(values: list[Tensor]) -> Shape:
-    """The common shape of values that are combined entry by entry."""
-    if any(value.shape is None for value in values):
-        return None
+    """The common shape of values that are combined entry by entry, as far as theirs are known."""
     shapes = [value.shape for value in values if value.shape is not None]
     longest = max(shapes, key=len, default=())
-    return tuple(_common([shape[-place] for shape in shapes if len(shape) >= place]) for place in range(len(longest), 0, -1))
+    return None if not shapes else tuple(_common([shape[-place] for shape in shapes if len(shape) >= place]) for place in range(len(longest), 0, -1))
 
 
 def _common(sizes: list[Number]) -> Number:
@@ -55,14 +58,15 @@ def _joined(call: Call) -> Shape:
 
 
 def joined(shapes: list[Shape], axis: Any = None) -> Shape:
-    """The shape of several signals joined along ``axis``, by default the last; None where one of them is not known."""
+    """The shape of several signals joined along ``axis``, by default the last; None where nothing is known of them."""
     known = [shape for shape in shapes if shape is not None]
     first = known[0] if known else ()
     place = axis if isinstance(axis, int) else -1
-    if len(known) < len(shapes) or any(len(shape) != len(first) for shape in known) or not -len(first) <= place < len(first):
+    if any(len(shape) != len(first) for shape in known) or not -len(first) <= place < len(first):
         return None
     place %= len(first)
-    return (*first[:place], sum(shape[place] for shape in known), *first[place + 1 :])
+    length = sum(shape[place] for shape in known) if len(known) == len(shapes) else placeholder("length")
+    return (*first[:place], length, *first[place + 1 :])
 
 
 def _reduced(shape: tuple[Number, ...], axis: Any, keeps: bool) -> Shape:

@@ -34,6 +34,8 @@ class Draw:
     """Whether it is what would be drawn anyway."""
 
 
+AXES = (("input_axes", "output_axes"), ("in_axis", "out_axis"))
+"""What Keras and JAX call the axes that an initializer counts."""
 Axes = Optional[tuple[tuple[int, ...], tuple[int, ...]]]
 """Axes of a kernel that a layer tells its initializer to take for inputs and outputs, as EinsumDense does."""
 
@@ -92,8 +94,9 @@ def _read(chosen: Any) -> tuple[Optional[Declared], dict[str, Any], dict[str, An
 
 
 def _drawn(row: Declared, given: dict[str, Any], passed: dict[str, Any], shape: Optional[Shape], site: Optional[Site], axes: Axes) -> Draw:
-    if axes is not None and "input_axes" in row.signature and given.get("input_axes") is None:
-        given = given | {"input_axes": axes[0], "output_axes": axes[1]}
+    names = next((pair for pair in AXES if pair[0] in row.signature), None) if axes is not None else None
+    if axes is not None and names is not None and given.get(names[0]) is None:
+        given = given | dict(zip(names, axes))
     try:
         bound, _ = bind(row.signature, [], given)
         return Draw(row.name, row.law(shape, bound), passed, site)

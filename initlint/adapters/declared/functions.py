@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional, cast
 
 from initlint.adapters.arrays import plain
 from initlint.adapters.declared import drawing, meeting, sources
-from initlint.adapters.declared.meeting import WEIGHTS, shapes_for
+from initlint.adapters.declared.meeting import UNBUILT, WEIGHTS, shapes_for
 from initlint.adapters.declared.modules import append, root_of
 from initlint.adapters.torch import signals
 from initlint.adapters.torch.binding import framework_of
@@ -125,6 +125,7 @@ def constructed(interp: Interpreter, instance: Instance, frame: Frame, node: p.N
     method = {"keras.layers.Layer": "build", "keras.Model": "build", "flax.linen.Module": "setup"}.get(root_of(instance.cls) or "")
     found = interp.find_method(instance, method) if method is not None and instance.cls.spec is None else None
     if found is not None:
+        instance.attrs[UNBUILT] = (dict(instance.attrs), dict(instance.modules))
         interp.call(found, shapes_for(found.function, (placeholder("batch"), UNMET)) if method == "build" else [], {}, frame, node)
     if root_of(instance.cls) in LISTED:
         _listed(interp, instance)
@@ -185,6 +186,11 @@ def given_back(call: Call) -> Any:
     return call.get(0, "identifier")
 
 
+def listed(call: Call) -> Any:
+    """``nnx.List(modules)``: the modules in it are parts of what holds it, as in any list."""
+    return list(elements_of(call.interp, call.get(0, "it", ())) or [])
+
+
 def as_given(call: Call) -> Any:
     """``keras.ops.convert_to_tensor(x)``: the same numbers."""
     return call.get(0, "x")
@@ -205,6 +211,7 @@ def pretrained_shape(call: Call) -> Any:
 FUNCTIONS: dict[str, Callable[[Call], Any]] = {
     "keras.applications.imagenet_utils.obtain_input_shape": pretrained_shape,
     **dict.fromkeys(("keras.backend.image_data_format", "keras.config.image_data_format"), lambda call: "channels_last"),
+    "flax.nnx.List": listed,
     **sources.FUNCTIONS,
     **dict.fromkeys(("keras.ops.convert_to_tensor", "keras.ops.cast", "keras.ops.stop_gradient"), as_given),
     **{f"keras.layers.{name.lower()}": partial(merged, layer=name) for name in MERGES},

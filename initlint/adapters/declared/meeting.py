@@ -21,6 +21,8 @@ WIDTH = "#width"
 """The size of the last axis of a signal whose other axes are not known."""
 MET = "#met"
 """Set once a layer knows its input."""
+UNBUILT = "#unbuilt"
+"""What a layer of the author's own held before it was built: attributes and modules."""
 WEIGHTS = "#weights"
 """What a layer asked for by ``add_weight``: name and tensor of each."""
 
@@ -56,14 +58,12 @@ def meet_own(framework: TorchFramework, instance: Instance, call: Call) -> None:
     if build is None or shape is None:
         return
     instance.attrs[MET] = True
-    fresh = Instance(instance.cls, site=instance.site, arguments=instance.arguments, attrs=dict(instance.attrs), modules=dict(instance.modules))
+    attrs, modules = instance.attrs.get(UNBUILT, (instance.attrs, instance.modules))
+    fresh = Instance(instance.cls, site=instance.site, arguments=instance.arguments, attrs=dict(attrs), modules=dict(modules))
     fresh.attrs.pop(WEIGHTS, None)
     named = _named_shapes(instance, build.function, call)
     required = [] if named else shapes_for(build.function, shape)
     call.interp.call(Method(build.function, fresh), required, named, call.frame, call.node)
-    for name, value in fresh.attrs.items():
-        if not name.startswith("#") and (is_number(value) or isinstance(value, (tuple, str))):
-            instance.attrs[name] = value
     _take(framework, instance, fresh)
 
 
@@ -95,6 +95,9 @@ def _take(framework: TorchFramework, instance: Instance, fresh: Instance) -> Non
             target.shape = target.storage.shape = tensor.shape
             target.storage.state, target.storage.copied = tensor.storage.state, tensor.storage.copied
             framework.refresh(target)
+    for name, value in fresh.attrs.items():
+        if name in (MET, UNBUILT) or (not name.startswith("#") and (is_number(value) or isinstance(value, (tuple, str)))):
+            instance.attrs[name] = value
     for name, child in fresh.modules.items():
         known = instance.modules.get(name)
         if isinstance(child, Instance) and not isinstance(known, Instance):  # made for what it was not known to be called with
@@ -102,8 +105,6 @@ def _take(framework: TorchFramework, instance: Instance, fresh: Instance) -> Non
             instance.modules[name] = child
         elif isinstance(child, Instance) and isinstance(known, Instance) and child is not known:
             known.arguments = child.arguments
-            if MET in child.attrs:
-                known.attrs[MET] = True
             _take(framework, known, child)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Optional
 
@@ -16,6 +17,7 @@ from initlint.theory.fans import product
 Shape = Optional[tuple[Number, ...]]
 KEEPING = (".Activation", ".Masking", ".Rescaling", ".ActivityRegularization", ".RandomFlip", ".RandomRotation", ".RandomZoom")
 """Views that leave the shape alone."""
+GENERAL = ("flax.linen.DenseGeneral", "flax.nnx.LinearGeneral")
 WIDTHS = ("units", "filters", "output_size", "output_channels", "out_features", "features", "output_dim", "embed_dim")
 """Arguments that say the size of the last axis that comes out."""
 
@@ -23,14 +25,21 @@ WIDTHS = ("units", "filters", "output_size", "output_channels", "out_features", 
 def output_shape(instance: Instance, spec: LayerSpec, values: list[Any]) -> Shape:
     """The shape a layer makes of those of its inputs, None where it is not known."""
     shapes = [v.shape for v in values if isinstance(v, Tensor)]
+    arguments = instance.arguments
     shape = shapes[0] if shapes else None
+    if shape is None and shapes and spec.role in ("conv", "conv_transpose"):
+        shape = _as_convolved(spec, arguments)
     if shape is None:
         return None
-    arguments = instance.arguments
     wide = next((arguments[name] for name in WIDTHS if is_number(arguments.get(name))), None)
     if spec.name == EINSUM:
         sizes = sizes_of(arguments["equation"], arguments["output_shape"], None, shape)
         return sizes.output if sizes is not None else None
+    if spec.name in GENERAL:
+        outputs = arguments.get("out_features", arguments.get("features"))
+        axes = arguments.get("axis")
+        count = len(axes) if isinstance(axes, (tuple, list)) else 1
+        return (*shape[:-count], *(outputs if isinstance(outputs, (tuple, list)) else (outputs,))) if outputs is not None else None
     if spec.role == "linear":
         return (*shape[:-1], wide) if wide is not None else None
     if spec.role in ("conv", "conv_transpose"):
@@ -51,6 +60,14 @@ def output_shape(instance: Instance, spec: LayerSpec, values: list[Any]) -> Shap
     if spec.name.endswith(".Concatenate"):
         return joined(shapes, _option(arguments, "axis"))
     return shape if spec.role in ("norm", "activation", "dropout", "other") or spec.name.endswith(KEEPING) else None
+
+
+def _as_convolved(spec: LayerSpec, arguments: dict[str, Any]) -> Shape:
+    """What a convolution must have been given, as far as its kernel tells: as many axes as that has, and two."""
+    kernel = arguments.get("kernel_size", arguments.get("kernel_shape"))
+    named = re.search(r"Conv(\d)D", spec.name)
+    rank = int(named[1]) if named is not None else len(kernel) if isinstance(kernel, (tuple, list)) else 0
+    return (placeholder("batch"), *(placeholder("length") for _ in range(rank)), placeholder("channels")) if rank else None
 
 
 def width(instance: Instance, spec: LayerSpec, value: Any) -> Optional[Number]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
 PROJECTIONS = ("query", "key", "value")
-BACK = ("attention_output", "linear")
+BACK = ("attention_output", "linear", "out")
 """What libraries call the projection behind the heads."""
 
 

@@ -30,6 +30,8 @@ CONTAINERS = {
     "torch.nn.ParameterList": "parameters", "torch.nn.ParameterDict": "parameter mapping",
 }  # fmt: skip
 """Classes of modules that hold others, with what kind of container each is."""
+GENERAL = ("flax.nnx.LinearGeneral",)
+"""Layers with several sizes where others have one."""
 WRONG_ARGUMENTS = (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, IndexError)
 """What a table entry raises when it is given values that no caller would pass."""
 
@@ -190,7 +192,8 @@ def settle(framework: TorchFramework, spec: LayerSpec, args: list[Any], kwargs: 
     defaults = {name: default for name, _, default in parse(spec.signature)}
     for name, value in vars(bound).items():
         if not (defaults[name] is None and "init" in name and isinstance(value, (Unknown, OneOf))):  # an initializer nobody knows is not the default
-            setattr(bound, name, framework.sizes.settle(name, value, defaults[name]))
+            several = isinstance(value, (tuple, list)) and spec.name in GENERAL
+            setattr(bound, name, framework.sizes.settle("sizes" if several else name, value, defaults[name]))
     return bound
 
 

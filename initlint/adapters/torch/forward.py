@@ -47,6 +47,8 @@ def _run(framework: TorchFramework, instance: Instance, call: Call) -> Any:
         return run_table_layer(framework, instance, call)
     if root_of(instance.cls):
         meeting.meet_own(framework, instance, call)
+        if framework.graph is not None and id(instance) not in framework.layers:  # a compact module makes its parts while it runs
+            framework.enter_late(instance)
     return call.interp.call(Method(function, instance), call.args, call.kwargs, call.frame, call.node)
 
 

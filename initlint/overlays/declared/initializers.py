@@ -77,6 +77,8 @@ def _jax() -> list[Declared]:
     rows = [
         Declared("zeros", "", partial(fixed, 0.0)),
         Declared("ones", "", partial(fixed, 1.0)),
+        Declared("zeros_init", "", partial(fixed, 0.0)),
+        Declared("ones_init", "", partial(fixed, 1.0)),
         Declared("constant", "value, dtype=None", partial(constant_law, "value")),
         Declared("normal", "stddev=0.01, dtype=None", partial(normal_law, "", "stddev")),
         Declared("uniform", "scale=0.01, dtype=None", partial(up_to, "scale")),
