@@ -27,6 +27,8 @@ WITHOUT_MODELS = {
     "sklearn", "soundfile", "sympy", "tensorboard", "tokenizers", "tqdm", "wandb", "yaml",
 }  # fmt: skip
 """Libraries of images, tables, sounds, files and plots, often installed beside models and large: nothing in them holds weights."""
+MODELS_OF_DESCRIBED = ("keras.src.applications",)
+"""Parts of such libraries that are models as anybody else's: they are read, where one of them is asked for."""
 NEVER_READ = frozenset(sys.stdlib_module_names) | DESCRIBED | WITHOUT_MODELS
 
 
@@ -135,7 +137,8 @@ class Project:
     def find(self, dotted: str) -> Optional[Module]:
         """The module called ``dotted``, where it exists as readable source."""
         if dotted not in self.by_name:
-            self.by_name[dotted] = None if dotted.partition(".")[0] in NEVER_READ else self._search(dotted)
+            known = dotted.partition(".")[0] in NEVER_READ and not dotted.startswith(MODELS_OF_DESCRIBED)
+            self.by_name[dotted] = None if known else self._search(dotted)
         return self.by_name[dotted]
 
     def resolve(self, dotted: str) -> Any:
