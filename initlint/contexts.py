@@ -23,8 +23,11 @@ from initlint.graph import InitEvent, ModelGraph, Origin
 from initlint.heirs import heirs
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
+from initlint.interpreter.contracts import LATER
+from initlint.interpreter.core import Interpreter
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
+from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
 from initlint.interpreter.worlds import World
 from initlint.loose import Built, FileFacts, run_on_lstms, run_rest
@@ -34,7 +37,7 @@ from initlint.overlays.declared.tensorflow import GRAPH_MODE
 from initlint.programs import build, programs
 from initlint.routines import survey
 from initlint.rules import Rule
-from initlint.source import Chunk, SourceFile
+from initlint.source import Chunk, ClassChunk, SourceFile
 from initlint.switches import switched
 from initlint.variants import variants
 
@@ -124,7 +127,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         interp.limit = interp.steps + STEPS_PER_MODEL
         if isinstance(cls, Class) and (is_model(cls) or (analysis.framework.plain_nets and plain.forward_method(cls) is not None)):
             interp.undecided = False
-            contexts.models += _attempt(contexts, partial(instantiate, interp, cls, module.frame), chunk.name, True)
+            contexts.models += _attempt(contexts, partial(_ready, interp, cls, chunk, module.frame), chunk.name, True)
             if interp.undecided:
                 contexts.models += _worlds(contexts, cls, chunk.name)
     interp.limit = interp.steps + STEPS_PER_MODEL
@@ -149,6 +152,16 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     for model in contexts.models:
         model.graph.on_meta = on_meta
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
+
+
+def _ready(interp: Interpreter, cls: Class, chunk: ClassChunk, frame: Frame) -> Any:
+    """An object of a class, and what its library calls on it before it is trained."""
+    made = instantiate(interp, cls, frame)
+    later, _ = find_member(cls, LATER)
+    if isinstance(made, Instance) and isinstance(later, str):
+        node = p.Const(chunk.start, chunk.header_end, None)
+        interp.call(interp.getattr(made, later, frame, node), [], {}, frame, node)
+    return made
 
 
 def _option(contexts: FileContexts, action: Callable[[], Any], name: str) -> list[Model]:

@@ -22,12 +22,24 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent.parent / "overlays" / "contracts"
 LIBRARIES = frozenset(entry.name for entry in os.scandir(FOLDER) if entry.is_dir())
+FOLLOWED = frozenset({"timm"})
+"""Those whose source, where it is there, needs none."""
+LATER = "__called_later__"
+"""Names the method that the library calls on a model once it is built and before it is trained."""
 
 
-def find(dotted: str) -> Optional[Path]:
-    """The contract of a module, where there is one."""
-    found = lookup.search(dotted, (FOLDER,)) if dotted.partition(".")[0] in LIBRARIES else None
-    return Path(found) if found is not None else None
+def find(dotted: str, *, found: bool) -> Optional[Path]:
+    """The contract of a module whose source was ``found``, where it has one to be read with."""
+    library = dotted.partition(".")[0]
+    if library not in LIBRARIES or (found and library in FOLLOWED):
+        return None
+    path = lookup.search(dotted, (FOLDER,))
+    return Path(path) if path is not None else None
+
+
+def belongs(cls: Class) -> bool:
+    """Whether a class derives from one of a library with a contract, which may call its methods."""
+    return any(base.module.partition(".")[0] in LIBRARIES for base in cls.mro[1:])
 
 
 def amend(module: Module, contract: Module, names: Iterable[str]) -> None:

@@ -42,6 +42,8 @@ class Module:
     source: SourceFile
     project: Project
     package: bool = False
+    promised: bool = False
+    """Whether it is a contract of a library, so that what it writes is written where it is called."""
     stands_in: bool = False
     """Whether it is a contract in place of a library that was not found: what it does not name, the library may."""
     contract: Optional[Module] = None
@@ -191,16 +193,18 @@ class Project:
     def _search(self, dotted: str) -> Optional[Module]:
         found = lookup.search(dotted, (*self.roots, *self.installed))
         path = self.consulted.modules[tuple(self.roots), dotted] = Path(found).absolute() if found is not None else None
-        contract = contracts.find(dotted)
+        contract = contracts.find(dotted, found=path is not None)
         try:
             made = self._make(dotted, path, None) if path is not None else None
-            if contract is not None:
-                promised = self._make(dotted, contract, None)
-                made, promised.stands_in = made or promised, made is None
-                made.contract = promised if made is not promised else None
+            if contract is None:
+                return made
+            promise = self._make(dotted, contract, None)
+            promise.promised, promise.stands_in = True, made is None
+            if made is not None:
+                made.contract = promise
         except (SourceError, OSError):
             return None
-        return made
+        return made or promise
 
     def _make(self, name: str, path: Path, data: Optional[bytes]) -> Module:
         if path in self.by_path:

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from initlint import frontend, lookup
+from initlint import check, frontend, lookup
 from initlint.graph import ModelGraph
 
 MODEL = """
@@ -193,3 +193,105 @@ def test_what_a_base_class_that_was_not_read_draws_is_not_known(tmp_path: Path) 
     """
     graph = shown(tmp_path, code, "Classifier")
     assert [(p.name, p.distribution) for p in graph.parameters] == [("classifier.weight", None), ("classifier.bias", None)]
+
+
+HEAD = """
+    import torch.nn.functional as F
+    from mmcv.cnn import ConvModule
+    from mmengine.model import BaseModule, bias_init_with_prob
+    from torch import nn
+
+    class Head(BaseModule):
+        def __init__(self, init_cfg=dict(type="Normal", layer="Conv2d", std=0.25, override=dict(type="Constant", name="cls", val=0.5, bias_prob=0.01))):
+            super().__init__(init_cfg)
+            self.first = nn.Conv2d(3, 8, 3)
+            self.block = ConvModule(8, 8, 3, norm_cfg=dict(type="GN", num_groups=2), act_cfg=dict(type="LeakyReLU", negative_slope=0.2))
+            self.cls = nn.Conv2d(8, 4, 1)
+
+    class Net(BaseModule):
+        def __init__(self):
+            super().__init__(init_cfg=[dict(type="Xavier", layer=["Linear"]), dict(type="Pretrained", checkpoint="some.pth")])
+            self.head = Head()
+            self.fc = nn.Linear(4, 4)
+
+    def trained():
+        net = Net()
+        net.init_weights()
+        return net
+"""
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_the_init_cfg_of_mmengine_is_applied(tmp_path: Path) -> None:
+    graph = shown(tmp_path, HEAD, "trained()")
+    assert laws(graph) == {
+        "head.first.weight": "N(0, 0.25²)",
+        "head.first.bias": "= 0",
+        "head.block.conv.weight": "Var = 2 / ((1 + 0.2²)·fan_out)",
+        "head.block.gn.weight": "= 1",
+        "head.block.gn.bias": "= 0",
+        "head.cls.weight": "= 0.5",
+        "head.cls.bias": "= -4.595",
+        "fc.weight": "Var = 2 / (fan_in + fan_out)",
+        "fc.bias": "= 0",
+    }
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_before_that_the_defaults_are_in_force(tmp_path: Path) -> None:
+    found = laws(shown(tmp_path, HEAD, "Net"))
+    assert found["head.first.weight"] == found["fc.weight"] == "Var = 1 / (3·fan_in)"
+    assert found["head.block.conv.weight"] == "Var = 2 / ((1 + 0.2²)·fan_out)"
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_what_the_runner_will_draw_is_judged_at_the_class(tmp_path: Path) -> None:
+    code = """
+        import torch.nn.functional as F
+        from mmengine.model import BaseModule
+        from torch import nn
+
+        class Net(BaseModule):
+            def __init__(self, init_cfg=dict(type="Xavier", layer="Conv2d")):
+                super().__init__(init_cfg)
+                self.a = nn.Conv2d(64, 64, 3)
+                self.b = nn.Conv2d(64, 64, 3)
+                self.c = nn.Conv2d(64, 64, 3)
+
+            def forward(self, x):
+                return self.c(F.relu(self.b(F.relu(self.a(x)))))
+    """
+    path = tmp_path / "net.py"
+    path.write_text(dedent(code))
+    found = [(finding.code, finding.site.line) for finding in check([path]).findings]
+    assert found == [("INI101", 6)]
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_helpers_of_timm_are_known(tmp_path: Path) -> None:
+    code = """
+        from functools import partial
+        from timm.models import build_model_with_cfg, named_apply, register_model
+        from timm.models.layers import trunc_normal_
+        from torch import nn
+
+        def draw(module, name, scale):
+            if name.endswith("head"):
+                nn.init.constant_(module.weight, scale)
+            elif isinstance(module, nn.Linear):
+                trunc_normal_(module.weight, std=0.02)
+
+        class Net(nn.Module):
+            def __init__(self, width=4):
+                super().__init__()
+                self.body = nn.Sequential(nn.Linear(4, width, bias=False))
+                self.head = nn.Linear(width, 2, bias=False)
+                named_apply(partial(draw, scale=0.5), self)
+
+        @register_model
+        def net(pretrained=False, **kwargs):
+            return build_model_with_cfg(Net, "net", pretrained, width=6, pretrained_cfg={}, **kwargs)
+    """
+    graph = shown(tmp_path, code, "net()")
+    assert [(p.name, p.shape) for p in graph.parameters] == [("body.0.weight", (6, 4)), ("head.weight", (2, 6))]
+    assert list(laws(graph).values()) == ["N(0, 0.02²) cut to [-2, 2]", "= 0.5"]
