@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from initlint import program as p
-from initlint.adapters.arrays import plain
+from initlint.adapters.arrays import plain, training
 from initlint.adapters.arrays.calls import Calls, as_model, called, holds_arrays
 from initlint.adapters.declared.modules import SEQUENCES
 from initlint.adapters.torch import graphs
@@ -24,10 +24,8 @@ from initlint.heirs import heirs
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.contracts import LATER
-from initlint.interpreter.core import Interpreter
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
-from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
 from initlint.interpreter.worlds import World
 from initlint.loose import Built, FileFacts, run_on_lstms, run_rest
@@ -127,7 +125,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         interp.limit = interp.steps + STEPS_PER_MODEL
         if isinstance(cls, Class) and (is_model(cls) or (analysis.framework.plain_nets and plain.forward_method(cls) is not None)):
             interp.undecided = False
-            contexts.models += _attempt(contexts, partial(_ready, interp, cls, chunk, module.frame), chunk.name, True)
+            contexts.models += _attempt(contexts, partial(_ready, contexts, cls, chunk), chunk.name, True)
             if interp.undecided:
                 contexts.models += _worlds(contexts, cls, chunk.name)
     interp.limit = interp.steps + STEPS_PER_MODEL
@@ -154,13 +152,16 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
 
-def _ready(interp: Interpreter, cls: Class, chunk: ClassChunk, frame: Frame) -> Any:
-    """An object of a class, and what its library calls on it before it is trained."""
+def _ready(contexts: FileContexts, cls: Class, chunk: ClassChunk) -> Any:
+    """An object of a class, and what is called on it before it learns: by its library, or by its own ``fit``."""
+    interp, frame = contexts.analysis.interp, contexts.module.frame
     made = instantiate(interp, cls, frame)
     later, _ = find_member(cls, LATER)
     if isinstance(made, Instance) and isinstance(later, str):
         node = p.Const(chunk.start, chunk.header_end, None)
         interp.call(interp.getattr(made, later, frame, node), [], {}, frame, node)
+    elif isinstance(made, Instance) and contexts.analysis.framework.plain_nets:
+        training.begin(interp, made, frame)
     return made
 
 
