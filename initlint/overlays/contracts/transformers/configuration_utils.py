@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import huggingface_hub
+
 
 @dataclass
 class _Defaults:
@@ -46,6 +48,10 @@ class _Defaults:
 
 
 class PreTrainedConfig(_Defaults):
+    @classmethod
+    def from_pretrained(cls, *args, **kwargs):
+        return huggingface_hub.load(*args)
+
     def __post_init__(self, **kwargs):
         for name, spec in getattr(self, "sub_configs_defaults", {}).items():
             given = getattr(self, name)

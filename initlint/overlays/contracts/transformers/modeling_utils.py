@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import cycle
 
+import huggingface_hub
 import torch
 from torch import nn
 
@@ -59,6 +60,10 @@ class PreTrainedModel(_Defaults):
     @classmethod
     def _from_config(cls, config, **kwargs):
         return cls(config)
+
+    @classmethod
+    def from_pretrained(cls, *args, **kwargs):
+        return huggingface_hub.load(*args)
 
     def post_init(self):
         self.init_weights()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+import huggingface_hub
 from transformers.models.auto.configuration_auto import model_type_to_module_name
 
 
@@ -21,6 +22,10 @@ class _BaseAutoModelClass:
     @classmethod
     def from_config(cls, config, **kwargs):
         return cls._model_mapping[type(config)](config)
+
+    @classmethod
+    def from_pretrained(cls, *args, **kwargs):
+        return huggingface_hub.load(*args)
 
 
 def auto_class_update(cls, **options):
