@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent.parent / "overlays" / "contracts"
 LIBRARIES = frozenset(entry.name for entry in os.scandir(FOLDER) if entry.is_dir())
-FOLLOWED = frozenset({"timm"})
+FOLLOWED = frozenset({"timm", "torch_geometric"})
 """Those whose source, where it is there, needs none."""
 LATER = "__called_later__"
 """Names the method that the library calls on a model once it is built and before it is trained."""

@@ -295,3 +295,33 @@ def test_helpers_of_timm_are_known(tmp_path: Path) -> None:
     graph = shown(tmp_path, code, "net()")
     assert [(p.name, p.shape) for p in graph.parameters] == [("body.0.weight", (6, 4)), ("head.weight", (2, 6))]
     assert list(laws(graph).values()) == ["N(0, 0.02²) cut to [-2, 2]", "= 0.5"]
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_what_a_contract_writes_is_written_where_it_is_called(tmp_path: Path) -> None:
+    code = """
+        from detectron2.layers import Conv2d, get_norm
+        from torch import nn
+        from torch_geometric.nn.inits import uniform
+        from transformers.pytorch_utils import Conv1D
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first = Conv2d(8, 8, 3, bias=False, norm=get_norm("GN", 64))
+                self.second = Conv2d(8, 8, 3, bias=False, norm=get_norm("GN", 64))
+                self.third = Conv2d(8, 8, 3, bias=False, norm=get_norm("GN", 64))
+                self.linear = Conv1D(8, 4)
+                uniform(16, self.first.weight)
+                uniform(16, self.second.weight)
+                uniform(16, self.third.weight)
+    """
+    graph = shown(tmp_path, code, "Net()")
+    lines = {p.name: p.effective.site.line for p in graph.parameters if p.effective and p.effective.site}
+    assert lines == {
+        **{f"{name}.weight": line for line, name in enumerate(("first", "second", "third"), 14)},
+        **{f"{name}.norm.{role}": line for line, name in enumerate(("first", "second", "third"), 10) for role in ("weight", "bias")},
+        "linear.weight": 13,
+        "linear.bias": 13,
+    }
+    assert laws(graph)["first.weight"] == "U(-0.25, 0.25)"
