@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Optional
+from typing import Optional, TypeGuard
 
 from initlint import lower
 from initlint import program as p
@@ -139,7 +139,9 @@ class SourceFile:
             start, end = self._offset(_first_line(first)), self._offset((last.end_lineno or last.lineno) + 1)
             names = frozenset(name for node in group for name in (*_names(node), *self.registrations.get(id(node), ())))
             node = group[0]
-            if len(group) == 1 and isinstance(node, ast.ClassDef) and not wrapped and _first_line(node.body[0]) > node.lineno:
+            if len(group) == 1 and not wrapped and _is_for_checkers(node):
+                chunks += self._index_body(node.body, True)
+            elif len(group) == 1 and isinstance(node, ast.ClassDef) and not wrapped and _first_line(node.body[0]) > node.lineno:
                 chunks.append(self._index_class(node, start, end, names))
             elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 long = end - start >= LONG and longest(group, self._offset) >= LONG
@@ -151,6 +153,11 @@ class SourceFile:
         members = self._index_body(node.body, True)
         bases = tuple(_dotted(base) for base in node.bases)
         return ClassChunk(self, start, end, names, "class", name=node.name, line=node.lineno, header_end=header_end, members=members, base_names=bases)
+
+
+def _is_for_checkers(node: ast.stmt) -> TypeGuard[ast.If]:
+    """Whether a statement is ``if TYPE_CHECKING:`` on lines of its own. What it binds is taken for what the file binds when it runs."""
+    return isinstance(node, ast.If) and _dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING" and _first_line(node.body[0]) > node.lineno
 
 
 def _first_line(node: ast.stmt) -> int:
