@@ -154,7 +154,7 @@ def finite_only(tensor: torch.Tensor) -> tuple[list[float], int]:
     """The same numbers over the values that are finite, and how many are not. Slower; for the few tensors that need it."""
     workspace, lost = Workspace(tensor.device), 0
     rows = []
-    for part in (part for flat in flattened(tensor, CHUNK) for part in flat.split(CHUNK)):
+    for part in (part for flat in flattened(tensor, workspace.chunk) for part in flat.split(workspace.chunk)):
         kept = part[torch.isfinite(part)]
         lost += part.numel() - kept.numel()
         rows.append(workspace.reduce(kept).tolist())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.findings import Site
@@ -16,6 +17,9 @@ from initlint.theory.laws import Distribution, constant, custom
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
+Part = tuple[Any, Optional[Number], Optional[Distribution]]
+"""A slice of a storage: its key, the share of entries it covers, and what it holds."""
+Box = tuple[tuple[int, int], ...]
 MOST_PARTS = 64
 """Slices of one tensor whose laws are told apart."""
 
@@ -83,44 +87,95 @@ def _helper(interp: Interpreter, tensor: Tensor, initializer: str, site: Optiona
 def write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distribution], reason: str) -> None:
     """Record that the part of ``storage`` that ``tensor`` views now holds ``distribution``."""
     box = _box(tensor.region, storage.shape)
-    kept = tuple(r for r in storage.regions if r[0] != tensor.region and not _covers(box, _box(r[0], storage.shape)))
-    if any(r[2] != distribution and _overlap(box, _box(r[0], storage.shape)) for r in kept):
-        storage.regions = (("overlapping", None, None),)
-        storage.distribution, storage.reason = None, "slices that overlap are written"
-        return
-    if len(kept) >= MOST_PARTS and any(r[2] != distribution for r in kept):
+    kept: list[Part] = []
+    for part in storage.regions:
+        other = _box(part[0], storage.shape)
+        if part[0] == tensor.region or _covers(box, other):
+            continue
+        if part[2] == distribution:
+            if _covers(other, box):
+                return
+            kept.append(part)
+        elif box is not None and other is not None and _overlap(box, other):
+            kept += _without(part, other, box)
+        else:
+            kept.append(part)
+    if len(kept) >= MOST_PARTS and any(part[2] != distribution for part in kept):
         storage.regions = (("overlapping", None, None),)
         storage.distribution, storage.reason = None, "too many slices are written, each with a law of its own"
         return
-    storage.regions = (*kept, (tensor.region, tensor.share, distribution))
-    if storage.base is not None and storage.base == distribution and all(r[2] == distribution for r in kept):
+    storage.regions = (*_joined(kept, (tensor.region, tensor.share, distribution), storage.shape),)
+    if storage.base is not None and storage.base == distribution and all(part[2] == distribution for part in kept):
         storage.distribution = storage.base
         return
     storage.distribution = mixture(storage)
     storage.reason = "" if storage.distribution else reason or "only a part of it is written, which part is not known"
 
 
+def law_of_part(storage: Storage, region: Any) -> Optional[Distribution]:
+    """What a part of ``storage`` holds that was written as such, or as part of a larger one."""
+    box = _box(region, storage.shape)
+    return next((law for key, _, law in storage.regions if key == region or _covers(_box(key, storage.shape), box)), None)
+
+
+def _without(part: Part, box: Box, hole: Box) -> list[Part]:
+    """What is left of a part under a hole: a slab on either side along every axis."""
+    slabs = []
+    inside = list(box)
+    for axis, ((start, stop), (low, high)) in enumerate(zip(box, hole)):
+        slabs += [(*inside[:axis], ends, *inside[axis + 1 :]) for ends in ((start, low), (high, stop)) if ends[0] < ends[1]]
+        inside[axis] = (max(start, low), min(stop, high))
+    return [(_key(slab), part[1] * _size(slab) / _size(box) if part[1] is not None else None, part[2]) for slab in slabs]
+
+
+def _size(box: Box) -> int:
+    return math.prod(last - first for first, last in box)
+
+
+def _joined(parts: list[Part], new: Part, shape: Optional[tuple[Number, ...]]) -> list[Part]:
+    """``parts`` with one more, as one with a neighbour that holds the same: rows filled one after the other are one part."""
+    box = _box(new[0], shape)
+    for index, part in enumerate(parts):
+        other = _box(part[0], shape)
+        if box is None or other is None or part[2] != new[2] or part[1] is None or new[1] is None:
+            continue
+        apart = [axis for axis, (left, right) in enumerate(zip(box, other)) if left != right]
+        if len(apart) == 1 and (box[apart[0]][0] == other[apart[0]][1] or box[apart[0]][1] == other[apart[0]][0]):
+            ends = (min(box[apart[0]][0], other[apart[0]][0]), max(box[apart[0]][1], other[apart[0]][1]))
+            whole = (_key((*box[: apart[0]], ends, *box[apart[0] + 1 :])), part[1] + new[1], new[2])
+            return _joined([*parts[:index], *parts[index + 1 :]], whole, shape)
+    return [*parts, new]
+
+
 INDEX = re.compile(r"(None|-?\d+):(None|-?\d+):None|(-?\d+)")
 
 
-def _box(region: Any, shape: Optional[tuple[Number, ...]]) -> Optional[list[tuple[int, int]]]:
+def _key(box: Box) -> str:
+    return ", ".join(f"{first}:{last}:None" for first, last in box)
+
+
+def _box(region: Any, shape: Optional[tuple[Number, ...]]) -> Optional[Box]:
     """Per axis the entries a plain slice covers, from first to behind the last; None where that is not known."""
-    sizes = [s for s in shape or () if isinstance(s, int)]
-    if not isinstance(region, str) or shape is None or len(sizes) < len(shape):
-        return None
+    sizes = tuple(size for size in shape or () if isinstance(size, int))
+    return _covered(region, sizes) if isinstance(region, str) and shape is not None and len(sizes) == len(shape) else None
+
+
+@lru_cache(maxsize=4096)
+def _covered(region: str, sizes: tuple[int, ...]) -> Optional[Box]:
     parts = [INDEX.fullmatch(part) for part in region.split(", ")]
     if len(parts) > len(sizes) or None in parts:
         return None
     axes = [slice(*(None if v == "None" else int(v) for v in m.group(1, 2))) if m[1] else slice(int(m[3]), int(m[3]) + 1 or None) for m in parts if m]
-    return [one.indices(size)[:2] for one, size in zip([*axes, *[slice(None)] * (len(sizes) - len(axes))], sizes)]
+    ends = [one.indices(size)[:2] for one, size in zip([*axes, *[slice(None)] * (len(sizes) - len(axes))], sizes)]
+    return tuple(ends)
 
 
-def _covers(outer: Optional[list[tuple[int, int]]], inner: Optional[list[tuple[int, int]]]) -> bool:
+def _covers(outer: Optional[Box], inner: Optional[Box]) -> bool:
     return outer is not None and inner is not None and all(a <= c and d <= b for (a, b), (c, d) in zip(outer, inner))
 
 
-def _overlap(left: Optional[list[tuple[int, int]]], right: Optional[list[tuple[int, int]]]) -> bool:
-    return left is not None and right is not None and all(max(a, c) < min(b, d) for (a, b), (c, d) in zip(left, right))
+def _overlap(left: Box, right: Box) -> bool:
+    return all(max(a, c) < min(b, d) for (a, b), (c, d) in zip(left, right))
 
 
 def mixture(storage: Storage) -> Optional[Distribution]:
