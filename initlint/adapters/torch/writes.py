@@ -22,6 +22,11 @@ Part = tuple[Any, Optional[Number], Optional[Distribution]]
 Box = tuple[tuple[int, int], ...]
 MOST_PARTS = 64
 """Slices of one tensor whose laws are told apart."""
+MOST_ALIKE = 1024
+"""The same where all hold one law, but do not lie side by side."""
+INDEX = re.compile(r"(None|-?\d+):(None|-?\d+):None|(-?\d+)")
+MANY: tuple[Part, ...] = (("many", None, None),)
+"""The regions of a storage of which no more is known, until all of it is written."""
 
 
 def write(
@@ -86,26 +91,34 @@ def _helper(interp: Interpreter, tensor: Tensor, initializer: str, site: Optiona
 
 def write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distribution], reason: str) -> None:
     """Record that the part of ``storage`` that ``tensor`` views now holds ``distribution``."""
-    box = _box(tensor.region, storage.shape)
+    if storage.regions == MANY:
+        return
+    if storage.regions and storage.regions[-1][2] == distribution:
+        distribution = storage.regions[-1][2]  # equal laws of many parts are compared faster where they are one
+    sizes = _sizes(storage.shape)
+    box = _box(tensor.region, sizes)
     kept: list[Part] = []
+    alike = True
     for part in storage.regions:
-        other = _box(part[0], storage.shape)
+        other = _box(part[0], sizes)
         if part[0] == tensor.region or _covers(box, other):
             continue
-        if part[2] == distribution:
+        if part[2] is distribution or part[2] == distribution:
             if _covers(other, box):
                 return
             kept.append(part)
-        elif box is not None and other is not None and _overlap(box, other):
+            continue
+        alike = False
+        if box is not None and other is not None and _overlap(box, other):
             kept += _without(part, other, box)
         else:
             kept.append(part)
-    if len(kept) >= MOST_PARTS and any(part[2] != distribution for part in kept):
-        storage.regions = (("overlapping", None, None),)
+    if len(kept) >= (MOST_ALIKE if alike else MOST_PARTS):
+        storage.regions = MANY
         storage.distribution, storage.reason = None, "too many slices are written, each with a law of its own"
         return
-    storage.regions = (*_joined(kept, (tensor.region, tensor.share, distribution), storage.shape),)
-    if storage.base is not None and storage.base == distribution and all(part[2] == distribution for part in kept):
+    storage.regions = (*_joined(kept, (tensor.region, tensor.share, distribution), sizes),)
+    if storage.base is not None and storage.base == distribution and alike:
         storage.distribution = storage.base
         return
     storage.distribution = mixture(storage)
@@ -114,8 +127,9 @@ def write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distri
 
 def law_of_part(storage: Storage, region: Any) -> Optional[Distribution]:
     """What a part of ``storage`` holds that was written as such, or as part of a larger one."""
-    box = _box(region, storage.shape)
-    return next((law for key, _, law in storage.regions if key == region or _covers(_box(key, storage.shape), box)), None)
+    sizes = _sizes(storage.shape)
+    box = _box(region, sizes)
+    return next((law for key, _, law in storage.regions if key == region or _covers(_box(key, sizes), box)), None)
 
 
 def _without(part: Part, box: Box, hole: Box) -> list[Part]:
@@ -132,35 +146,38 @@ def _size(box: Box) -> int:
     return math.prod(last - first for first, last in box)
 
 
-def _joined(parts: list[Part], new: Part, shape: Optional[tuple[Number, ...]]) -> list[Part]:
-    """``parts`` with one more, as one with a neighbour that holds the same: rows filled one after the other are one part."""
-    box = _box(new[0], shape)
-    for index, part in enumerate(parts):
-        other = _box(part[0], shape)
-        if box is None or other is None or part[2] != new[2] or part[1] is None or new[1] is None:
-            continue
-        apart = [axis for axis, (left, right) in enumerate(zip(box, other)) if left != right]
-        if len(apart) == 1 and (box[apart[0]][0] == other[apart[0]][1] or box[apart[0]][1] == other[apart[0]][0]):
-            ends = (min(box[apart[0]][0], other[apart[0]][0]), max(box[apart[0]][1], other[apart[0]][1]))
-            whole = (_key((*box[: apart[0]], ends, *box[apart[0] + 1 :])), part[1] + new[1], new[2])
-            return _joined([*parts[:index], *parts[index + 1 :]], whole, shape)
-    return [*parts, new]
-
-
-INDEX = re.compile(r"(None|-?\d+):(None|-?\d+):None|(-?\d+)")
+def _joined(parts: list[Part], new: Part, sizes: Optional[tuple[int, ...]]) -> list[Part]:
+    """``parts`` with one more, as one with the last where that lies beside it and holds the same, as rows do that are filled in order."""
+    last, box = parts[-1] if parts else MANY[0], _box(new[0], sizes)
+    other = _box(last[0], sizes)
+    if box is None or other is None or last[2] != new[2] or last[1] is None or new[1] is None:
+        return [*parts, new]
+    apart = [axis for axis, (left, right) in enumerate(zip(box, other)) if left != right]
+    if len(apart) != 1:
+        return [*parts, new]
+    (start, stop), (first, end) = box[apart[0]], other[apart[0]]
+    if start != end and stop != first:
+        return [*parts, new]
+    both = (*box[: apart[0]], (min(start, first), max(stop, end)), *box[apart[0] + 1 :])
+    return _joined(parts[:-1], (_key(both), last[1] + new[1], new[2]), sizes)
 
 
 def _key(box: Box) -> str:
     return ", ".join(f"{first}:{last}:None" for first, last in box)
 
 
-def _box(region: Any, shape: Optional[tuple[Number, ...]]) -> Optional[Box]:
+def _sizes(shape: Optional[tuple[Number, ...]]) -> Optional[tuple[int, ...]]:
+    """A shape that is known; nothing is told apart in others."""
+    sizes = tuple(size for size in shape or () if isinstance(size, int) and size >= 0)
+    return sizes if shape is not None and len(sizes) == len(shape) else None
+
+
+def _box(region: Any, sizes: Optional[tuple[int, ...]]) -> Optional[Box]:
     """Per axis the entries a plain slice covers, from first to behind the last; None where that is not known."""
-    sizes = tuple(size for size in shape or () if isinstance(size, int))
-    return _covered(region, sizes) if isinstance(region, str) and shape is not None and len(sizes) == len(shape) else None
+    return _covered(region, sizes) if isinstance(region, str) and sizes is not None else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 14)
 def _covered(region: str, sizes: tuple[int, ...]) -> Optional[Box]:
     parts = [INDEX.fullmatch(part) for part in region.split(", ")]
     if len(parts) > len(sizes) or None in parts:
@@ -226,7 +243,7 @@ def innermost_guard(interp: Interpreter) -> tuple[Optional[Site], str, str]:
 def of_data(values: list[float]) -> Distribution:
     """The law of an entry picked at random from known numbers."""
     mean = math.fsum(values) / len(values)
-    std = math.sqrt(math.fsum((v - mean) ** 2 for v in values) / len(values))
+    std = math.dist(values, [mean] * len(values)) / math.sqrt(len(values))
     if std == 0:
         return constant(mean)
     return Distribution(kind="custom", mean=mean, std=std, low=min(values), high=max(values), law="fixed numbers")
@@ -236,4 +253,4 @@ def current(tensor: Tensor) -> Optional[Distribution]:
     """What a view holds: the law of the whole storage where every entry shares it."""
     if tensor.whole:
         return tensor.storage.distribution
-    return next((r[2] for r in tensor.storage.regions if r[0] == tensor.region), tensor.storage.base if not tensor.storage.regions else None)
+    return law_of_part(tensor.storage, tensor.region) if tensor.storage.regions else tensor.storage.base
