@@ -51,7 +51,7 @@ def survey(analysis: Analysis, module: Module) -> list[Routine]:
         for one in members:
             if one.kind == "def" and initializes(one):
                 owner = chunk.name if one is not chunk else ""
-                analysis.interp.limit = analysis.interp.steps + LOADING
+                analysis.interp.grant(LOADING)
                 try:
                     function, cls = function_of(module, one, owner)
                 except (TargetRaise, OutOfBudget):

@@ -13,7 +13,7 @@ from typing import Optional
 
 from initlint import lower
 from initlint import program as p
-from initlint.depth import too_deep
+from initlint.depth import LONG, longest, too_deep
 from initlint.edits import LineIndex, SourceError, decode, digest
 from initlint.findings import Site
 from initlint.syntax import parse_index
@@ -36,6 +36,8 @@ class Chunk:
     """Whether it is indented (a class member) and parsed inside a wrapper."""
     name: str = ""
     line: int = 0
+    long: bool = False
+    """Whether a statement in it is so long that it may nest too deeply."""
     _statements: Optional[list[p.Stmt]] = None
 
     @property
@@ -43,7 +45,7 @@ class Chunk:
         """The lowered statements."""
         if self._statements is None:
             text = self.source.text[self.start : self.end]
-            if too_deep(WRAPPER + text if self.wrapped else text):
+            if self.long and too_deep(WRAPPER + text if self.wrapped else text):
                 raise SourceError(f"nests too deeply to be analysed (the statement at line {self.line})")
             if self.wrapped:
                 (wrapper,) = lower.lower_source(WRAPPER + text, self.start - len(WRAPPER))
@@ -115,14 +117,15 @@ class SourceFile:
             if len(group) == 1 and isinstance(node, ast.ClassDef) and not wrapped and _first_line(node.body[0]) > node.lineno:
                 chunks.append(self._index_class(node, start, end, names))
             elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-                chunks.append(Chunk(self, start, end, names, _kind(group), wrapped, getattr(node, "name", ""), node.lineno))
+                long = end - start >= LONG and longest(group, self._offset) >= LONG
+                chunks.append(Chunk(self, start, end, names, _kind(group), wrapped, getattr(node, "name", ""), node.lineno, long))
         return chunks
 
     def _index_class(self, node: ast.ClassDef, start: int, end: int, names: frozenset[str]) -> Chunk:
         header_end = self._offset(_first_line(node.body[0]))
         members = self._index_body(node.body, True)
         bases = tuple(_dotted(base) for base in node.bases)
-        return ClassChunk(self, start, end, names, "class", False, node.name, node.lineno, None, header_end, members, bases)
+        return ClassChunk(self, start, end, names, "class", False, node.name, node.lineno, False, None, header_end, members, bases)
 
 
 def _first_line(node: ast.stmt) -> int:

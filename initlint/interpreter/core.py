@@ -49,6 +49,7 @@ ENUMS: dict[str, tuple[str, ...]] = {
 }
 """Enumerations of the standard library with what they inherit."""
 STEPS = 1_500_000
+STEPS_PER_MODEL = 100_000
 MOST_BOTTOMS = 200
 """How often one evaluation may nest too deeply: recursion that branches where no test is decided never comes to an end."""
 
@@ -105,6 +106,10 @@ class Interpreter:
         self.steps += 1
         if self.steps > self.limit:
             self.give_up()
+
+    def grant(self, steps: int = STEPS_PER_MODEL) -> None:
+        """Let what comes next take ``steps``."""
+        self.limit = self.steps + steps
 
     def give_up(self) -> NoReturn:
         """Raise ``OutOfBudget``."""
