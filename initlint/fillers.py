@@ -51,7 +51,7 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     if source is None or owner is None or not owner.class_name or LOADED.search(owner.text):
         return True
     cls = module.names.get(owner.class_name) if path == module.path else None
-    if (isinstance(cls, Class) and cls.uncertain) or re.search(rf"\b(?:layer|type)[\"']?\s*[=:]\s*\[?[\"']{owner.class_name}[\"']", source.text):
+    if (isinstance(cls, Class) and cls.uncertain) or _is_configured(source.text, owner.class_name):
         return True
     family = {owner.class_name, *analysis.texts.subclasses(path, owner.class_name, project)}
     texts = {path: source.text, **{file: text for name in family for file, text in analysis.texts.naming(path, name, project)}}
@@ -62,6 +62,13 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     holders = {unit(text, match.start()).class_name for text in texts.values() for match in _words(family).finditer(text)} - family - {""}
     around = {file: text for name in holders for file, text in analysis.texts.naming(path, name, project)}
     return bool(holders) and any(_blanket(text, _words(holders)) for text in around.values())
+
+
+def _is_configured(text: str, name: str) -> bool:
+    """Whether an ``init_cfg`` may say what the class ``name`` starts from, by its name or by that of an attribute that holds one."""
+    held = "|".join(set(re.findall(rf"\bself\.(\w+)\s*=\s*(?:\w+\.)*{name}\(", text)))
+    by_class = rf"\b(?:layer|type)[\"']?\s*[=:]\s*\[?[\"']{name}[\"']"
+    return re.search(rf"{by_class}|\bname[\"']?\s*[=:]\s*[\"'](?:{held})[\"']" if held else by_class, text) is not None
 
 
 def _words(names: Iterable[str]) -> re.Pattern[str]:

@@ -325,3 +325,30 @@ def test_what_a_contract_writes_is_written_where_it_is_called(tmp_path: Path) ->
         "linear.bias": 13,
     }
     assert laws(graph)["first.weight"] == "U(-0.25, 0.25)"
+
+
+@pytest.mark.parametrize(("name", "found"), [("scale", []), ("other", ["INI508"])])
+def test_an_override_fills_what_the_attribute_holds(tmp_path: Path, name: str, found: list[str]) -> None:
+    code = f"""
+        import torch
+        from mmengine.model import BaseModule
+        from torch import nn
+
+        class Scale(nn.Module):
+            def __init__(self, size):
+                super().__init__()
+                self.weight = nn.Parameter(torch.Tensor(size))
+
+            def forward(self, x):
+                return x * self.weight
+
+        class Neck(BaseModule):
+            def __init__(self, sizes, init_cfg=[dict(type="Xavier", layer="Conv2d")]):
+                super().__init__(init_cfg)
+                assert sizes[0] in sizes[1:]
+                self.scale = Scale(sizes[0])
+                self.init_cfg += [dict(type="Constant", val=20, override=dict(name="{name}"))]
+    """
+    path = tmp_path / "net.py"
+    path.write_text(dedent(code))
+    assert [finding.code for finding in check([path]).findings] == found
