@@ -197,7 +197,8 @@ FITTED = """
             n, d = X.shape
             self.draw(d)
             for _ in range(self.rounds):
-                self.params["W1"] -= 0.1 * self.predict(X)
+                noise = np.random.randn(d, self.hidden)
+                self.params["W1"] -= 0.1 * self.predict(X) + noise
             return self
 
         def predict(self, X):

@@ -17,9 +17,23 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
     from initlint.interpreter.scope import Frame
 
-METHODS = ("init_weights", "initialize_weights", "initialize_parameters", "initialize", "_initialize", "_init_weights", "build", "fit", "train")
+METHODS = (
+    "init_weights",
+    "initialize_weights",
+    "initialize_parameters",
+    "initialize",
+    "_initialize",
+    "_init_weights",
+    "build",
+    "_fit",
+    "_train",
+    "fit",
+    "train",
+)
 """Names of methods that may make the arrays, those that only do that first."""
 DRAWS = re.compile(r"random|randn|\brng\b|init")
+LEARNS = re.compile(r"-=|grad|delta|epoch|back_?prop|update|loss|cost|error|n_iter|max_iter", re.IGNORECASE)
+"""What a loop says that changes what was drawn."""
 DATA = re.compile(r"(?:x|inputs?|data|features?)(?:_?(?:train|data))?", re.IGNORECASE)
 TARGETS = re.compile(r"(?:y|t|targets?|labels?)(?:_?train)?", re.IGNORECASE)
 
@@ -39,10 +53,11 @@ def begin(interp: Interpreter, instance: Instance, frame: Frame) -> None:
 
 
 def _before_learning(node: p.FunctionDef, text: str) -> p.FunctionDef:
-    """A function up to its first loop that draws nothing."""
+    """A function up to its first loop that learns, or draws nothing."""
     body: list[p.Stmt] = []
     for statement in node.body:
-        if isinstance(statement, (p.For, p.While)) and not DRAWS.search(text, statement.pos, statement.end):
+        place = statement.pos, statement.end
+        if isinstance(statement, (p.For, p.While)) and (LEARNS.search(text, *place) or not DRAWS.search(text, *place)):
             break
         body.append(statement)
     return p.FunctionDef(node.pos, node.end, node.name, node.params, body, node.decorators, node.generator)
