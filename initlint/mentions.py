@@ -39,6 +39,9 @@ class ProjectText:
     def __init__(self) -> None:
         self.listings: dict[Path, list[Path]] = {}
         self.contents: dict[Path, bytes] = {}
+        self.families: dict[tuple[str, str], tuple[set[str], dict[str, set[Path]]]] = {}
+        """Classes that derive from one, by its name and the digest of the file that asks, with the files that name them; those of one file at a time."""
+        self.asking: Path | None = None
 
     def naming(self, path: Path, word: str, project: Project) -> Iterator[tuple[Path, str]]:
         """Every file of the project around ``path`` in which ``word`` occurs, with its text. Raises ``TooLarge``."""
@@ -58,7 +61,20 @@ class ProjectText:
 
     def subclasses(self, path: Path, name: str, project: Project) -> set[str]:
         """Names of the classes of the project that derive from ``name``, near and far."""
-        found, todo = set[str](), [name]
+        path = path.absolute()
+        if self.asking != path:
+            self.families, self.asking = {}, path
+        source = project.files.get(path)
+        key = name, source.digest if source is not None else ""
+        if key not in self.families:
+            self.families[key] = self._subclasses(path, name, project)
+        found, words = self.families[key]
+        for base, brought in words.items():
+            project.consulted.words.setdefault((path, base), set()).update(brought)
+        return found - {name}
+
+    def _subclasses(self, path: Path, name: str, project: Project) -> tuple[set[str], dict[str, set[Path]]]:
+        found, todo, words = set[str](), [name], dict[str, set[Path]]()
         while todo:
             base = todo.pop()
             for _, text in self.naming(path, base, project):
@@ -66,7 +82,8 @@ class ProjectText:
                     if match[1] not in found and base in re.findall(r"\w+", match[2]):
                         found.add(match[1])
                         todo.append(match[1])
-        return found - {name}
+            words[base] = project.consulted.words[path, base]
+        return found, words
 
     def around(self, path: Path) -> list[Path]:
         """The files of the project around ``path``. Raises ``TooLarge``."""
