@@ -31,7 +31,7 @@ WITHOUT_MODELS = {
 MODELS_OF_DESCRIBED = ("keras.src.applications",)
 """Parts of such libraries that are models as anybody else's: they are read, where one of them is asked for."""
 MOST_STARS = 32
-"""Star imports of a file that are all followed, to find out which of them a name came with."""
+"""Star imports that nothing runs, of which all are followed to find out which a name came with."""
 NEVER_READ = frozenset(sys.stdlib_module_names) | DESCRIBED | WITHOUT_MODELS
 
 
@@ -102,9 +102,9 @@ class Module:
         """The statements that ``name`` may have come with. Where nothing runs them, as ``if TYPE_CHECKING``, a long list is a list of packages by model."""
         chunks = self.source.bindings.get("*", ())
         found = [(chunk, s) for chunk in chunks for s in chunk.statements if isinstance(s, p.ImportFrom) and s.names[0][0] == "*"]
-        if len(found) > MOST_STARS:
+        if len(found) > MOST_STARS and all(chunk.wrapped for chunk, _ in found):
             start = name.lower()
-            found = [(chunk, s) for chunk, s in found if not chunk.wrapped or start.startswith(s.module.rpartition(".")[2].replace("_", ""))]
+            found = [(chunk, s) for chunk, s in found if start.startswith(s.module.rpartition(".")[2].replace("_", ""))]
             found.sort(key=lambda one: -len(one[1].module))
         return [statement for _, statement in found]
 
