@@ -57,7 +57,7 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     texts = {path: source.text, **{file: text for name in family for file, text in analysis.texts.naming(path, name, project)}}
     writes = _writes(_attribute(parameter))
     related = family | {c.name.rpartition(".")[2] for c in root.mro}
-    if any(_blanket(text) or _written(text, writes, related) for text in texts.values()):
+    if any(_blanket(text) or _by_type(text, family) or _written(text, writes, related) for text in texts.values()):
         return True
     holders = {unit(text, match.start()).class_name for text in texts.values() for match in _words(family).finditer(text)} - family - {""}
     around = {file: text for name in holders for file, text in analysis.texts.naming(path, name, project)}
@@ -96,6 +96,12 @@ def _written(text: str, writes: re.Pattern[str], family: Iterable[str]) -> bool:
         if receiver != "self" or unit(text, match.start()).class_name in family:
             return True
     return False
+
+
+def _by_type(text: str, family: Iterable[str]) -> bool:
+    """Whether modules of one of these classes are told by ``isinstance`` and then initialized."""
+    tests = re.compile(rf"\bisinstance\(\s*\w+\s*,\s*\(?[^()]*\b(?:{'|'.join(family)})\b")
+    return any(INITIALIZES.search(text, match.end(), match.end() + REACH) for match in tests.finditer(text))
 
 
 def _blanket(text: str, about: re.Pattern[str] | None = None) -> bool:

@@ -352,3 +352,27 @@ def test_an_override_fills_what_the_attribute_holds(tmp_path: Path, name: str, f
     path = tmp_path / "net.py"
     path.write_text(dedent(code))
     assert [finding.code for finding in check([path]).findings] == found
+
+
+@pytest.mark.parametrize(("name", "found"), [("Attention", []), ("Linear", ["INI508"])])
+def test_a_routine_that_tells_modules_by_their_class_may_fill_them(tmp_path: Path, name: str, found: list[str]) -> None:
+    code = f"""
+        import torch
+        from torch import nn
+
+        class Attention(nn.Module):
+            def __init__(self, size):
+                super().__init__()
+                self.q = nn.Parameter(torch.empty(size, size))
+
+            def forward(self, x):
+                return x @ self.q
+
+        def draw(module):
+            if isinstance(module, nn.{name}) or isinstance(module, {name}):
+                for parameter in [module.q]:
+                    nn.init.normal_(parameter, std=0.02)
+    """
+    path = tmp_path / "net.py"
+    path.write_text(dedent(code))
+    assert [finding.code for finding in check([path]).findings if finding.code == "INI508"] == found
