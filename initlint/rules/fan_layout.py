@@ -151,6 +151,8 @@ def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
     if normalised_after(weight):
         return None
     counted = _counted(call, shape)
+    if kind == "conv" and parameter.layer is not None and layer_fans(parameter.layer, parameter) == counted:
+        return None  # a view as a matrix: every input of a strided patch is read once
     if law.kind == "orthogonal":
         return _orthogonal(call, weight, shape, true, kind) if kind == "stack" and _is_torch(call) else None
     if law.fan == "fan_avg":
