@@ -2,7 +2,7 @@
 
     python benchmarks/run.py WORK_FOLDER
 
-downloads two wheels and TorchFix into WORK_FOLDER (kept for the next time), then times, in this order and in one run, on each
+downloads three wheels and TorchFix into WORK_FOLDER (kept for the next time), then times, in this order and in one run, on each
 package: LibCST's ``parse_module`` over the files that can matter at all, a cold ``initlint check`` in one process, and TorchFix.
 Everything is CPU seconds of a fresh process and its children, start-up included, as the operating system counts them.
 """
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-PACKAGES = ("torchvision==0.28.0", "timm==1.0.31")
+PACKAGES = ("torchvision==0.28.0", "timm==1.0.31", "transformers==5.23.0")
 TORCHFIX = "torchfix==0.7.0"
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results.md"

@@ -21,7 +21,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from initlint.measure import fused
 from initlint.measure.moments import measure
+from initlint.measure.passes import chunk_by_chunk
 
 GIB = 1 << 30
 
@@ -126,24 +128,37 @@ def on_cpu(repeat: int) -> None:
 
 
 def on_gpu(repeat: int) -> None:
-    """The share of copy bandwidth that reading a model of 4 GiB reaches."""
+    """The share of copy bandwidth that reading a model of 4 GiB reaches, by our kernels and by torch's own operations."""
     if not torch.cuda.is_available():
         print("no GPU: the share of its copy bandwidth was not measured")
         return
-    tensors = {str(index): torch.randn(1 << 25, device="cuda") for index in range(32)}
     source, target = torch.empty(GIB, dtype=torch.uint8, device="cuda"), torch.empty(GIB, dtype=torch.uint8, device="cuda")
+    copied = rate(2 * GIB, lambda: target.copy_(source), repeat)
+    print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}: copies {copied / 1e9:.0f} GB/s; 4 GiB are measured at")
+    for dtype in (torch.float32, torch.bfloat16):
+        for count in (32, 1024):
+            tell_share([torch.randn(4 * GIB // count // dtype.itemsize, dtype=dtype, device="cuda") for _ in range(count)], copied, repeat)
 
-    def synchronous(action: Callable[[], object]) -> float:
-        def run() -> None:
-            action()
-            torch.cuda.synchronize()
 
-        run()
-        return Cost.best(Cost.of(run) for _ in range(repeat)).wall
+def tell_share(tensors: list[torch.Tensor], copied: float, repeat: int) -> None:
+    """Measure a model of 4 GiB."""
+    paths: dict[str, Callable[[], object]] = {"torch's operations": lambda: chunk_by_chunk(tensors)}
+    if fused.worthwhile(tensors):
+        paths["kernels"] = lambda: measure({str(index): tensor for index, tensor in enumerate(tensors)})
+    for path, action in paths.items():
+        read = rate(4 * GIB, action, repeat)
+        print(f"  {read / 1e9:6.0f} GB/s, {100 * read / copied:3.0f} % (goal: 60 %): {len(tensors)} tensors, {tensors[0].dtype}, by {path}", flush=True)
 
-    copied = 2 * GIB / synchronous(lambda: target.copy_(source))
-    read = 4 * GIB / synchronous(lambda: measure(tensors))
-    print(f"{torch.cuda.get_device_name()}: {read / 1e9:.0f} of {copied / 1e9:.0f} GB/s, {100 * read / copied:.0f} % of copy bandwidth (goal: 60 %)")
+
+def rate(volume: int, action: Callable[[], object], repeat: int) -> float:
+    """Bytes a second; the first run, which compiles kernels, does not count."""
+
+    def run() -> None:
+        action()
+        torch.cuda.synchronize()
+
+    run()
+    return volume / Cost.best(Cost.of(run) for _ in range(repeat)).wall
 
 
 def main() -> int:

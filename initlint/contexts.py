@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from initlint import program as p
-from initlint.adapters.arrays import plain
-from initlint.adapters.arrays.calls import Calls, as_model, called, holds_arrays
+from initlint.adapters.arrays import plain, training
+from initlint.adapters.arrays.calls import Calls
 from initlint.adapters.declared.modules import SEQUENCES
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
+from initlint.arraynets import called_nets
 from initlint.consulted import Consulted
+from initlint.covered import Covered
 from initlint.fillers import drop_filled
 from initlint.frontend import instantiate, new_interpreter
 from initlint.gate import may_hold_nets
@@ -23,6 +25,7 @@ from initlint.graph import InitEvent, ModelGraph, Origin
 from initlint.heirs import heirs
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
+from initlint.interpreter.contracts import LATER
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
@@ -30,15 +33,14 @@ from initlint.interpreter.worlds import World
 from initlint.loose import Built, FileFacts, run_on_lstms, run_rest
 from initlint.mentions import ProjectText
 from initlint.overlays.declared.names import ROOTS
-from initlint.overlays.declared.tensorflow import GRAPH_MODE
+from initlint.overlays.declared.tensorflow import graph_mode
 from initlint.programs import build, programs
 from initlint.routines import survey
 from initlint.rules import Rule
-from initlint.source import Chunk, SourceFile
+from initlint.source import Chunk, ClassChunk, SourceFile
 from initlint.switches import switched
 from initlint.variants import variants
 
-STEPS_PER_MODEL = 100_000
 STEPS_PER_FILE = 1_500_000
 MAX_CONTEXTS = 24
 MAX_ROOTS = 4
@@ -47,10 +49,6 @@ GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs",
 BUILDS = re.compile(r"\bnn\.[A-Z]\w*\(|\b[A-Z]\w*\(|\.apply\(")
 CALLS = re.compile(r"\w\(")
 DRAWS = re.compile(r"random|randn|\brng\b|\binit\w*\(")
-INITIALISES = re.compile(r"_?(?:init|initiali[sz]e|create|make|build|get|random|setup)\w*")
-"""Names of functions that make the arrays of a net."""
-HOLDS = re.compile(r"(?:\w*_)?(?:params?|parameters|weights|theta|net|network)", re.IGNORECASE)
-"""Names of arguments that hold the arrays of a net."""
 LOADS = re.compile(r"load_state_dict|load_checkpoint|from_pretrained|safetensors|load_weights|load_model")
 """Words in a file that fills what it allocates from somewhere else."""
 MAIN = re.compile(r"""if\s+__name__\s*==\s*["']__main__["']""")
@@ -87,10 +85,9 @@ class Analysis:
         """An analysis that knows nothing but the text of the files: what it says of one does not depend on those before."""
         return Analysis(self.search_path, self.rules, self.files, self.texts)
 
-    def edited(self, path: str) -> Analysis:
-        """A fresh analysis that shares every file but ``path``."""
-        files = {known: source for known, source in self.files.items() if known != Path(path).absolute()}
-        return Analysis(self.search_path, self.rules, files, self.texts, self.consulted)
+    def edited(self) -> Analysis:
+        """A fresh analysis for one file with other text; nothing that it reads shows here."""
+        return Analysis(self.search_path, self.rules, dict(self.files), self.texts, self.consulted)
 
 
 @dataclass(eq=False)
@@ -105,38 +102,35 @@ class FileContexts:
     calls: Calls = field(default_factory=Calls)
     """Calls of functions that may be nets of arrays."""
 
+    def __post_init__(self) -> None:
+        self.covered = Covered(self.module, self.facts)
+
 
 def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     """All models that the file ``path`` defines or builds, and last what stands for the file itself. Raises ``SourceError``."""
     interp = analysis.interp
     interp.steps = 0
-    interp.limit = STEPS_PER_MODEL
+    interp.grant()
     module = interp.project.open(Path(path), data)
     module.source.path = path
     contexts = FileContexts(analysis, module, FileFacts(path, module.name))
     interp.start_frame = module.frame
     analysis.framework.plain_nets = may_hold_nets(data)
     interp.watch = contexts.calls.note if analysis.framework.plain_nets else None
-    analysis.framework.graph_mode = GRAPH_MODE.search(data) is not None
+    analysis.framework.graph_mode = graph_mode(data)
     if analysis.framework.graph_mode:
         contexts.models += _programs(contexts)
-    for chunk, cls in module.classes():
-        interp.limit = interp.steps + STEPS_PER_MODEL
-        if isinstance(cls, Class) and (is_model(cls) or (analysis.framework.plain_nets and plain.forward_method(cls) is not None)):
-            interp.undecided = False
-            contexts.models += _attempt(contexts, partial(instantiate, interp, cls, module.frame), chunk.name, True)
-            if interp.undecided:
-                contexts.models += _worlds(contexts, cls, chunk.name)
-    interp.limit = interp.steps + STEPS_PER_MODEL
+    contexts.models += _classes(contexts)
+    interp.grant()
     for name, action in _scripts(contexts):
         if len(contexts.models) > len(module.source.classes()) + MAX_CONTEXTS or interp.steps > STEPS_PER_FILE:
             break
         contexts.models += _attempt(contexts, action, name, False)
-        interp.limit = interp.steps + STEPS_PER_MODEL
+        interp.grant()
     for label, cls, given in switched(module, contexts.facts):
         if is_model(cls):
             contexts.models += _option(contexts, partial(instantiate, interp, cls, module.frame, given), label)
-    contexts.models += _called_nets(contexts)
+    contexts.models += [Model(graph, None, set(), False) for graph in called_nets(contexts)]
     for name, action in variants(interp, module, contexts.facts, [model.graph for model in contexts.models if model.bare]):
         contexts.models += _option(contexts, action, name)
     for name, action in heirs(analysis, module, contexts.facts):
@@ -151,9 +145,38 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
 
+def _classes(contexts: FileContexts) -> list[Model]:
+    """Every class with its defaults, in the order of the file, but for those that a model which holds them shows whole."""
+    interp, module, framework = contexts.analysis.interp, contexts.module, contexts.analysis.framework
+    found: list[list[Model]] = []
+    for chunk, cls in reversed(module.classes()):
+        if not isinstance(cls, Class) or contexts.covered.hides(chunk, cls):
+            continue
+        if is_model(cls) or (framework.plain_nets and plain.forward_method(cls) is not None):
+            interp.undecided = False
+            models = _attempt(contexts, partial(_ready, contexts, cls, chunk), chunk.name, True)
+            if interp.undecided:
+                models += _worlds(contexts, cls, chunk.name)
+            found.append(models)
+    return [model for models in reversed(found) for model in models]
+
+
+def _ready(contexts: FileContexts, cls: Class, chunk: ClassChunk) -> Any:
+    """An object of a class, and what is called on it before it learns: by its library, or by its own ``fit``."""
+    interp, frame = contexts.analysis.interp, contexts.module.frame
+    made = instantiate(interp, cls, frame)
+    later, _ = find_member(cls, LATER)
+    if isinstance(made, Instance) and isinstance(later, str):
+        node = p.Const(chunk.start, chunk.header_end, None)
+        interp.call(interp.getattr(made, later, frame, node), [], {}, frame, node)
+    elif isinstance(made, Instance) and contexts.analysis.framework.plain_nets:
+        training.begin(interp, made, frame)
+    return made
+
+
 def _option(contexts: FileContexts, action: Callable[[], Any], name: str) -> list[Model]:
     """A class with an option that no other model of the file takes: none of them can clear it."""
-    contexts.analysis.interp.limit = contexts.analysis.interp.steps + STEPS_PER_MODEL
+    contexts.analysis.interp.grant()
     models = _attempt(contexts, action, name, True)
     for model in models:
         model.bare = False
@@ -184,8 +207,7 @@ def is_model(cls: Class) -> bool:
 def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare: bool) -> list[Model]:
     """Run one context with a budget of its own and turn every root module it built into a model."""
     interp, framework = contexts.analysis.interp, contexts.analysis.framework
-    before = interp.steps
-    interp.limit = before + STEPS_PER_MODEL
+    interp.grant()
     framework.start_recording(None if bare else contexts.seen)
     result: Any = None
     try:
@@ -201,6 +223,8 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
         roots += [instance for instance in _roots(built) if instance is not result]
     models = [_model(contexts, root, name, bare) for root in roots[:MAX_ROOTS] if _is_new(contexts, root, bare)]
     made = [model for model in models if model is not None]
+    for model in made:
+        contexts.covered.note(model)
     contexts.facts.note(framework.witness, modelled=bool(made))
     return made
 
@@ -220,9 +244,10 @@ def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
 def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Model | None:
     """A root module as a model, its forward pass traced; None where nobody chose an initial value in it and no rule asks for such."""
     if not written_by_author(root) and not any(rule.judges_defaults for rule in contexts.analysis.rules):
+        contexts.covered.note_untouched(root)
         return None
     interp, framework = contexts.analysis.interp, contexts.analysis.framework
-    interp.limit = interp.steps + STEPS_PER_MODEL
+    interp.grant()
     graph = graphs.build(interp, framework, root, name, contexts.module.source.path)
     interp.reset()
     _before_loading(graph)
@@ -240,64 +265,22 @@ def written_by_author(root: Instance) -> bool:
     return any(s.empty is not None or s.twin is not None or any(event.origin is not Origin.DEFAULT for event in s.events) for s in storages)
 
 
-def _called_nets(contexts: FileContexts) -> list[Model]:
-    """Functions that were called with drawn arrays, each such call a model of its own."""
-    interp, framework = contexts.analysis.interp, contexts.analysis.framework
-    interp.watch = None
-    models = []
-    _pair_by_convention(contexts)
-    for function, names in contexts.calls.found:
-        if function.scope.module is not contexts.module:
-            continue
-        interp.limit = interp.steps + STEPS_PER_MODEL
-        graph = graphs.build(interp, framework, as_model(interp, function, names), called(function, names), contexts.module.source.path)
-        interp.reset()
-        if not graph.forward_reason and any(op.parameter is not None for op in graph.ops):
-            models.append(Model(graph, None, set(), False))
-    return models
-
-
 def _programs(contexts: FileContexts) -> Iterator[Model]:
     """What code of TensorFlow 1 builds, each script, function and class a model of its own."""
     interp, framework = contexts.analysis.interp, contexts.analysis.framework
     for name, action in programs(interp, contexts.module):
         if interp.steps > STEPS_PER_FILE:
             return
-        interp.limit = interp.steps + STEPS_PER_MODEL
+        interp.grant()
         framework.start_recording(None)
         try:
             graph = build(interp, framework, name, contexts.module.source.path, action)
         finally:
             framework.stop_recording()
-        interp.limit = interp.steps + STEPS_PER_MODEL
+        interp.grant()
         contexts.facts.note(framework.witness, modelled=bool(graph.parameters))
         if graph.parameters:
             yield Model(graph, None, set(), False)
-
-
-def _pair_by_convention(contexts: FileContexts) -> None:
-    """Functions that nothing in the file calls with arrays get those that its other functions make: ``predict(init_params(key), x)``."""
-    module, interp, framework = contexts.module, contexts.analysis.interp, contexts.analysis.framework
-    if not framework.plain_nets:
-        return
-    called = {id(function.node) for function, _ in contexts.calls.found}
-    functions = {chunk.name: value for chunk in module.source.chunks if chunk.kind == "def" and isinstance(value := module.reach(chunk.name), Function)}
-    waiting = [
-        f for f in functions.values() if id(f.node) not in called and f.node.params and HOLDS.fullmatch(f.node.params[0].name) and len(f.node.params) > 1
-    ]
-    if not waiting:
-        return
-    made: list[Any] = [value for name in sorted(module.source.bindings) if HOLDS.fullmatch(name) and holds_arrays(value := module.reach(name))]
-    for name, function in functions.items():
-        if not made and INITIALISES.fullmatch(name) and not HOLDS.fullmatch(function.node.params[0].name if function.node.params else ""):
-            interp.limit = interp.steps + STEPS_PER_MODEL
-            try:
-                made += [value for value in [instantiate(interp, function, module.frame)] if holds_arrays(value)]
-            except (TargetRaise, OutOfBudget, RecursionError):
-                interp.reset()
-    for function in waiting if made else []:
-        first, *rest = function.node.params
-        contexts.calls.note(function, {first.name: made[0], **{param.name: Unknown("an input") for param in rest if param.default is None}})
 
 
 def _before_loading(graph: ModelGraph) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from initlint import files, lower
 from initlint import program as p
-from initlint.adapters.arrays import plain
+from initlint.adapters.arrays import plain, training
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.adapter import TorchFramework
 from initlint.edits import SourceError
@@ -24,7 +24,7 @@ from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Class, Function, Instance, OutOfBudget, TargetRaise, Unknown, unknown
 from initlint.notebook import Notebook, is_notebook, load
 from initlint.overlays.declared.names import ROOTS
-from initlint.overlays.declared.tensorflow import GRAPH_MODE
+from initlint.overlays.declared.tensorflow import graph_mode
 from initlint.source import SourceFile
 from initlint.stack import with_deep_stack
 from initlint.symbolic import symbol
@@ -70,7 +70,7 @@ def _show(target: str, search_path: Sequence[str], text: Optional[str]) -> Model
     interp, framework = new_interpreter(search_path)
     notebook = _notebook(match["place"]) if is_notebook(match["place"]) else None
     module = _open(interp, match["place"], notebook.code if notebook else text)
-    framework.graph_mode = GRAPH_MODE.search(module.source.text.encode()) is not None
+    framework.graph_mode = graph_mode(module.source.text.encode())
     if framework.graph_mode:
         graph = _program(interp, framework, module, match["expr"].strip())
         if graph.parameters:
@@ -81,6 +81,8 @@ def _show(target: str, search_path: Sequence[str], text: Optional[str]) -> Model
             value = instantiate(interp, value, module.frame)
         except (OutOfBudget, RecursionError) as error:
             raise TargetError(f"{target}: {error}") from None
+    if isinstance(value, Instance):
+        training.begin(interp, value, module.frame)
     if not isinstance(value, Instance) or not (framework.is_module(value) or plain.adopt(value)):
         raise TargetError(f"{target}: {unknown(value) or 'it is no torch.nn.Module and holds no arrays'}")
     if "#failed" in value.attrs:

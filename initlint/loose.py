@@ -116,7 +116,7 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
             continue
         framework.start_recording(None)
         framework.witness.loose, interp.entered = True, set()
-        interp.limit = interp.steps + STEPS
+        interp.grant(STEPS)
         try:
             function, _ = function_of(module, chunk, owner)
             if function is not None and not (isinstance(function.node, p.FunctionDef) and function.node.generator):
@@ -145,7 +145,8 @@ def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterat
         if not LSTM.search(module.source.text, chunk.start, chunk.end):
             continue
         framework.start_recording(None)
-        interp.limit, interp.entered = interp.steps + STEPS, set()
+        interp.entered = set()
+        interp.grant(STEPS)
         try:
             with interp.heap.sandbox():
                 function, cls, node = function_of(module, chunk, owner)[0], framework.layer_class("torch.nn.LSTM"), p.Const(0, 0, None)

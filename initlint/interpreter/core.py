@@ -49,6 +49,7 @@ ENUMS: dict[str, tuple[str, ...]] = {
 }
 """Enumerations of the standard library with what they inherit."""
 STEPS = 1_500_000
+STEPS_PER_MODEL = 100_000
 MOST_BOTTOMS = 200
 """How often one evaluation may nest too deeply: recursion that branches where no test is decided never comes to an end."""
 
@@ -105,6 +106,10 @@ class Interpreter:
         self.steps += 1
         if self.steps > self.limit:
             self.give_up()
+
+    def grant(self, steps: int = STEPS_PER_MODEL) -> None:
+        """Let what comes next take ``steps``."""
+        self.limit = self.steps + steps
 
     def give_up(self) -> NoReturn:
         """Raise ``OutOfBudget``."""
@@ -188,7 +193,9 @@ class Interpreter:
             self.notes.append(text)
 
     def site(self, node: p.Node, frame: Frame) -> Site:
-        """Where ``node`` stands."""
+        """Where ``node`` stands, or what called the contract that it stands in."""
+        while frame.module.promised and frame.caller is not None:
+            frame, node = frame.caller
         return frame.module.source.site(node)
 
     # ---- names ----

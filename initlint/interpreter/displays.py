@@ -11,11 +11,17 @@ from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.operators import WIDE, hashable
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Class, External, Function, Repeat, Unknown, join, unknown
-from initlint.symbolic import Sym
+from initlint.symbolic import Sym, symbol
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
+MOST_ROWS = 128
+"""Rows of a table, written as a comprehension of comprehensions, that are evaluated one by one."""
+MOST_NESTED = 5
+"""Levels of lists that are formatted."""
+MOST_SHOWN = 1000
+"""Items of one level of them."""
 CONVERSIONS: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii}
 
 
@@ -85,6 +91,8 @@ def _clause(interp: Interpreter, node: p.Comprehension, depth: int, frame: Frame
     items = elements_of(interp, interp.eval(clause.iter, frame.parent if depth == 0 and frame.parent is not None else frame))
     if items is None:
         return False
+    if len(items) > MOST_ROWS and isinstance(node.element, p.Comprehension):
+        items = [Repeat(symbol("i") if isinstance(items[0], int) else Unknown("a row of a long table"))]
     for item in items:
         interp.step()
         again = isinstance(item, Repeat)
@@ -112,12 +120,25 @@ def eval_fstring(interp: Interpreter, node: p.FString, frame: Frame) -> Any:
     return text
 
 
+def _has_text(value: Any) -> bool:
+    """Whether ``value`` is a constant of Python or a short list of such, which reads here as it would there."""
+    level = [value]
+    for _ in range(MOST_NESTED):
+        lists = [item for item in level if isinstance(item, (list, tuple))]
+        if not all(isinstance(item, (str, int, float, bool, type(None), list, tuple)) for item in level) or sum(map(len, lists)) > MOST_SHOWN:
+            return False
+        if not lists:
+            return True
+        level = [item for one in lists for item in one]
+    return False
+
+
 def eval_formatted(interp: Interpreter, node: p.FormattedValue, frame: Frame) -> Any:
     """``{value!r:spec}`` in an f-string."""
     value = interp.eval(node.value, frame)
     if isinstance(value, Sym):
         return "*"
-    if not isinstance(value, (str, int, float, bool, type(None), tuple, list)):
+    if not _has_text(value):
         name = value.name if isinstance(value, (Class, External, Function)) else None
         return name or Unknown(unknown(value) or "formats an object")
     try:

@@ -8,7 +8,7 @@ from typing import Any
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn import Parameter
 
-from initlint.adapters.torch.writes import write_region
+from initlint.adapters.torch.writes import law_of_part, write_region
 from initlint.findings import Site
 from initlint.graph import InitEvent
 from initlint.interpreter.values import Storage, Tensor
@@ -57,8 +57,7 @@ class Ledger:
             return None
         if not found.regions or is_whole(tensor):
             return found.distribution
-        region = _region(tensor, found.shape)
-        return next((law for key, _, law in found.regions if key == region), None)
+        return law_of_part(found, _region(tensor, found.shape))
 
     def write(self, tensor: Any, event: InitEvent, law: Distribution | None, reason: str, call: int) -> None:
         """Add ``event`` to what is known of ``tensor``. Writes of one running call of an initializer are one event."""

@@ -1,7 +1,7 @@
 """Everything the tests need to know about a tensor, in one pass over its memory.
 
-Tensors are read in chunks small enough for a cache, on the device they live on; each chunk is widened to float64 there,
-so that half precision costs no accuracy. What comes back is a handful of numbers per tensor, in one copy for all of them.
+Tensors are read on the device they live on, and sums end in float64 there, so that half precision costs no accuracy. What
+comes back is a handful of numbers per tensor, in one copy for all of them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
+
+    from initlint.measure.reduction import Reduced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,20 +99,16 @@ def measure(tensors: Mapping[str, torch.Tensor], *, slices: Mapping[str, int] | 
     """
     import torch
 
-    from initlint.measure.passes import finite_only, reduced
+    from initlint.measure.passes import reduced
 
-    found = {}
+    found: dict[str, Moments] = {}
     with torch.no_grad():
         named = {name: _real(name, tensor) for name, tensor in _cut(tensors, slices or {})}
         by_device: dict[torch.device, list[str]] = {}
         for name, tensor in named.items():
             by_device.setdefault(tensor.device, []).append(name)
         for names in by_device.values():
-            for name, (row, digest) in zip(names, reduced([named[name] for name in names]), strict=True):
-                lost = 0
-                if named[name].numel() and not all(map(math.isfinite, row)):
-                    row, lost = finite_only(named[name])
-                found[name] = _moments(named[name], row, lost, digest)
+            found |= {name: _moments(named[name], one) for name, one in zip(names, reduced([named[name] for name in names]), strict=True)}
     return {name: found[name] for name in named}
 
 
@@ -163,8 +161,8 @@ def _cut(tensors: Mapping[str, torch.Tensor], slices: Mapping[str, int]) -> Iter
             yield from ((f"{name}[{index}]", part) for index, part in enumerate(tensor.chunk(parts)))
 
 
-def _moments(tensor: torch.Tensor, row: list[float], lost: int, digest: int) -> Moments:
-    total, squares, cubes, fourths, nonzero, low, high = row
+def _moments(tensor: torch.Tensor, reduced: Reduced) -> Moments:
+    total, squares, cubes, fourths, nonzero, low, high = reduced.row
     shape, dtype = tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")
     return Moments(
         count=tensor.numel(),
@@ -174,9 +172,9 @@ def _moments(tensor: torch.Tensor, row: list[float], lost: int, digest: int) -> 
         fourths=fourths,
         minimum=low,
         maximum=high,
-        zeros=tensor.numel() - lost - int(nonzero),
-        nonfinite=lost,
+        zeros=tensor.numel() - reduced.lost - int(nonzero),
+        nonfinite=reduced.lost,
         shape=shape,
         dtype=dtype,
-        digest=f"{dtype}:{'×'.join(map(str, shape))}:{digest & (1 << 64) - 1:016x}",
+        digest=f"{dtype}:{'×'.join(map(str, shape))}:{reduced.digest & (1 << 64) - 1:016x}",
     )

@@ -1,4 +1,4 @@
-"""One pass over a tensor's memory, chunk by chunk, on the device it lives on.
+"""Tensors reduced to a few numbers each, on the device they live on: by kernels of our own where they can be compiled, else chunk by chunk.
 
 A chunk of single or half precision is summed in float32, by halves, unless that could cost accuracy that a test would notice;
 sums of chunks are added in float64.
@@ -13,38 +13,52 @@ from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
+from initlint.measure import fused
+from initlint.measure.reduction import Reduced, dense, digest
+
 CHUNK = 1 << 16
 """Values reduced at a time on a CPU: 1.5 MiB of buffers for each worker at most, whatever the size of the model."""
 WORKERS = 4
 """At most so many on a CPU; memory feeds no more."""
 ACCELERATOR_CHUNK = 1 << 24
 """The same elsewhere, where a launch costs more than a pass over a cache."""
-SAMPLED = 1 << 12
-"""Values that enter a digest, evenly spaced."""
-_MIX = -7046029254386353131  # 2**64 / golden ratio, odd, as a signed integer
-_BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 _SINGLE = (torch.float32, torch.bfloat16, torch.float16)
 """Types whose values float32 holds exactly."""
 
-Row = list[float]
-"""Sums of the first four powers, how many values are not zero, minimum and maximum."""
 
-
-def reduced(tensors: Sequence[torch.Tensor]) -> list[tuple[Row, int]]:
-    """For every tensor of one device its numbers and its digest."""
+def reduced(tensors: Sequence[torch.Tensor]) -> list[Reduced]:
+    """The numbers of every tensor; all are on one device."""
     if not tensors:
         return []
-    device = tensors[0].device
-    if device.type == "cpu":
+    if tensors[0].device.type == "cpu":
         return _by_workers(tensors)
-    workspace = Workspace(device)
-    rows = torch.stack([workspace.reduce(tensor) for tensor in tensors])
-    digests = torch.stack([workspace.digest(tensor) for tensor in tensors])
-    return list(zip(rows.tolist(), digests.tolist(), strict=True))  # the only two copies from the device
+    return by_kernels(tensors) if fused.worthwhile(tensors) else chunk_by_chunk(tensors)
 
 
-def _by_workers(tensors: Sequence[torch.Tensor]) -> list[tuple[Row, int]]:
+def by_kernels(tensors: Sequence[torch.Tensor]) -> list[Reduced]:
+    """What kernels can read by kernels, the rest by torch's own operations."""
+    readable = [index for index, tensor in enumerate(tensors) if fused.readable(tensor)]
+    try:
+        found = dict(zip(readable, fused.reduced([tensors[index] for index in readable]), strict=True)) if readable else {}
+    except Exception:  # Triton cannot compile here, for one of many reasons: no C compiler, no Python headers, too old a card
+        found = {}
+    rest = [index for index in range(len(tensors)) if index not in found]
+    found |= zip(rest, chunk_by_chunk([tensors[index] for index in rest]), strict=True)
+    return [found[index] for index in range(len(tensors))]
+
+
+def chunk_by_chunk(tensors: Sequence[torch.Tensor]) -> list[Reduced]:
+    """On an accelerator, by torch's own operations, which pass over each chunk several times."""
+    if not tensors:
+        return []
+    workspace = Workspace(tensors[0].device)
+    rows = torch.stack([workspace.reduce(tensor) for tensor in tensors]).tolist()
+    digests = torch.stack([digest(tensor) for tensor in tensors]).tolist()  # the only two copies from the device
+    return [_finite(tensor, row, mark) for tensor, row, mark in zip(tensors, rows, digests, strict=True)]
+
+
+def _by_workers(tensors: Sequence[torch.Tensor]) -> list[Reduced]:
     """Each worker takes whole tensors, the largest first.
 
     Torch's own threads would meet at a barrier after every operation on every chunk, which is slow at best and very slow
@@ -53,10 +67,10 @@ def _by_workers(tensors: Sequence[torch.Tensor]) -> list[tuple[Row, int]]:
     threads = torch.get_num_threads()
     own = threading.local()
 
-    def one(tensor: torch.Tensor) -> tuple[Row, int]:
+    def one(tensor: torch.Tensor) -> Reduced:
         if not hasattr(own, "workspace"):
             own.workspace = Workspace(tensor.device)
-        return own.workspace.reduce(tensor).tolist(), int(own.workspace.digest(tensor))
+        return _finite(tensor, own.workspace.reduce(tensor).tolist(), int(digest(tensor)))
 
     order = sorted(range(len(tensors)), key=lambda index: -tensors[index].numel())
     torch.set_num_threads(1)
@@ -68,6 +82,13 @@ def _by_workers(tensors: Sequence[torch.Tensor]) -> list[tuple[Row, int]]:
     return [found[index] for index in range(len(tensors))]
 
 
+def _finite(tensor: torch.Tensor, row: list[float], mark: int) -> Reduced:
+    """The numbers as they are, or over the finite values alone where others spoil them."""
+    if not tensor.numel() or all(map(math.isfinite, row)):
+        return Reduced(row, 0, mark)
+    return Reduced(*finite_only(tensor), mark)
+
+
 class Workspace:
     """The buffers that tensors of one device are reduced in, one after the other."""
 
@@ -76,10 +97,9 @@ class Workspace:
         self.chunk = CHUNK if device.type == "cpu" else ACCELERATOR_CHUNK
         self._wide = torch.float32 if device.type == "mps" else torch.float64  # the one accelerator without float64
         self._buffers: dict[tuple[int, torch.dtype], torch.Tensor] = {}
-        self._weights = torch.arange(1, SAMPLED + 1, device=device) * _MIX
 
     def reduce(self, tensor: torch.Tensor) -> torch.Tensor:
-        """A ``Row`` on the device; not finite where a value is not."""
+        """A row on the device; not finite where a value is not."""
         if not tensor.numel():
             return torch.tensor([0.0] * 5 + [math.inf, -math.inf], dtype=self._wide, device=self.device)
         low, high = torch.aminmax(tensor)
@@ -110,18 +130,8 @@ class Workspace:
             self._buffers[key] = torch.empty(size, dtype=dtype, device=self.device)
         return self._buffers[key][:size]
 
-    def digest(self, tensor: torch.Tensor) -> torch.Tensor:
-        """A sum of the bits of evenly spaced values, each weighted by its place."""
-        count = tensor.numel()
-        if not count:
-            return torch.zeros((), dtype=torch.int64, device=self.device)
-        places = torch.arange(0, count, math.ceil(count / SAMPLED), device=self.device)
-        sample = tensor.take(places) if tensor.is_contiguous() else tensor[torch.unravel_index(places, tensor.shape)]
-        bits = sample.view(_BITS[sample.element_size()]).to(torch.int64)
-        return ((bits ^ (bits >> 7)) * self._weights[: len(places)]).sum()
 
-
-def _well_conditioned(row: Row, size: int) -> bool:
+def _well_conditioned(row: list[float], size: int) -> bool:
     """Whether sums taken in float32 are as good as any: nothing overflowed or vanished, and the mean does not hide the spread."""
     total, squares, _, fourths = row
     return math.isfinite(fourths) and fourths > 1e-30 and total**2 < squares * size / 2
@@ -129,21 +139,22 @@ def _well_conditioned(row: Row, size: int) -> bool:
 
 def flattened(tensor: torch.Tensor, chunk: int) -> Iterator[torch.Tensor]:
     """The values of ``tensor`` as one-dimensional views, in some order; what must be copied for that is at most ``chunk`` at a time."""
-    ordered = tensor.permute(sorted(range(tensor.dim()), key=tensor.stride, reverse=True))
+    ordered = dense(tensor)
     if ordered.is_contiguous():
         yield ordered.view(-1)
     elif tensor.numel() <= chunk:
         yield tensor.reshape(-1)
     else:
-        for part in tensor.unbind(0):
+        rows = chunk * tensor.shape[0] // tensor.numel()
+        for part in tensor.split(rows) if rows else tensor.unbind(0):
             yield from flattened(part, chunk)
 
 
-def finite_only(tensor: torch.Tensor) -> tuple[Row, int]:
+def finite_only(tensor: torch.Tensor) -> tuple[list[float], int]:
     """The same numbers over the values that are finite, and how many are not. Slower; for the few tensors that need it."""
     workspace, lost = Workspace(tensor.device), 0
     rows = []
-    for part in (part for flat in flattened(tensor, CHUNK) for part in flat.split(CHUNK)):
+    for part in (part for flat in flattened(tensor, workspace.chunk) for part in flat.split(workspace.chunk)):
         kept = part[torch.isfinite(part)]
         lost += part.numel() - kept.numel()
         rows.append(workspace.reduce(kept).tolist())

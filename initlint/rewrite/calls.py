@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.findings import Edit, ReplaceCall, ThroughData, WrapCall
-from initlint.rewrite.document import Declined, Document, Span
+from initlint.rewrite.document import Declined, Document, Span, inside
 from initlint.rewrite.names import Names
 
 METHODS = "torch.Tensor"
@@ -34,7 +33,8 @@ def replace_call(names: Names, action: ReplaceCall) -> list[Edit]:
 
 def _leave_bare(document: Document, call: cst.Call, path: str) -> list[Edit]:
     """``m.weight()`` becomes ``m.weight``."""
-    if call.args or m.findall(call, m.Comment()):
+    comments = inside(call, cst.Comment)
+    if call.args or comments:
         raise Declined("the call has arguments or a comment")
     return [document.edit(document.full_span(call.func)[1], document.span(call)[1], "", path)]
 
@@ -166,7 +166,7 @@ def _rephrased(document: Document, call: cst.Call, number: int, template: str, p
 
 
 def _decline_comments(argument: cst.Arg) -> None:
-    if m.findall(argument.value, m.Comment()):
+    if inside(argument.value, cst.Comment):
         raise Declined("a comment stands inside the argument")
 
 
@@ -221,8 +221,7 @@ def quoted(document: Document, call: cst.Call, text: str) -> str:
     """A string literal in the quotes the call, or else the file, already uses."""
     if len(text) < 2 or text[0] not in "'\"" or text[-1] != text[0] or set(text[1:-1]) & set("'\"\\"):
         return text
-    here = [string for argument in call.args for string in m.findall(argument.value, m.SimpleString())]
-    strings = [string for string in here if isinstance(string, cst.SimpleString)] or document.survey.strings
+    strings = [string for argument in call.args for string in inside(argument.value, cst.SimpleString)] or document.survey.strings
     quotes = Counter(string.quote for string in strings if len(string.quote) == 1)
     quote = max(quotes, key=lambda mark: (quotes[mark], mark == '"'), default='"')
     return f"{quote}{text[1:-1]}{quote}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import libcst as cst
 from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, PositionProvider
@@ -13,6 +14,7 @@ from initlint.depth import too_deep
 from initlint.edits import NEWLINE, LineIndex
 from initlint.findings import Edit, Site
 
+Node = TypeVar("Node", bound=cst.CSTNode)
 Span = tuple[int, int]
 Positions = Mapping[cst.CSTNode, CodeRange]
 
@@ -169,6 +171,12 @@ class Document(_DocumentBase):
     @cached_property
     def _calls(self) -> dict[Span, cst.Call]:
         return {self.span(call): call for call in self.survey.calls}
+
+
+def inside(node: cst.CSTNode, kind: type[Node]) -> list[Node]:
+    """Every node of ``kind`` in ``node``, itself included, in source order; LibCST's matchers would take as long to import as all of LibCST."""
+    found: list[Node] = [node] if isinstance(node, kind) else []
+    return found + [one for child in node.children for one in inside(child, kind)]
 
 
 def _without(text: str, index: LineIndex, unrelated: Sequence[tuple[int, int, str]]) -> tuple[str, list[int]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import libcst as cst
-import libcst.matchers as m
 
 from initlint.findings import Edit, ScaleDraw
-from initlint.rewrite.document import Declined, Document
+from initlint.rewrite.document import Declined, Document, inside
 
 SIMPLE = (cst.Name, cst.Attribute, cst.Integer, cst.Call, cst.Subscript)
 
@@ -17,7 +16,7 @@ def scale_draw(document: Document, action: ScaleDraw) -> list[Edit]:
     """The edit that multiplies the call at ``action.site``; in parentheses where it is neither all that is assigned nor stands between commas or brackets."""
     call = document.call_at(action.site)
     size = _sizes(call)[action.axis] if len(_sizes(call)) == action.rank else None
-    if size is None or m.findall(size, m.Comment()):
+    if size is None or inside(size, cst.Comment):
         raise Declined("the sizes are not written out one by one")
     start, end = document.full_span(size)
     text = document.text[start:end]

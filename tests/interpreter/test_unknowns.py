@@ -184,6 +184,8 @@ ENDLESS = {
     "count": "import itertools\nfor i in itertools.count():\n    pass",
     "list of count": "import itertools\ns = list(itertools.count())",
     "deep nesting": "x = []\nfor i in range(100000):\n    x = [x]\nself.x = x == [x]",
+    "text of a list that holds itself over and over": "x = [1]\nfor i in range(60):\n    x = [x, x]\nself.s = f'{x} {x!r}'",
+    "row by row": "w = nn.Parameter(torch.empty(5000, 2))\nfor i in range(5000):\n    nn.init.normal_(w[i])",
     "round": "n = round(1, -10**9)",
     "int": "n = int('9' * 100000)",
     "nested loops": "for a in range(10000):\n    for b in range(10000):\n        for c in range(10000):\n            pass",

@@ -59,6 +59,8 @@ def _drawing_method(framework: TorchFramework, interp: Interpreter, instance: In
         if isinstance(routine, Function):
             bound, apply = Method(routine, instance), Method(Builtin("apply", methods.apply), instance)
             return Builtin(name, lambda call: _without_grad(call, apply, bound))
+        reason = f"drawn by {name}() of a class that was not read"
+        return Builtin(name, lambda call: call.interp.call_blind(Unknown(reason), call.node, call.frame, reason, [instance, *call.args], call.kwargs))
     return ABSENT
 
 

@@ -18,6 +18,7 @@ MAX_DATA = 4096
 LARGEST = 1e100
 """Numbers up to this are remembered: their squares are still numbers."""
 COMPUTED = "values computed by code"
+PLAIN = frozenset((int, float, bool))
 
 
 def new_tensor(shape: Optional[tuple[Number, ...]], law: Optional[Distribution], *, data: Any = None, reason: str = "") -> Tensor:
@@ -38,8 +39,8 @@ def from_data(value: Any) -> Tensor:
         return new_tensor((), constant(float(value) if isinstance(value, (bool, int)) else value), data=value if not isinstance(value, Sym) else None)
     if isinstance(value, (list, tuple)):
         flat, shape = _flatten(value)
-        if flat is not None and 0 < len(flat) <= MAX_DATA and all(abs(v) < LARGEST for v in flat):
-            return new_tensor(shape, of_data([float(v) for v in flat]), data=flat)
+        if flat is not None and 0 < len(flat) <= MAX_DATA and all(map(LARGEST.__gt__, map(abs, flat))):
+            return new_tensor(shape, of_data(list(map(float, flat))), data=flat)
         return new_tensor(shape if flat is not None else None, None, reason=COMPUTED)
     return new_tensor(None, None, reason=unknown(value) or COMPUTED)
 
@@ -50,6 +51,8 @@ def _flatten(value: Any) -> tuple[Optional[list[Any]], tuple[Number, ...]]:
         return [value], ()
     if not isinstance(value, (list, tuple)):
         return None, ()
+    if PLAIN.issuperset(map(type, value)):
+        return list(value), (len(value),)
     flat: list[Any] = []
     inner: tuple[Number, ...] = ()
     for one in value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.findings import Site
@@ -16,8 +17,16 @@ from initlint.theory.laws import Distribution, constant, custom
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
+Part = tuple[Any, Optional[Number], Optional[Distribution]]
+"""A slice of a storage: its key, the share of entries it covers, and what it holds."""
+Box = tuple[tuple[int, int], ...]
 MOST_PARTS = 64
 """Slices of one tensor whose laws are told apart."""
+MOST_ALIKE = 1024
+"""The same where all hold one law, but do not lie side by side."""
+INDEX = re.compile(r"(None|-?\d+):(None|-?\d+):None|(-?\d+)")
+MANY: tuple[Part, ...] = (("many", None, None),)
+"""The regions of a storage of which no more is known, until all of it is written."""
 
 
 def write(
@@ -82,45 +91,108 @@ def _helper(interp: Interpreter, tensor: Tensor, initializer: str, site: Optiona
 
 def write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distribution], reason: str) -> None:
     """Record that the part of ``storage`` that ``tensor`` views now holds ``distribution``."""
-    box = _box(tensor.region, storage.shape)
-    kept = tuple(r for r in storage.regions if r[0] != tensor.region and not _covers(box, _box(r[0], storage.shape)))
-    if any(r[2] != distribution and _overlap(box, _box(r[0], storage.shape)) for r in kept):
-        storage.regions = (("overlapping", None, None),)
-        storage.distribution, storage.reason = None, "slices that overlap are written"
+    if storage.regions == MANY:
         return
-    if len(kept) >= MOST_PARTS and any(r[2] != distribution for r in kept):
-        storage.regions = (("overlapping", None, None),)
+    if storage.regions and storage.regions[-1][2] == distribution:
+        distribution = storage.regions[-1][2]  # equal laws of many parts are compared faster where they are one
+    sizes = _sizes(storage.shape)
+    box = _box(tensor.region, sizes)
+    kept: list[Part] = []
+    alike = True
+    for part in storage.regions:
+        other = _box(part[0], sizes)
+        if part[0] == tensor.region or _covers(box, other):
+            continue
+        if part[2] is distribution or part[2] == distribution:
+            if _covers(other, box):
+                return
+            kept.append(part)
+            continue
+        alike = False
+        if box is not None and other is not None and _overlap(box, other):
+            kept += _without(part, other, box)
+        else:
+            kept.append(part)
+    if len(kept) >= (MOST_ALIKE if alike else MOST_PARTS):
+        storage.regions = MANY
         storage.distribution, storage.reason = None, "too many slices are written, each with a law of its own"
         return
-    storage.regions = (*kept, (tensor.region, tensor.share, distribution))
-    if storage.base is not None and storage.base == distribution and all(r[2] == distribution for r in kept):
+    storage.regions = (*_joined(kept, (tensor.region, tensor.share, distribution), sizes),)
+    if storage.base is not None and storage.base == distribution and alike:
         storage.distribution = storage.base
         return
     storage.distribution = mixture(storage)
     storage.reason = "" if storage.distribution else reason or "only a part of it is written, which part is not known"
 
 
-INDEX = re.compile(r"(None|-?\d+):(None|-?\d+):None|(-?\d+)")
+def law_of_part(storage: Storage, region: Any) -> Optional[Distribution]:
+    """What a part of ``storage`` holds that was written as such, or as part of a larger one."""
+    sizes = _sizes(storage.shape)
+    box = _box(region, sizes)
+    return next((law for key, _, law in storage.regions if key == region or _covers(_box(key, sizes), box)), None)
 
 
-def _box(region: Any, shape: Optional[tuple[Number, ...]]) -> Optional[list[tuple[int, int]]]:
+def _without(part: Part, box: Box, hole: Box) -> list[Part]:
+    """What is left of a part under a hole: a slab on either side along every axis."""
+    slabs = []
+    inside = list(box)
+    for axis, ((start, stop), (low, high)) in enumerate(zip(box, hole)):
+        slabs += [(*inside[:axis], ends, *inside[axis + 1 :]) for ends in ((start, low), (high, stop)) if ends[0] < ends[1]]
+        inside[axis] = (max(start, low), min(stop, high))
+    return [(_key(slab), part[1] * _size(slab) / _size(box) if part[1] is not None else None, part[2]) for slab in slabs]
+
+
+def _size(box: Box) -> int:
+    return math.prod(last - first for first, last in box)
+
+
+def _joined(parts: list[Part], new: Part, sizes: Optional[tuple[int, ...]]) -> list[Part]:
+    """``parts`` with one more, as one with the last where that lies beside it and holds the same, as rows do that are filled in order."""
+    last, box = parts[-1] if parts else MANY[0], _box(new[0], sizes)
+    other = _box(last[0], sizes)
+    if box is None or other is None or last[2] != new[2] or last[1] is None or new[1] is None:
+        return [*parts, new]
+    apart = [axis for axis, (left, right) in enumerate(zip(box, other)) if left != right]
+    if len(apart) != 1:
+        return [*parts, new]
+    (start, stop), (first, end) = box[apart[0]], other[apart[0]]
+    if start != end and stop != first:
+        return [*parts, new]
+    both = (*box[: apart[0]], (min(start, first), max(stop, end)), *box[apart[0] + 1 :])
+    return _joined(parts[:-1], (_key(both), last[1] + new[1], new[2]), sizes)
+
+
+def _key(box: Box) -> str:
+    return ", ".join(f"{first}:{last}:None" for first, last in box)
+
+
+def _sizes(shape: Optional[tuple[Number, ...]]) -> Optional[tuple[int, ...]]:
+    """A shape that is known; nothing is told apart in others."""
+    sizes = tuple(size for size in shape or () if isinstance(size, int) and size >= 0)
+    return sizes if shape is not None and len(sizes) == len(shape) else None
+
+
+def _box(region: Any, sizes: Optional[tuple[int, ...]]) -> Optional[Box]:
     """Per axis the entries a plain slice covers, from first to behind the last; None where that is not known."""
-    sizes = [s for s in shape or () if isinstance(s, int)]
-    if not isinstance(region, str) or shape is None or len(sizes) < len(shape):
-        return None
+    return _covered(region, sizes) if isinstance(region, str) and sizes is not None else None
+
+
+@lru_cache(maxsize=1 << 14)
+def _covered(region: str, sizes: tuple[int, ...]) -> Optional[Box]:
     parts = [INDEX.fullmatch(part) for part in region.split(", ")]
     if len(parts) > len(sizes) or None in parts:
         return None
     axes = [slice(*(None if v == "None" else int(v) for v in m.group(1, 2))) if m[1] else slice(int(m[3]), int(m[3]) + 1 or None) for m in parts if m]
-    return [one.indices(size)[:2] for one, size in zip([*axes, *[slice(None)] * (len(sizes) - len(axes))], sizes)]
+    ends = [one.indices(size)[:2] for one, size in zip([*axes, *[slice(None)] * (len(sizes) - len(axes))], sizes)]
+    return tuple(ends)
 
 
-def _covers(outer: Optional[list[tuple[int, int]]], inner: Optional[list[tuple[int, int]]]) -> bool:
+def _covers(outer: Optional[Box], inner: Optional[Box]) -> bool:
     return outer is not None and inner is not None and all(a <= c and d <= b for (a, b), (c, d) in zip(outer, inner))
 
 
-def _overlap(left: Optional[list[tuple[int, int]]], right: Optional[list[tuple[int, int]]]) -> bool:
-    return left is not None and right is not None and all(max(a, c) < min(b, d) for (a, b), (c, d) in zip(left, right))
+def _overlap(left: Box, right: Box) -> bool:
+    return all(max(a, c) < min(b, d) for (a, b), (c, d) in zip(left, right))
 
 
 def mixture(storage: Storage) -> Optional[Distribution]:
@@ -171,7 +243,7 @@ def innermost_guard(interp: Interpreter) -> tuple[Optional[Site], str, str]:
 def of_data(values: list[float]) -> Distribution:
     """The law of an entry picked at random from known numbers."""
     mean = math.fsum(values) / len(values)
-    std = math.sqrt(math.fsum((v - mean) ** 2 for v in values) / len(values))
+    std = math.dist(values, [mean] * len(values)) / math.sqrt(len(values))
     if std == 0:
         return constant(mean)
     return Distribution(kind="custom", mean=mean, std=std, low=min(values), high=max(values), law="fixed numbers")
@@ -181,4 +253,4 @@ def current(tensor: Tensor) -> Optional[Distribution]:
     """What a view holds: the law of the whole storage where every entry shares it."""
     if tensor.whole:
         return tensor.storage.distribution
-    return next((r[2] for r in tensor.storage.regions if r[0] == tensor.region), tensor.storage.base if not tensor.storage.regions else None)
+    return law_of_part(tensor.storage, tensor.region) if tensor.storage.regions else tensor.storage.base

@@ -36,6 +36,8 @@ GRAPH_MODE = re.compile(
     rb"\btf\.(?:get_variable|variable_scope|placeholder|Session|layers\.|contrib|truncated_normal\b|random_normal\b|random_uniform\b|GraphKeys|app\.run|initialize_all)"
 )
 """What only a file of TensorFlow 1 says."""
+_HINTS = (b"tf.", b"compat", b"slim", b"contrib")
+"""A word of each of these, told much sooner."""
 AMBIGUOUS = ("random_normal_initializer", "random_uniform_initializer")
 """Names with other defaults in TensorFlow 2, where they are those of Keras."""
 CONTRIB = "tensorflow.contrib.layers."
@@ -50,6 +52,11 @@ SYNONYMS = {
     "convolution2d": "conv2d", "convolution": "conv2d", "linear": "linear", "convolution2d_transpose": "conv2d_transpose",
     "separable_convolution2d": "separable_conv2d", "xavier_initializer_conv2d": "xavier_initializer",
 }  # fmt: skip
+
+
+def graph_mode(data: bytes) -> bool:
+    """Whether a file builds graphs, as TensorFlow 1 did."""
+    return any(hint in data for hint in _HINTS) and GRAPH_MODE.search(data) is not None
 
 
 def canonical(dotted: str, graph_mode: bool) -> str:

@@ -22,7 +22,6 @@ UNKNOWN = {
         "aq": "nor of triangles",
     },
     "InPlace": {"head.bias": "clamped"},
-    "Overlapping": {"w": "slices that overlap in part"},
 }
 UNKNOWN_SHAPES = {"Constructors": {"al", "aq"}}
 
@@ -150,6 +149,27 @@ class Overlapping(nn.Module):
             self.w[:32].fill_(1)
             self.w[16:48].fill_(2)
             self.w[:, :8].fill_(3)
+        self.hole = nn.Parameter(torch.zeros(64, 64))
+        with torch.no_grad():
+            self.hole[:32].fill_(1)
+            self.hole[16:20, 16:20].fill_(2)
+
+
+class Rows(nn.Module):
+    """More rows than are told apart, one after the other, then backwards, then one of them again."""
+
+    def __init__(self, n=200):
+        super().__init__()
+        self.up = nn.Parameter(torch.empty(n, 16))
+        self.down = nn.Parameter(torch.zeros(n, 16))
+        with torch.no_grad():
+            for i in range(n):
+                self.up[i].normal_(0, 0.5)
+            for i in reversed(range(n // 2, n)):
+                self.down[i, 4:12] = 1.0
+            self.up[0] = 0
+            self.up[n // 2, 3] = 0
+            self.down[n - 1] = 2.0
 
 
 class Gains(nn.Module):
