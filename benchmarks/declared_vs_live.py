@@ -1,39 +1,76 @@
-"""How well the static table agrees with real models of Keras: shapes, means, standard deviations and bounds of every trainable weight.
+"""How well the static table agrees with real models of Keras and Flax: shapes, means, standard deviations and bounds of every trainable weight.
 
-    python benchmarks/declared_vs_live.py [--max-parameters N] [--only NAME,…] [--details]
+    python benchmarks/declared_vs_live.py [--only NAME,…] [--details]
 
-Builds each model of ``keras.applications`` without downloading weights (any backend; set ``KERAS_BACKEND``), measures what it starts
-from, and compares that with what ``initlint.show`` says of the same call in the package's own source. A parameter
+Builds each model of the list without downloading weights, measures what it starts from, and compares that with what ``initlint.show`` says of
+the same call in the package's own source. A parameter
 
 * agrees where shape, mean, std and bounds are claimed and all lie within sampling error of the measurement,
-* contradicts where something is claimed that the measurement rules out, and
+* contradicts where something is claimed that the measurement rules out, or where the model has no such parameter, and
 * is unknown otherwise.
 
-Prints one line per model and the totals.
+The models come from keras (its applications), keras-hub (small configurations) and flaxmodels; what is not installed is left out. Prints one
+line per model and the totals. ``KERAS_BACKEND`` decides what Keras runs on.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import math
-import os
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import initlint
 from initlint.graph import Parameter
+from initlint.live import targets
+from initlint.live.others import kinds
+from initlint.live.others.found import Found
+from initlint.live.others.kinds import Kind
+from initlint.live.others.verifying import framework
 
-MODELS = {
-    "vgg16": ("VGG16",), "vgg19": ("VGG19",), "resnet": ("ResNet50", "ResNet101", "ResNet152"),
-    "densenet": ("DenseNet121", "DenseNet169", "DenseNet201"), "mobilenet": ("MobileNet",), "mobilenet_v2": ("MobileNetV2",),
-    "mobilenet_v3": ("MobileNetV3Small", "MobileNetV3Large"), "inception_v3": ("InceptionV3",), "inception_resnet_v2": ("InceptionResNetV2",),
-    "xception": ("Xception",), "nasnet": ("NASNetMobile", "NASNetLarge"), "efficientnet": tuple(f"EfficientNetB{size}" for size in range(8)),
-    "efficientnet_v2": tuple(f"EfficientNetV2{size}" for size in ("B0", "B1", "B2", "B3", "S", "M")),
-    "convnext": ("ConvNeXtTiny", "ConvNeXtSmall", "ConvNeXtBase"),
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model: where its source is, the call that builds it, and the input that it needs to have parameters."""
+
+    package: str
+    module: str
+    expression: str
+    kind: Kind = "keras"
+    inputs: str | None = None
+
+
+WORDS = "vocabulary_size=200, num_layers=2, num_heads=4, hidden_dim=32, intermediate_dim=64"
+ELECTRA = "vocab_size=200, num_layers=2, num_heads=4, embedding_dim=16, hidden_dim=32, intermediate_dim=64"
+LLAMA = "vocabulary_size=200, num_layers=2, num_query_heads=4, num_key_value_heads=2, hidden_dim=32, intermediate_dim=64"
+IMAGE = "image_shape=(32, 32, 3), patch_size=8, num_layers=2, num_heads=4, hidden_dim=32"
+APPLICATIONS = {
+    "vgg16": "VGG16(weights=None, include_top=False, input_shape=(64, 64, 3))", "resnet": "ResNet50(weights=None)", "resnet_v2": "ResNet50V2(weights=None)",
+    "densenet": "DenseNet121(weights=None)", "mobilenet": "MobileNet(weights=None)", "mobilenet_v2": "MobileNetV2(weights=None)",
+    "mobilenet_v3": "MobileNetV3Small(weights=None)", "inception_v3": "InceptionV3(weights=None)", "inception_resnet_v2": "InceptionResNetV2(weights=None)",
+    "xception": "Xception(weights=None)", "nasnet": "NASNetMobile(weights=None)", "efficientnet": "EfficientNetB0(weights=None)",
+    "efficientnet_v2": "EfficientNetV2B0(weights=None)", "convnext": "ConvNeXtTiny(weights=None)",
 }  # fmt: skip
-"""Modules of ``keras.applications`` and the models they hold."""
+HUB = {
+    "bert": f"BertBackbone({WORDS})", "gpt2": f"GPT2Backbone({WORDS})", "roberta": f"RobertaBackbone({WORDS})", "opt": f"OPTBackbone({WORDS})",
+    "distil_bert": f"DistilBertBackbone({WORDS})", "electra": f"ElectraBackbone({ELECTRA})", "bart": f"BartBackbone({WORDS})",
+    "f_net": "FNetBackbone(vocabulary_size=200, num_layers=2, hidden_dim=32, intermediate_dim=64)",
+    "albert": "AlbertBackbone(vocabulary_size=200, num_layers=2, num_heads=4, embedding_dim=16, hidden_dim=32, intermediate_dim=64)",
+    "gpt_neo_x": f"GPTNeoXBackbone({WORDS})", "llama": f"LlamaBackbone({LLAMA})", "mistral": f"MistralBackbone({LLAMA})", "qwen": f"QwenBackbone({LLAMA})",
+    "gemma": f"GemmaBackbone({LLAMA}, head_dim=8)", "vit": f"ViTBackbone({IMAGE}, mlp_dim=64)", "deit": f"DeiTBackbone({IMAGE}, intermediate_dim=64)",
+    "vgg": "VGGBackbone(stackwise_num_repeats=[1, 1], stackwise_num_filters=[8, 16], image_shape=(32, 32, 3))",
+}  # fmt: skip
+MODELS = (
+    *(Model("keras", f"src.applications.{module}", expression) for module, expression in APPLICATIONS.items()),
+    *(Model("keras_hub", f"src.models.{module}.{module}_backbone", expression) for module, expression in HUB.items()),
+    Model("flaxmodels", "resnet.resnet", "ResNet18(pretrained=None, normalize=False)", "linen", "2,64,64,3"),
+    Model("flaxmodels", "resnet.resnet", "ResNet50(pretrained=None, normalize=False)", "linen", "2,64,64,3"),
+    Model("flaxmodels", "vgg.vgg", "VGG16(pretrained=None, normalize=False)", "linen", "2,32,32,3"),
+    Model("flaxmodels", "stylegan2.discriminator", "Discriminator(resolution=32)", "linen", "2,32,32,3"),
+)
 KURTOSIS = {"normal": 3.0, "uniform": 1.8, "trunc_normal": 2.37, "orthogonal": 3.0}
 SIGMAS = 6.0
 """Sampling errors within which a claim agrees."""
@@ -41,14 +78,14 @@ FEW = 30
 """Fewer values than this say nothing about a standard deviation."""
 
 
-def verdict(claim: Parameter | None, real: np.ndarray[Any, Any]) -> str:
-    """``agrees``, ``unknown``, or what contradicts the claim."""
+def verdict(claim: Parameter | None, real: Any) -> str:
+    """``agrees``, ``unknown``, or what contradicts the claim; ``real`` is an array."""
     law = claim.distribution if claim is not None else None
     if claim is None or law is None or not _is_known(claim.shape) or not isinstance(law.std, (int, float)) or not isinstance(law.mean, (int, float)):
         return "unknown"
     if claim.shape != real.shape:
         return f"shape {claim.shape}, measured {real.shape}"
-    values = real.astype(np.float64).ravel()
+    values = real.astype("float64").ravel()
     count, mean, std = values.size, float(values.mean()), float(values.std())
     error = law.std * math.sqrt(max(KURTOSIS.get(law.kind, 9.0) - 1, 0.2) / (4 * count))
     if (count >= FEW or law.std == 0) and abs(std - law.std) > SIGMAS * error + 1e-3 * law.std + 1e-7:
@@ -65,50 +102,49 @@ def _is_known(shape: tuple[Any, ...] | None) -> bool:
     return shape is not None and all(isinstance(size, int) for size in shape)
 
 
-def compare(module: str, name: str, most: float, details: bool) -> tuple[int, int, int] | None:
-    """Agreeing, contradicting and unknown parameters of one model; None where it is too large."""
-    import keras
+def built(model: Model) -> list[Found]:
+    """The parameters of the real model."""
+    made = framework(model.kind)
+    with made.observed(0):
+        value = targets.evaluate(targets.load(f"{model.package}.{model.module}"), model.expression, made.names(0), model.kind)
+        return list(made.parameters(made.completed(value, model.inputs)))
 
-    keras.utils.clear_session()
-    model = getattr(keras.applications, name)(weights=None)
-    if model.count_params() > most:
-        return None
-    source = Path(keras.__file__).parent / "src" / "applications" / f"{module}.py"
-    claims = {parameter.name: parameter for parameter in initlint.show(f"{source}:{name}(weights=None)").parameters}
+
+def compare(model: Model, folder: Path, details: bool) -> tuple[int, int, int]:
+    """Agreeing, contradicting and unknown parameters of one model."""
+    path = folder.joinpath(*model.module.split(".")).with_suffix(".py")
+    claims = {parameter.name: parameter for parameter in initlint.show(f"{path}:{model.expression}").parameters if parameter.requires_grad}
     counts = {"agrees": 0, "contradicts": 0, "unknown": 0}
-    for variable in model.trainable_variables:
-        path = ".".join(variable.path.split("/")[-2:])  # layer and role, without the scopes around them
-        outcome = verdict(claims.pop(path, None), np.asarray(variable))
+    for one in built(model):
+        outcome = verdict(claims.pop(one.name, None), one.values)
         counts[outcome if outcome in counts else "contradicts"] += 1
         if details and outcome != "agrees":
-            print(f"    {path}: {outcome}")
+            print(f"    {one.name}: {outcome}")
     counts["contradicts"] += len(claims)
     if details:
-        print(*(f"    {path}: claimed, not there" for path in claims), sep="\n" if claims else "", end="\n" if claims else "")
+        print(*(f"    {name}: claimed, not there" for name in claims), sep="\n", end="\n" if claims else "")
     return counts["agrees"], counts["contradicts"], counts["unknown"]
 
 
 def main() -> None:
     """Compare every model and print the shares."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--max-parameters", type=float, default=1e8, help="skip larger models")
     parser.add_argument("--only", default="", help="names of models, separated by commas")
     parser.add_argument("--details", action="store_true", help="list every parameter that does not agree")
     options = parser.parse_args()
-    os.environ.setdefault("KERAS_BACKEND", "jax")
+    kinds.settle_backend()
     wanted = set(options.only.split(",")) - {""}
     totals, models = [0, 0, 0], 0
-    for module, names in MODELS.items():
-        for name in names:
-            if wanted and name not in wanted:
-                continue
-            counts = compare(module, name, options.max_parameters, options.details)
-            if counts is None:
-                print(f"{name}: larger than {options.max_parameters:.0f} parameters")
-                continue
-            models += 1
-            totals = [total + count for total, count in zip(totals, counts, strict=True)]
-            print(f"{name}: {counts[0]} of {sum(counts)} agree, {counts[1]} contradict, {counts[2]} unknown", flush=True)
+    for model in MODELS:
+        name = model.expression.partition("(")[0]
+        found = importlib.util.find_spec(model.package) if not wanted or name in wanted else None
+        if found is None or found.origin is None:
+            continue
+        start = time.monotonic()
+        counts = compare(model, Path(found.origin).parent, options.details)
+        models += 1
+        totals = [total + count for total, count in zip(totals, counts, strict=True)]
+        print(f"{name}: {counts[0]} of {sum(counts)} agree, {counts[1]} contradict, {counts[2]} unknown, {time.monotonic() - start:.0f} s", flush=True)
     print(f"{models} models, {sum(totals)} parameters: {100 * totals[0] / max(sum(totals), 1):.2f} % agree, {totals[1]} contradict, {totals[2]} unknown")
 
 

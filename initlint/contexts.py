@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from initlint import program as p
-from initlint.adapters.arrays import plain
+from initlint.adapters.arrays import plain, training
 from initlint.adapters.arrays.calls import Calls
 from initlint.adapters.declared.modules import SEQUENCES
 from initlint.adapters.torch import graphs
@@ -25,6 +25,7 @@ from initlint.graph import InitEvent, ModelGraph, Origin
 from initlint.heirs import heirs
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
+from initlint.interpreter.contracts import LATER
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
@@ -36,7 +37,7 @@ from initlint.overlays.declared.tensorflow import graph_mode
 from initlint.programs import build, programs
 from initlint.routines import survey
 from initlint.rules import Rule
-from initlint.source import Chunk, SourceFile
+from initlint.source import Chunk, ClassChunk, SourceFile
 from initlint.switches import switched
 from initlint.variants import variants
 
@@ -84,10 +85,9 @@ class Analysis:
         """An analysis that knows nothing but the text of the files: what it says of one does not depend on those before."""
         return Analysis(self.search_path, self.rules, self.files, self.texts)
 
-    def edited(self, path: str) -> Analysis:
-        """A fresh analysis that shares every file but ``path``."""
-        files = {known: source for known, source in self.files.items() if known != Path(path).absolute()}
-        return Analysis(self.search_path, self.rules, files, self.texts, self.consulted)
+    def edited(self) -> Analysis:
+        """A fresh analysis for one file with other text; nothing that it reads shows here."""
+        return Analysis(self.search_path, self.rules, dict(self.files), self.texts, self.consulted)
 
 
 @dataclass(eq=False)
@@ -154,11 +154,24 @@ def _classes(contexts: FileContexts) -> list[Model]:
             continue
         if is_model(cls) or (framework.plain_nets and plain.forward_method(cls) is not None):
             interp.undecided = False
-            models = _attempt(contexts, partial(instantiate, interp, cls, module.frame), chunk.name, True)
+            models = _attempt(contexts, partial(_ready, contexts, cls, chunk), chunk.name, True)
             if interp.undecided:
                 models += _worlds(contexts, cls, chunk.name)
             found.append(models)
     return [model for models in reversed(found) for model in models]
+
+
+def _ready(contexts: FileContexts, cls: Class, chunk: ClassChunk) -> Any:
+    """An object of a class, and what is called on it before it learns: by its library, or by its own ``fit``."""
+    interp, frame = contexts.analysis.interp, contexts.module.frame
+    made = instantiate(interp, cls, frame)
+    later, _ = find_member(cls, LATER)
+    if isinstance(made, Instance) and isinstance(later, str):
+        node = p.Const(chunk.start, chunk.header_end, None)
+        interp.call(interp.getattr(made, later, frame, node), [], {}, frame, node)
+    elif isinstance(made, Instance) and contexts.analysis.framework.plain_nets:
+        training.begin(interp, made, frame)
+    return made
 
 
 def _option(contexts: FileContexts, action: Callable[[], Any], name: str) -> list[Model]:

@@ -166,7 +166,7 @@ def recheck(result: CheckResult, path: str, text: str) -> CheckResult:
     again = CheckResult([], 1, search_path=result.search_path, rules=result.rules, suppressions=result.suppressions)
     notebook = result.notebooks[path].edited(text) if path in result.notebooks else None
     data = b"" if notebook else as_bytes(text)
-    examiner = Examiner(result.search_path, result.rules, result.analysis.edited(path) if result.analysis is not None else None)
+    examiner = Examiner(result.search_path, result.rules, result.analysis.edited() if result.analysis is not None else None)
     with rare_collection():
         again.findings = with_deep_stack(lambda: examiner.examine(path, data, notebook)).findings
     again.analysis = examiner.analysis

@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from initlint import deadline, files, lower
 from initlint import program as p
-from initlint.adapters.arrays import plain
+from initlint.adapters.arrays import plain, training
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.adapter import TorchFramework
 from initlint.edits import SourceError
@@ -84,6 +84,8 @@ def _show(target: str, search_path: Sequence[str], text: Optional[str]) -> Model
             value = instantiate(interp, value, module.frame)
         except (OutOfBudget, RecursionError) as error:
             raise TargetError(f"{target}: {error}") from None
+    if isinstance(value, Instance):
+        training.begin(interp, value, module.frame)
     if not isinstance(value, Instance) or not (framework.is_module(value) or plain.adopt(value)):
         raise TargetError(f"{target}: {unknown(value) or 'it is no torch.nn.Module and holds no arrays'}")
     if "#failed" in value.attrs:

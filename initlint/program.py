@@ -18,6 +18,18 @@ class Node(Struct, gc=True):
     end: int
 
 
+def moved(value: Any, by: int) -> Any:
+    """A copy of nodes in which everything stands ``by`` characters further on."""
+    if isinstance(value, Struct):
+        fields = {name: moved(getattr(value, name), by) for name in value.__struct_fields__}
+        if isinstance(value, Node):
+            fields |= {"pos": value.pos + by, "end": value.end + by}
+        return type(value)(**fields)
+    if isinstance(value, (list, tuple)):
+        return type(value)(moved(part, by) for part in value)
+    return value
+
+
 class Expr(Node):
     """An expression."""
 

@@ -61,7 +61,7 @@ def _proven(
         return _refused(finding, edits.reason)
     edited = apply_edits(original.text, edits)
     try:
-        fresh = analysis.edited(path)
+        fresh = analysis.edited()
         models, everywhere = analyse_file(fresh, path, original.encode(edited))
     except (SourceError, UnicodeError) as error:
         return _refused(finding, f"the edited file {error}")

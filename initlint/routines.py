@@ -19,6 +19,7 @@ from initlint.edits import LineIndex
 from initlint.findings import Site
 from initlint.graph import Routine
 from initlint.interpreter.classes import find_member
+from initlint.interpreter.contracts import belongs
 from initlint.interpreter.values import Class, Function, OutOfBudget, TargetRaise
 from initlint.loose import INITIALIZES, LOADING, commented, function_of
 from initlint.mentions import ProjectText, TooLarge, unit
@@ -94,7 +95,7 @@ def _routine(analysis: Analysis, module: Module, chunk: Chunk, owner: str, funct
     search = Search(analysis.texts, module, chunk, owner, cls)
     public = not owner and not chunk.name.startswith("_") and not MAIN.search(module.source.text)
     exported = public or (cls is not None and find_member(cls, "forward")[1] is None)
-    inherited = cls is not None and (cls.uncertain or (any(c.spec is not None for c in cls.mro) and chunk.name in HOOKS))
+    inherited = cls is not None and (cls.uncertain or belongs(cls) or (any(c.spec is not None for c in cls.mro) and chunk.name in HOOKS))
     try:
         mentions = () if inherited or exported else tuple(islice(search.run(), 1))
     except TooLarge:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Optional
+from typing import Optional, TypeGuard
 
 from initlint import lower
 from initlint import program as p
@@ -39,21 +40,32 @@ class Chunk:
     long: bool = False
     """Whether a statement in it is so long that it may nest too deeply."""
     _statements: Optional[list[p.Stmt]] = None
+    like: Optional[Chunk] = None
+    """One of the same text in the file before it was edited."""
+
+    @property
+    def text(self) -> str:
+        """What is parsed."""
+        return self.source.text[self.start : self.end]
 
     @property
     def statements(self) -> list[p.Stmt]:
         """The lowered statements."""
         if self._statements is None:
-            text = self.source.text[self.start : self.end]
-            if self.long and too_deep(WRAPPER + text if self.wrapped else text):
-                raise SourceError(f"nests too deeply to be analysed (the statement at line {self.line})")
-            if self.wrapped:
-                (wrapper,) = lower.lower_source(WRAPPER + text, self.start - len(WRAPPER))
-                assert isinstance(wrapper, p.ClassDef)
-                self._statements = wrapper.body
+            if self.like is not None and self.like._statements is not None:
+                self._statements = p.moved(self.like._statements, self.start - self.like.start)
             else:
-                self._statements = lower.lower_source(text, self.start)
+                self._statements = self._parsed(f"{WRAPPER}{self.text}" if self.wrapped else self.text)
         return self._statements
+
+    def _parsed(self, text: str) -> list[p.Stmt]:
+        if self.long and too_deep(text):
+            raise SourceError(f"nests too deeply to be analysed (the statement at line {self.line})")
+        if not self.wrapped:
+            return lower.lower_source(text, self.start)
+        (wrapper,) = lower.lower_source(text, self.start - len(WRAPPER))
+        assert isinstance(wrapper, p.ClassDef)
+        return wrapper.body
 
 
 @dataclass(slots=True, eq=False)
@@ -65,12 +77,14 @@ class ClassChunk(Chunk):
     base_names: tuple[str, ...] = ()
 
     @property
+    def text(self) -> str:
+        """The class statement without its body."""
+        return self.source.text[self.start : self.header_end] + "    pass\n"
+
+    @property
     def header(self) -> p.ClassDef:
         """The class statement with its bases and decorators, without a body."""
-        if self._statements is None:
-            text = self.source.text[self.start : self.header_end] + "    pass\n"
-            self._statements = lower.lower_source(text, self.start)
-        header = self._statements[-1]
+        header = self.statements[-1]
         assert isinstance(header, p.ClassDef)
         return header
 
@@ -78,7 +92,8 @@ class ClassChunk(Chunk):
 class SourceFile:
     """A decoded file with the index of its statements. Raises ``SourceError`` where it cannot be read as Python."""
 
-    def __init__(self, path: str, data: bytes) -> None:
+    def __init__(self, path: str, data: bytes, before: Optional[SourceFile] = None) -> None:
+        """``before`` is the file before it was edited: what was parsed of it, and is still there, is not parsed again."""
         self.path = path
         self.digest = digest(data)
         self.text = decode(data).text
@@ -91,6 +106,16 @@ class SourceFile:
         for chunk in self.chunks:
             for name in chunk.names:
                 self.bindings.setdefault(name, []).append(chunk)
+        if before is not None:
+            parsed = {chunk.text: chunk for chunk in before._all()}
+            for chunk in self._all():
+                chunk.like = parsed.get(chunk.text)
+
+    def _all(self) -> Iterator[Chunk]:
+        """Everything that is parsed as one: top-level statements, headers and members of classes."""
+        for chunk in self.chunks:
+            yield chunk
+            yield from chunk.members if isinstance(chunk, ClassChunk) else ()
 
     def classes(self) -> list[ClassChunk]:
         return [c for c in self.chunks if isinstance(c, ClassChunk)]
@@ -114,7 +139,9 @@ class SourceFile:
             start, end = self._offset(_first_line(first)), self._offset((last.end_lineno or last.lineno) + 1)
             names = frozenset(name for node in group for name in (*_names(node), *self.registrations.get(id(node), ())))
             node = group[0]
-            if len(group) == 1 and isinstance(node, ast.ClassDef) and not wrapped and _first_line(node.body[0]) > node.lineno:
+            if len(group) == 1 and not wrapped and _is_for_checkers(node):
+                chunks += self._index_body(node.body, True)
+            elif len(group) == 1 and isinstance(node, ast.ClassDef) and not wrapped and _first_line(node.body[0]) > node.lineno:
                 chunks.append(self._index_class(node, start, end, names))
             elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 long = end - start >= LONG and longest(group, self._offset) >= LONG
@@ -125,7 +152,12 @@ class SourceFile:
         header_end = self._offset(_first_line(node.body[0]))
         members = self._index_body(node.body, True)
         bases = tuple(_dotted(base) for base in node.bases)
-        return ClassChunk(self, start, end, names, "class", False, node.name, node.lineno, False, None, header_end, members, bases)
+        return ClassChunk(self, start, end, names, "class", name=node.name, line=node.lineno, header_end=header_end, members=members, base_names=bases)
+
+
+def _is_for_checkers(node: ast.stmt) -> TypeGuard[ast.If]:
+    """Whether a statement is ``if TYPE_CHECKING:`` on lines of its own. What it binds is taken for what the file binds when it runs."""
+    return isinstance(node, ast.If) and _dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING" and _first_line(node.body[0]) > node.lineno
 
 
 def _first_line(node: ast.stmt) -> int:

@@ -50,6 +50,8 @@ STANDARD_ONLY = (
     *("initlint.flow", "initlint.layout", "initlint.signal", "initlint.rules", "initlint.edits"),
 )
 RUNTIME = ("initlint.live", "initlint.measure")
+CONTRACTS = ("initlint.overlays.contracts",)
+"""Read by the interpreter as the libraries that they stand for, never imported."""
 PARSERS = ("initlint.source", "initlint.lower", "initlint.rewrite")
 
 
@@ -73,6 +75,7 @@ def imports(path: Path) -> Iterator[str]:
 def test_a_module_imports_its_own_layer_and_those_below(name: str) -> None:
     """Data flows one way."""
     ours = [target for target in imports(MODULES[name]) if within(target, ("initlint",))]
+    assert not any(within(target, CONTRACTS) for target in ours)
     for layer, allowed in ALLOWED.items():
         if within(name, (layer,)):
             assert [target for target in ours if not within(target, allowed)] == []
@@ -82,7 +85,7 @@ def test_a_module_imports_its_own_layer_and_those_below(name: str) -> None:
 def test_libraries_are_imported_where_they_belong(name: str) -> None:
     """LibCST stays with the parsers, torch and its kin with the runtime; theory and rules need the standard library alone."""
     foreign = {target.partition(".")[0] for target in imports(MODULES[name])} - {"initlint", "__future__"}
-    assert not {"torch", "numpy", "scipy"} & foreign or within(name, RUNTIME)
+    assert not {"torch", "numpy", "scipy"} & foreign or within(name, (*RUNTIME, *CONTRACTS))
     assert "libcst" not in foreign or within(name, PARSERS)
     if within(name, STANDARD_ONLY):
         assert foreign <= set(sys.stdlib_module_names)

@@ -129,13 +129,19 @@ def instance_attribute(interp: Interpreter, value: Instance, name: str, frame: F
         return found
     if name in NAMED_TUPLE and value.cls.fields is not None and value.cls.derives("typing.NamedTuple"):
         return Method(Builtin(name, NAMED_TUPLE[name]), value)
-    getter, _ = find_member(value.cls, "__getattr__")
-    if isinstance(getter, Function) and not name.startswith("__"):
-        return interp.call(Method(getter, value), [name], {}, frame, node)
+    for hook in GETTERS if not name.startswith("__") else ():
+        getter, _ = find_member(value.cls, hook)
+        if isinstance(getter, Function) and not _is_inside(frame, getter):
+            return interp.call(Method(getter, value), [name], {}, frame, node)
     if value.cls.uncertain:
         return Unknown(f"{value.cls.name}.{name} may come from a class that was not read")
     interp.framework.missing_attribute(interp, value, name, frame, node)
     return interp.fail("AttributeError", f"{value.cls.name} has no attribute {name} that was found")
+
+
+def _is_inside(frame: Frame, function: Function) -> bool:
+    """Whether it is ``function`` that runs in ``frame``."""
+    return frame.code is function.node
 
 
 def _named_tuple_replace(call: Call) -> Any:
@@ -144,6 +150,8 @@ def _named_tuple_replace(call: Call) -> Any:
     return call.interp.call(value.cls, [], fields | call.kwargs, call.frame, call.node)
 
 
+GETTERS = ("__getattr__", "__getattribute__")
+"""What is asked for an attribute that was not found; the second is asked for every one, which matters where it gives one name for another."""
 NAMED_TUPLE = {
     "_replace": _named_tuple_replace,
     "_asdict": lambda call: {name: call.args[0].attrs.get(name) for name, _ in call.args[0].cls.fields},
@@ -219,7 +227,7 @@ def _super_attribute(interp: Interpreter, value: Super, name: str, frame: Frame,
         if name == "__setattr__":
             return Builtin(name, lambda call: _default_setattr(interp, receiver, call))
         if name in ("__getattr__", "__getattribute__"):
-            return Builtin(name, lambda call: _default_getattr(interp, receiver, call))
+            return Builtin(name, lambda call: _default_getattr(interp, receiver, call, whole=name == "__getattribute__"))
         found = interp.framework.module_attribute(interp, receiver, name, frame, node)
         if found is not ABSENT:
             return found
@@ -237,12 +245,15 @@ def _default_setattr(interp: Interpreter, receiver: Instance, call: Call) -> Non
         interp.heap.set_item(receiver.attrs, name, value)
 
 
-def _default_getattr(interp: Interpreter, receiver: Instance, call: Call) -> Any:
-    """``super().__getattr__(name)`` of a module: what its registries hold."""
+def _default_getattr(interp: Interpreter, receiver: Instance, call: Call, *, whole: bool) -> Any:
+    """``super().__getattr__(name)`` of a module, what its registries hold, or ``super().__getattribute__(name)``, which looks into classes too."""
     name = call.get(0, "name")
     for registry in (receiver.parameters, receiver.modules, receiver.buffers, receiver.attrs):
         if name in registry:
             return registry[name]
+    member = find_member(receiver.cls, name)[0] if whole and isinstance(name, str) else ABSENT
+    if member is not ABSENT:
+        return _bind(interp, member, receiver, name, call.frame, call.node)
     if receiver.cls.uncertain or not isinstance(name, str):
         return Unknown("an attribute that may come from a class that was not read")
     return interp.fail("AttributeError", f"{receiver.cls.name} has no attribute {name}")
@@ -257,7 +268,7 @@ def set_attribute(interp: Interpreter, value: Any, name: str, new: Any, frame: F
             if member.setter is not None:
                 interp.call(member.setter, [value, new], {}, frame, node)
             return
-        if isinstance(setter, Function) and frame.receiver is not value:
+        if isinstance(setter, Function) and (frame.receiver is not value if interp.framework.is_module(value) else not _is_inside(frame, setter)):
             interp.call(Method(setter, value), [name, new], {}, frame, node)
             return
         if interp.framework.is_module(value):

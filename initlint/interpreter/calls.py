@@ -276,7 +276,10 @@ def _fill_fields(interp: Interpreter, instance: Instance, cls: Class, args: list
     interp.heap.set_item(instance.attrs, "#fields", values)
     post = interp.find_method(instance, "__post_init__")
     if post is not None:
-        call(interp, post, [], {}, frame, node)
+        takes_rest = any(param.kind == "kwargs" for param in post.function.node.params)
+        fields = dict(cls.fields or ())
+        rest = {name: value for name, value in kwargs.items() if name not in fields} if takes_rest else {}
+        call(interp, post, [], rest, frame, node)
 
 
 def _enum_by_value(interp: Interpreter, cls: Class, args: list[Any]) -> Any:

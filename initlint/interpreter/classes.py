@@ -101,9 +101,15 @@ def collect_fields(interp: Interpreter, cls: Class, body: list[p.Stmt], frame: F
         return
     fields: dict[str, Any] = {name: default for group in reversed(inherited) for name, default in group}
     for statement in body:
-        if isinstance(statement, p.AnnAssign) and isinstance(statement.target, p.Name):
+        if isinstance(statement, p.AnnAssign) and isinstance(statement.target, p.Name) and not _is_of_the_class(statement.annotation):
             fields[statement.target.id] = _default(interp, statement.value, frame) if statement.value else ABSENT
     cls.fields = list(fields.items())
+
+
+def _is_of_the_class(annotation: p.Expr) -> bool:
+    """Whether an annotation says ``ClassVar``, which is no field."""
+    node = annotation.value if isinstance(annotation, p.Subscript) else annotation
+    return (isinstance(node, p.Name) and node.id == "ClassVar") or (isinstance(node, p.Attr) and node.attr == "ClassVar")
 
 
 def _default(interp: Interpreter, node: p.Expr, frame: Frame) -> Any:

@@ -193,7 +193,9 @@ class Interpreter:
             self.notes.append(text)
 
     def site(self, node: p.Node, frame: Frame) -> Site:
-        """Where ``node`` stands."""
+        """Where ``node`` stands, or what called the contract that it stands in."""
+        while frame.module.promised and frame.caller is not None:
+            frame, node = frame.caller
         return frame.module.source.site(node)
 
     # ---- names ----

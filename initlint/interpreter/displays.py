@@ -11,11 +11,13 @@ from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.operators import WIDE, hashable, is_small
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Class, External, Function, Repeat, Unknown, join, unknown
-from initlint.symbolic import Sym
+from initlint.symbolic import Sym, symbol
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
+MOST_ROWS = 128
+"""Rows of a table, written as a comprehension of comprehensions, that are evaluated one by one."""
 CONVERSIONS: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii}
 
 
@@ -85,6 +87,8 @@ def _clause(interp: Interpreter, node: p.Comprehension, depth: int, frame: Frame
     items = elements_of(interp, interp.eval(clause.iter, frame.parent if depth == 0 and frame.parent is not None else frame))
     if items is None:
         return False
+    if len(items) > MOST_ROWS and isinstance(node.element, p.Comprehension):
+        items = [Repeat(symbol("i") if isinstance(items[0], int) else Unknown("a row of a long table"))]
     for item in items:
         interp.step()
         again = isinstance(item, Repeat)

@@ -139,8 +139,10 @@ class Memory:
                 self.read(scope.names[name])
 
     def function(self, func: Function) -> Optional[Key]:
-        """What tells a function from others, the constants it closes over included; None where it closes over more."""
+        """What tells a function from others, the constants it closes over included; None where more does, or it writes where it is called."""
         scope = func.scope
+        if scope.module.promised:
+            return None
         while scope.owner is not None and scope.names is scope.owner.namespace and scope.parent is not None:
             scope = scope.parent
         if scope.parent is None:

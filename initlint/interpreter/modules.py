@@ -12,6 +12,7 @@ from initlint import files, lookup
 from initlint import program as p
 from initlint.consulted import UNREADABLE, Consulted
 from initlint.edits import SourceError, digest
+from initlint.interpreter import contracts
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, External, ModuleValue, OutOfBudget, Unknown
 from initlint.source import Chunk, ClassChunk, SourceFile
@@ -27,6 +28,10 @@ WITHOUT_MODELS = {
     "sklearn", "soundfile", "sympy", "tensorboard", "tokenizers", "tqdm", "wandb", "yaml",
 }  # fmt: skip
 """Libraries of images, tables, sounds, files and plots, often installed beside models and large: nothing in them holds weights."""
+MODELS_OF_DESCRIBED = ("keras.src.applications",)
+"""Parts of such libraries that are models as anybody else's: they are read, where one of them is asked for."""
+MOST_STARS = 32
+"""Star imports of a file that are all followed, to find out which of them a name came with."""
 NEVER_READ = frozenset(sys.stdlib_module_names) | DESCRIBED | WITHOUT_MODELS
 
 
@@ -39,6 +44,12 @@ class Module:
     source: SourceFile
     project: Project
     package: bool = False
+    promised: bool = False
+    """Whether it is a contract of a library, so that what it writes is written where it is called."""
+    stands_in: bool = False
+    """Whether it is a contract in place of a library that was not found: what it does not name, the library may."""
+    contract: Optional[Module] = None
+    """What its names are to be taken for, where reading them would only be the longer way."""
     names: dict[str, Any] = field(default_factory=dict)
     done: set[int] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
@@ -73,19 +84,29 @@ class Module:
         if id(chunk) not in self.done:
             self.done.add(id(chunk))
             self.project.interpreter.run_chunk(self, chunk)
+            if self.contract is not None:
+                contracts.amend(self, self.contract, chunk.names)
 
     def _starred(self, name: str) -> Any:
         """A name that came with ``from x import *``."""
         if name.startswith("__"):
             return ABSENT
-        for chunk in self.source.bindings.get("*", ()):
-            for statement in chunk.statements:
-                if isinstance(statement, p.ImportFrom) and statement.names[0][0] == "*":
-                    value = self.project.starred(self, statement, name)
-                    if value is not ABSENT:
-                        self.names[name] = value
-                        return value
+        for statement in self._stars(name):
+            value = self.project.starred(self, statement, name)
+            if value is not ABSENT:
+                self.names[name] = value
+                return value
         return ABSENT
+
+    def _stars(self, name: str) -> list[p.ImportFrom]:
+        """The statements that ``name`` may have come with. Where nothing runs them, as ``if TYPE_CHECKING``, a long list is a list of packages by model."""
+        chunks = self.source.bindings.get("*", ())
+        found = [(chunk, s) for chunk in chunks for s in chunk.statements if isinstance(s, p.ImportFrom) and s.names[0][0] == "*"]
+        if len(found) > MOST_STARS:
+            start = name.lower()
+            found = [(chunk, s) for chunk, s in found if not chunk.wrapped or start.startswith(s.module.rpartition(".")[2].replace("_", ""))]
+            found.sort(key=lambda one: -len(one[1].module))
+        return [statement for _, statement in found]
 
     def classes(self) -> list[tuple[ClassChunk, Any]]:
         """Every class statement at the top level with its value."""
@@ -135,7 +156,8 @@ class Project:
     def find(self, dotted: str) -> Optional[Module]:
         """The module called ``dotted``, where it exists as readable source."""
         if dotted not in self.by_name:
-            self.by_name[dotted] = None if dotted.partition(".")[0] in NEVER_READ else self._search(dotted)
+            known = dotted.partition(".")[0] in NEVER_READ and not dotted.startswith(MODELS_OF_DESCRIBED)
+            self.by_name[dotted] = None if known else self._search(dotted)
         return self.by_name[dotted]
 
     def resolve(self, dotted: str) -> Any:
@@ -148,8 +170,8 @@ class Project:
         value = module.get(name)
         if value is ABSENT and module.package:
             child = self.find(f"{module.name}.{name}")
-            return ModuleValue(child) if child else ABSENT
-        return value
+            value = ModuleValue(child) if child else ABSENT
+        return External(f"{module.name}.{name}") if value is ABSENT and module.stands_in else value
 
     def import_from(self, module: Module, target: str, level: int, name: str) -> Any:
         """``from target import name`` evaluated in ``module``."""
@@ -174,12 +196,18 @@ class Project:
     def _search(self, dotted: str) -> Optional[Module]:
         found = lookup.search(dotted, (*self.roots, *self.installed))
         path = self.consulted.modules[tuple(self.roots), dotted] = Path(found).absolute() if found is not None else None
-        if path is None:
-            return None
+        contract = contracts.find(dotted, found=path is not None)
         try:
-            return self._make(dotted, path, None)
+            made = self._make(dotted, path, None) if path is not None else None
+            if contract is None:
+                return made
+            promise = self._make(dotted, contract, None)
+            promise.promised, promise.stands_in = True, made is None
+            if made is not None:
+                made.contract = promise
         except (SourceError, OSError):
             return None
+        return made or promise
 
     def _make(self, name: str, path: Path, data: Optional[bytes]) -> Module:
         if path in self.by_path:
@@ -190,7 +218,7 @@ class Project:
             if data is None:
                 data = files.read(str(path))
             self.consulted.files[path] = digest(data)
-            source = self.files[path] = SourceFile(str(path), data)
+            source = self.files[path] = SourceFile(str(path), data, source)
         self.consulted.files[path] = source.digest
         module = Module(name, path, source, self, path.name == "__init__.py")
         self.by_path[path] = module

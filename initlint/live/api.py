@@ -12,6 +12,8 @@ from initlint.graph import ModelGraph
 from initlint.live import examine, forward, graphs, inputs, observer
 from initlint.live.guard import random_states_kept, untouched
 from initlint.live.options import Options
+from initlint.live.others import kinds
+from initlint.live.others import verifying as others
 from initlint.live.results import TargetResult, VerifyResult
 from initlint.live.supervisor import Limits as Limits
 from initlint.live.supervisor import supervise
@@ -36,6 +38,9 @@ def verify(subject: Any, options: Options, limits: Limits) -> VerifyResult:
 
 
 def _verify_object(subject: Any, name: str, options: Options) -> TargetResult:
+    kind = kinds.of_value(subject)
+    if kind is not None and not isinstance(subject, type):
+        return others.verify_object(subject, name, kind, options)
     if isinstance(subject, torch.nn.Module):
         return verify_model(subject, name, options)
     return verify_build(name, name, _builder(subject, name), options, lambda step: None)
@@ -82,6 +87,8 @@ def _builder(subject: Any, name: str) -> Callable[[], Any]:
             model = subject()
         except Exception as error:
             raise TargetProblem(f"{name} raises {explain(error)}") from error
+        if kinds.of_value(model) is not None:
+            raise TargetProblem(f"{name} makes a model of another framework than torch: hand over the model, or name the target, 'net.py:{name}'")
         if not isinstance(model, torch.nn.Module):
             raise TargetProblem(f"{name} returns no torch.nn.Module but a {type(model).__name__}")
         return model

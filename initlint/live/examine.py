@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from initlint import rules
 from initlint.edits import SourceError, decode
 from initlint.evidence import Evidence
 from initlint.files import read
 from initlint.findings import Finding
+from initlint.live import table
 from initlint.live.options import Options
+from initlint.live.results import TargetResult, status_of
 from initlint.suppress import silence
+
+
+def result(
+    target: str, device: str, evidence: Evidence, reason: str, options: Options, *, signals: Sequence[dict[str, Any]] = (), inputs: Sequence[list[int]] = ()
+) -> TargetResult:
+    """What a target came to; ``reason`` says what could not be seen of it."""
+    found = findings(evidence, options)
+    return TargetResult(
+        target=target,
+        status=status_of(found),
+        device=device,
+        reason=reason or None,
+        parameters=table.rows(evidence),
+        findings=found,
+        signal=list(signals),
+        inputs=list(inputs),
+    )
 
 
 def findings(evidence: Evidence, options: Options) -> list[Finding]:

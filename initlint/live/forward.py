@@ -28,6 +28,11 @@ class Passed:
     training: bool = True
     reason: str = ""
 
+    @property
+    def shapes(self) -> list[list[int]]:
+        """Those of the positional inputs that are tensors."""
+        return [list(one.shape) for one in self.args if isinstance(one, torch.Tensor)]
+
 
 def follow(graph: ModelGraph, model: Any, table: dict[int, Layer], owners: dict[int, Parameter], given: Inputs | None) -> Passed:
     """Trace one forward pass into ``graph``; inputs that are not given are tried from the first layers' shapes."""

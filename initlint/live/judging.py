@@ -20,7 +20,8 @@ from initlint.measure.judge import judge as test
 from initlint.measure.moments import Moments, pool
 from initlint.measure.verdict import number
 from initlint.rules import measured_scale
-from initlint.symbolic import Sym
+from initlint.rules._scale import KERNELS
+from initlint.symbolic import Number, Sym
 from initlint.theory.laws import Distribution
 
 EXACT = ("orthogonal", "dirac", "eye", "sparse")
@@ -119,9 +120,15 @@ def contracts_of(graph: ModelGraph, options: Options) -> dict[str, Contract]:
 def law_of_contract(contract: Contract, parameter: Parameter) -> Distribution:
     """The law that a contract asks of a parameter. Raises ``TargetProblem``."""
     try:
-        return parse(contract.text).law(parameter.shape or (), parameter.layer, parameter.role)
+        return parse(contract.text).law(as_torch(parameter), parameter.layer, parameter.role)
     except ContractError as error:
         raise TargetProblem(f"the expectation {contract.pattern!r} on {parameter.name}: {error}") from None
+
+
+def as_torch(parameter: Parameter) -> tuple[Number, ...]:
+    """The shape that torch would have for a parameter, outputs and inputs first: other libraries have them last."""
+    shape = parameter.shape or ()
+    return (shape[-1], shape[-2], *shape[:-2]) if parameter.role in KERNELS and len(shape) > 1 else shape
 
 
 def is_numeric(law: Distribution | None) -> bool:

@@ -11,11 +11,13 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Optional
 
 import torch
 
 from initlint.frontend import TARGET
+from initlint.live.others import kinds
+from initlint.live.others.kinds import Elsewhere, Kind
 
 PLACEHOLDER = "<target>"
 
@@ -50,26 +52,43 @@ def load(place: str, search_path: Sequence[str] = ()) -> ModuleType:
 
 
 def build(module: ModuleType, expression: str) -> Any:
-    """Evaluate the expression of a target in its module; a class or function is called without arguments. Raises ``TargetProblem``."""
+    """The module of torch that a target stands for. Raises ``TargetProblem``, and ``Elsewhere`` for a model of another framework."""
+    value = evaluate(module, expression, {})
+    if not isinstance(value, torch.nn.Module):
+        raise TargetProblem(f"{expression} is no torch.nn.Module but a {type(value).__name__}")
+    return value
+
+
+def evaluate(module: ModuleType, expression: str, given: dict[str, Any], kind: Optional[Kind] = None) -> Any:
+    """Evaluate the expression of a target in its module; a class or function is called without arguments, but for those that are ``given``.
+
+    Raises ``TargetProblem``, and ``Elsewhere`` for a model of another framework than torch, or than ``kind``.
+    """
     try:
         code = compile(expression, PLACEHOLDER, "eval")
     except (SyntaxError, ValueError) as error:
         raise TargetProblem(f"{expression!r} is not an expression: {error}") from None
     try:
-        value = eval(code, vars(module))
-        if not isinstance(value, torch.nn.Module) and callable(value):
-            _refuse_missing(value, expression)
-            value = value()
+        value = _of_kind(eval(code, {**given, **vars(module)} if given else vars(module)), kind)
+        built = isinstance(value, torch.nn.Module) or (kinds.of_value(value) is not None and not isinstance(value, type))
+        if not built and callable(value):
+            value = _of_kind(_called(value, expression, given), kind)
     except NameError as error:
         if expression.startswith(str(error.name)):
             raise TargetProblem(f"{module.__file__ or module.__name__} defines no {error.name}") from None
         raise TargetProblem(f"{expression} raises {explain(error)}") from None
-    except TargetProblem:
+    except (TargetProblem, Elsewhere):
         raise
     except Exception as error:
         raise TargetProblem(f"{expression} raises {explain(error)}") from None
-    if not isinstance(value, torch.nn.Module):
-        raise TargetProblem(f"{expression} is no torch.nn.Module but a {type(value).__name__}")
+    return value
+
+
+def _of_kind(value: Any, kind: Optional[Kind]) -> Any:
+    """``value``, unless it is a model, or a class of models, of another framework than is looked for."""
+    found = kinds.of_value(value)
+    if found is not None and found != kind:
+        raise Elsewhere(found)
     return value
 
 
@@ -80,16 +99,19 @@ def explain(error: BaseException) -> str:
     return f"{text[:500]} ({os.path.relpath(places[-1].filename)}:{places[-1].lineno})" if places else text[:500]
 
 
-def _refuse_missing(value: Any, expression: str) -> None:
-    """Say which arguments are missing rather than what Python says about ``__init__``."""
+def _called(value: Any, expression: str, given: dict[str, Any]) -> Any:
+    """What a class or function makes without arguments, but for those of its own that are given; says which are missing rather than what Python says."""
     try:
-        parameters = inspect.signature(value).parameters.values()
+        whole = kinds.of_value(value) is not None  # whose classes are made by one that takes anything
+        parameters = list(inspect.signature(value.__init__ if whole else value).parameters.values())[whole:]
     except (TypeError, ValueError):
-        return
-    missing = [p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        return value()
+    passed = {p.name: given[p.name] for p in parameters if p.name in given}
+    missing = [p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) and p.name not in passed]
     if missing:
         spelled = ", ".join(f"{name}=…" for name in missing)
         raise TargetProblem(f"{expression} needs arguments: write {expression}({spelled})")
+    return value(**passed)
 
 
 def _from_file(path: Path) -> ModuleType:

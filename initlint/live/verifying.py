@@ -12,12 +12,13 @@ from typing import Any
 import torch
 
 from initlint import frontend
-from initlint.evidence import Evidence
 from initlint.graph import Layer, ModelGraph, Parameter
-from initlint.live import examine, forward, graphs, inputs, judging, measuring, observer, recording, replay, signal, table, targets
+from initlint.live import examine, forward, graphs, inputs, judging, measuring, observer, recording, replay, signal, targets
 from initlint.live.guard import random_states_kept, untouched
 from initlint.live.options import Options
-from initlint.live.results import TargetResult, status_of
+from initlint.live.others import kinds
+from initlint.live.others import verifying as others
+from initlint.live.results import TargetResult
 
 Progress = Callable[[str], None]
 Build = Callable[[], Any]
@@ -39,11 +40,18 @@ def verify_target(target: str, options: Options, progress: Progress) -> TargetRe
     place, expression = targets.split(target)
     progress("reading source")
     claimed, unread = _claims(target, options)
+    kinds.settle_backend()
 
     def build() -> Any:
         return targets.build(targets.load(place, options.search_path), expression)
 
-    return verify_build(target, expression, build, options, progress, claimed=claimed, unread=unread)
+    try:
+        kind = kinds.of_graph(claimed)
+        if kind is None:
+            return verify_build(target, expression, build, options, progress, claimed=claimed, unread=unread)
+    except kinds.Elsewhere as found:
+        kind = found.kind
+    return others.verify_target(target, kind, options, progress, claimed, unread)
 
 
 def verify_build(
@@ -79,7 +87,7 @@ def verify_build(
     progress("judging")
     evidence = judging.judge(graph, claimed, taken, asked, on_values, demanded)
     reasons = [text for text in (unread, built.passed.reason) if text]
-    return _result(target, str(device), evidence, "; ".join(reasons), signal.rows(graph, samples), options, built.passed)
+    return examine.result(target, str(device), evidence, "; ".join(reasons), options, signals=signal.rows(graph, samples), inputs=built.passed.shapes)
 
 
 def _verify_parts(
@@ -111,23 +119,7 @@ def _verify_parts(
                     on_values |= judging.verdicts_on_values(drawn, asked, judging.alpha_of(graph)) if seed == 0 else {}
     evidence = judging.judge(graph, claimed, taken, asked, on_values, demanded)
     reasons = [text for text in (unread, built.passed.reason, replay.CANNOT_SEE) if text]
-    return _result(target, str(device), evidence, "; ".join(reasons), [], options)
-
-
-def _result(
-    target: str, device: str, evidence: Evidence, reason: str, signals: list[dict[str, Any]], options: Options, passed: forward.Passed | None = None
-) -> TargetResult:
-    findings = examine.findings(evidence, options)
-    return TargetResult(
-        target=target,
-        status=status_of(findings),
-        device=device,
-        reason=reason or None,
-        parameters=table.rows(evidence),
-        findings=findings,
-        signal=signals,
-        inputs=[list(one.shape) for one in passed.args if isinstance(one, torch.Tensor)] if passed is not None else [],
-    )
+    return examine.result(target, str(device), evidence, "; ".join(reasons), options)
 
 
 def verify_model(model: Any, name: str, options: Options) -> TargetResult:
@@ -144,7 +136,7 @@ def verify_model(model: Any, name: str, options: Options) -> TargetResult:
         on_values = judging.verdicts_on_values(dict(model.named_parameters()), asked, judging.alpha_of(graph))
         samples = [recording.take(model, built.passed, watched, wide=options.inputs is None)] if options.signal else []
     evidence = judging.judge(graph, None, taken, asked, on_values, demanded)
-    return _result(name, device, evidence, built.passed.reason, signal.rows(graph, samples), options, built.passed)
+    return examine.result(name, device, evidence, built.passed.reason, options, signals=signal.rows(graph, samples), inputs=built.passed.shapes)
 
 
 def trace(built: Built, options: Options, device: Any, progress: Progress) -> None:

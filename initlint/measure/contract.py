@@ -2,7 +2,7 @@
 
 A contract is the call of an initializer as it would stand in a model, with or without ``nn.init.`` and the final
 underscore, without the tensor. It is read, never executed: its arguments are literals, arithmetic on them, ``pi``,
-``sqrt(…)`` and ``calculate_gain(…)``.
+``sqrt(…)`` and ``calculate_gain(…)``. Initializers of Keras that torch has not, ``he_normal`` and ``glorot_uniform`` among them, are known, too.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from initlint.adapters.torch.binding import DoesNotFit, bind
 from initlint.adapters.torch.binding import parse as parameters_of
 from initlint.graph import Layer, Origin
+from initlint.overlays.declared.initializers import IDENTIFIERS, Declared, resolve
 from initlint.overlays.torch_init import FIXED_GAINS, INITIALIZERS, Initializer, InvalidCall, UnknownArgument, calculate_gain
 from initlint.symbolic import Number
 from initlint.theory.laws import Distribution
@@ -46,7 +47,7 @@ class Expectation:
     """A contract as read."""
 
     text: str
-    initializer: Initializer | None
+    initializer: Initializer | Declared | None
     """None for ``default``: what the layer itself draws."""
     arguments: Any = None
     """Bound by name, as the tables of ``overlays`` take them."""
@@ -59,7 +60,7 @@ class Expectation:
         if self.initializer is None:
             return _default(layer, role)
         try:
-            return self.initializer.law(shape, self.arguments)
+            return self.initializer.law(_laid_out(self.initializer, shape), self.arguments)
         except InvalidCall as error:
             sizes = "×".join(map(str, shape)) or "scalar"
             raise ContractError(f"{self.text}: cannot hold for a tensor of shape {sizes}: {_said(error)}") from None
@@ -80,27 +81,35 @@ def parse(text: str) -> Expectation:
     entry = _entry(text, call.func)
     positional = [_value(text, argument) for argument in call.args]
     keywords = {keyword.arg or "**": _value(text, keyword.value) for keyword in call.keywords}
-    known = [name for name, _, _ in parameters_of(entry.signature)[1:] if name != "generator"]
+    tensor = [None] if isinstance(entry, Initializer) else []
+    known = [name for name, _, _ in parameters_of(entry.signature)[len(tensor) :] if name not in ("generator", "seed")]
     for name in keywords:
         if name not in known:
             raise ContractError(f"{text}: {_short(entry)} has no argument {name!r}{_meant(name, known)}")
     try:
-        bound, _ = bind(entry.signature, [None, *positional], keywords)
+        bound, _ = bind(entry.signature, [*tensor, *positional], keywords)
     except DoesNotFit as error:
         raise ContractError(f"{text}: {error}; it takes {', '.join(known)}") from None
     _try(text, entry, bound)
     return Expectation(text, entry, bound)
 
 
-def _entry(text: str, function: ast.expr) -> Initializer:
+def _entry(text: str, function: ast.expr) -> Initializer | Declared:
+    """The initializer of torch of that name, or else of Keras."""
     name = ast.unparse(function)
-    short = name.removeprefix("torch.").removeprefix("nn.").removeprefix("init.").rstrip("_")
-    if short not in _NAMES:
-        raise ContractError(f"{text}: no initializer is called {name!r}{_meant(short, [*_NAMES, DEFAULT])}")
-    return _NAMES[short]
+    short = name.removeprefix("torch.").removeprefix("nn.").removeprefix("init.").removeprefix("keras.initializers.").rstrip("_")
+    found = _NAMES.get(short) or resolve(short)
+    if found is None:
+        raise ContractError(f"{text}: no initializer is called {name!r}{_meant(short, [*_NAMES, *IDENTIFIERS, DEFAULT])}")
+    return found
 
 
-def _try(text: str, entry: Initializer, bound: Any) -> None:
+def _laid_out(entry: Initializer | Declared, shape: Sequence[Number]) -> Sequence[Number]:
+    """A shape of torch, outputs and inputs first, as the library of the initializer has it."""
+    return shape if isinstance(entry, Initializer) or len(shape) < 2 else (*shape[2:], shape[1], shape[0])
+
+
+def _try(text: str, entry: Initializer | Declared, bound: Any) -> None:
     """Refuse at once what no shape can satisfy."""
     refused = []
     for shape in _TRIED:
@@ -167,5 +176,5 @@ def _said(error: Exception) -> str:
     return str(error).partition(": ")[2] or str(error)
 
 
-def _short(entry: Initializer) -> str:
+def _short(entry: Initializer | Declared) -> str:
     return entry.name.rpartition(".")[2].rstrip("_")

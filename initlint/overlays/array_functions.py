@@ -163,6 +163,7 @@ _KINDS: dict[OpKind, tuple[str, ...]] = {
     "pad": ("pad",),
 }  # fmt: skip
 SIGNAL_FUNCTIONS: dict[str, OpKind] = {f"numpy.{name}": kind for kind, names in _KINDS.items() for name in names}
+SIGNAL_FUNCTIONS |= {f"{library}.{name}": "pool" for library in ("flax.linen", "flax.nnx", "haiku") for name in ("max_pool", "avg_pool", "min_pool")}
 SIGNAL_FUNCTIONS |= dict.fromkeys(ACTIVATIONS, "activation")
 
 WEIGHTS: dict[str, WeightArgument] = dict.fromkeys(("numpy.dot", "numpy.matmul"), WeightArgument(1, "b", "matmul"))

@@ -19,8 +19,13 @@ class Builder(Protocol):
     def param(self, name: str, shape: Shape | None, distribution: Distribution | None) -> None:
         """Register a parameter and its default law (shape None: lazy, not known yet)."""
 
-    def draw(self, name: str, shape: Shape | None, chosen: Any, default: tuple[str, Mapping[str, Any]]) -> None:
-        """Register a parameter with the initializer that the layer was given, or by default the one of that name and arguments."""
+    def draw(
+        self, name: str, shape: Shape | None, chosen: Any, default: tuple[str, Mapping[str, Any]], axes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+    ) -> None:
+        """Register a parameter with the initializer that the layer was given, or by default the one of that name and arguments.
+
+        ``axes`` are those that the layer tells it to take for inputs and outputs.
+        """
 
     def absent(self, name: str) -> None:
         """Register ``None`` under ``name``, as ``bias=False`` does."""
@@ -36,6 +41,9 @@ class Builder(Protocol):
 
     def clone(self, name: str, module: Any) -> None:
         """Register a deep copy of an already built module value; ``name`` as for ``child``."""
+
+    def again(self, name: str, module: Any) -> None:
+        """Register another table layer like ``module``, constructed with the same arguments; it draws its own values."""
 
     def adopt(self, name: str, module: Any) -> None:
         """Register an already built module value itself; what is not a module becomes a plain attribute."""

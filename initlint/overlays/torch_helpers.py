@@ -83,9 +83,3 @@ _OWNERS = {
 }  # fmt: skip
 HELPERS: dict[str, Helper] = {f"{owner}.{name}": helper for owner, helpers in _OWNERS.items() for name, helper in helpers.items()}
 """By canonical dotted name."""
-
-ACT2FN = {
-    "gelu": "gelu", "gelu_new": "gelu", "gelu_fast": "gelu", "gelu_pytorch_tanh": "gelu", "gelu_python": "gelu", "quick_gelu": "silu", "relu": "relu",
-    "relu6": "relu6", "silu": "silu", "swish": "silu", "mish": "mish", "leaky_relu": "leaky_relu", "sigmoid": "sigmoid", "tanh": "tanh",
-}  # fmt: skip
-"""``transformers.activations.ACT2FN``: functions of ``torch.nn.functional`` by key."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
-from initlint import check
+from initlint import check, frontend
 
 FOUND = {
     "lists of matrices, the class names object": """
@@ -177,3 +178,45 @@ def test_one_unseeded_initializer_of_keras_gives_the_same_kernels(tmp_path: Path
         "    return keras.Model(x, layers.add([a, b]))\n"
     )
     assert [(f.code, f.severity.value) for f in check([str(path)]).findings] == [("INI202", "warning")]
+
+
+FITTED = """
+    import numpy as np
+
+    class Net:
+        def __init__(self, hidden=64, rounds=100):
+            self.hidden = hidden
+            self.rounds = rounds
+            self.params = {}
+
+        def draw(self, n_in):
+            self.params["W1"] = np.random.randn(n_in, self.hidden)
+            self.params["W2"] = np.random.randn(self.hidden, self.hidden) * SCALE
+
+        def fit(self, X, y):
+            n, d = X.shape
+            self.draw(d)
+            for _ in range(self.rounds):
+                self.params["W1"] -= 0.1 * self.predict(X)
+            return self
+
+        def predict(self, X):
+            h = np.maximum(X @ self.params["W1"], 0)
+            return np.maximum(h @ self.params["W2"], 0)
+"""
+
+
+def test_arrays_that_fit_draws_are_those_before_it_learns(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(dedent(FITTED).replace("SCALE", "np.sqrt(2 / self.hidden)"))
+    laws = {p.name: p.distribution.std for p in frontend.show(f"{path}:Net").parameters if p.distribution}
+    assert laws == {"params.W1": 1, "params.W2": pytest.approx((2 / 64) ** 0.5)}
+    assert [(f.code, f.parameters) for f in check([path]).findings] == [("INI102", ("Net:params.W1",))]
+
+
+def test_a_net_that_never_draws_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(dedent(FITTED).replace("self.draw(d)", "self.params = X"))
+    with pytest.raises(frontend.TargetError, match="holds no arrays"):
+        frontend.show(f"{path}:Net")
+    assert check([path]).findings == []

@@ -44,7 +44,7 @@ def test_contracts_as_laws(text: str, shape: tuple[int, ...], kind: str, std: fl
     [
         ("kaimin_normal()", "kaimin_normal(): no initializer is called 'kaimin_normal', did you mean 'kaiming_normal'?"),
         ("defualt", "defualt: no initializer is called 'defualt', did you mean 'default'?"),
-        ("glorot_banana", "glorot_banana: no initializer is called 'glorot_banana'"),
+        ("glorot_banana", "glorot_banana: no initializer is called 'glorot_banana', did you mean 'glorot_normal'?"),
         ("normal(sdt=0.02)", "normal(sdt=0.02): normal has no argument 'sdt', did you mean 'std'?"),
         ("kaiming_normal(nonlinearity='rellu')", "kaiming_normal(nonlinearity='rellu'): Unsupported nonlinearity rellu, did you mean 'relu'?"),
         (

@@ -41,7 +41,7 @@ class Recorder:
     def param(self, name: str, shape: Shape | None, distribution: Distribution | None) -> None:
         self.own[name] = (shape, distribution)
 
-    def draw(self, name: str, shape: Shape | None, chosen: Any, default: tuple[str, Any]) -> None:
+    def draw(self, name: str, shape: Shape | None, chosen: Any, default: tuple[str, Any], axes: Any = None) -> None:
         raise AssertionError("a layer of torch is not told its initializers")
 
     def absent(self, name: str) -> None:
@@ -58,6 +58,9 @@ class Recorder:
 
     def clone(self, name: str, module: Any) -> None:
         self.adopt(name, copy.deepcopy(module))
+
+    def again(self, name: str, module: Any) -> None:
+        self.clone(name, module)
 
     def adopt(self, name: str, module: Any) -> None:
         *path, last = name.split(".")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
-from initlint.adapters.declared.functions import FORWARD
+from initlint.adapters.declared.functional import FORWARD
 from initlint.adapters.torch import signals
 from initlint.graph import Op
 from initlint.interpreter.clone import deep_copy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
-from initlint.adapters.arrays import formulas
+from initlint.adapters.arrays import formulas, shapes
 from initlint.adapters.declared import sources
 from initlint.adapters.torch import factories, signals
 from initlint.adapters.torch.binding import parse
@@ -50,6 +50,8 @@ def _on_signals(framework: TorchFramework, name: str, call: Call, found: list[Op
     if name in PRODUCTS and len(call.args) == 2:
         return signals.arithmetic("@", call.args[0], call.args[1], call.site, framework.owners)
     made = signals.function(name, call, framework.owners)
+    if isinstance(made, Tensor) and made.shape is None:
+        made.shape = shapes.shape_of(name.rpartition(".")[2], call)
     if made is None and name.startswith(LIBRARIES):
         made = signals.signal(Op(kind="opaque", name=name, inputs=found, site=call.site))
     return made if made is not None else ABSENT

@@ -33,6 +33,16 @@ def held_inputs(instance: Instance) -> list[str]:
     return [name for name, value in instance.attrs.items() if name.lower() in ("x", "input", "inputs", "data") and isinstance(value, (Sym, Unknown))]
 
 
+def holds_arrays(instance: Instance) -> bool:
+    """Whether an object, or one that it holds, has an array that was drawn or filled."""
+    return any(
+        isinstance(found, Tensor) or (found.cls.spec is None and holds_arrays(found))
+        for name, value in instance.attrs.items()
+        if not name.startswith("#")
+        for _, found in _arrays(name, value, DEPTH - 2)
+    )
+
+
 def adopt(instance: Instance, depth: int = 0) -> bool:
     """Register the arrays that a plain object holds as its parameters, and such objects as its modules; whether there are any."""
     for name, value in list(instance.attrs.items()):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, Optional
 
-from initlint.adapters.torch.binding import DoesNotFit, bind
+from initlint.adapters.torch.binding import DoesNotFit, bind, parse
 from initlint.findings import Site
 from initlint.interpreter.heap import possible
 from initlint.interpreter.values import Class, External, Instance, OneOf, unknown
@@ -34,13 +34,19 @@ class Draw:
     """Whether it is what would be drawn anyway."""
 
 
-def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Shape]) -> Draw:
+AXES = (("input_axes", "output_axes"), ("in_axis", "out_axis"))
+"""What Keras and JAX call the axes that an initializer counts."""
+Axes = Optional[tuple[tuple[int, ...], tuple[int, ...]]]
+"""Axes of a kernel that a layer tells its initializer to take for inputs and outputs, as EinsumDense does."""
+
+
+def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Shape], axes: Axes = None) -> Draw:
     """The law of a tensor of ``shape`` under the initializer ``chosen``, or by default the named one."""
     if isinstance(chosen, OneOf) and len(options := possible(chosen)) == 1:
         chosen = options[0]
     if chosen is None:
         name, arguments = default
-        return _drawn(INITIALIZERS[name], dict(arguments), dict(arguments), shape, None)
+        return _drawn(INITIALIZERS[name], dict(arguments), dict(arguments), shape, None, axes)
     row, bound, passed, site = _read(chosen)
     if row is None:
         problem = f"ValueError: Could not interpret initializer identifier: {chosen}" if isinstance(chosen, str) and chosen.isidentifier() else ""
@@ -48,8 +54,20 @@ def draw(chosen: Any, default: tuple[str, Mapping[str, Any]], shape: Optional[Sh
     if isinstance(chosen, Class) and row.makes_initializer:
         problem = f"TypeError: {row.name.rpartition('.')[2]} makes an initializer and is none itself: call it"
         return Draw(row.name, None, site=site, reason="an initializer that was not made", problem=problem)
-    made = _drawn(row, bound, passed, shape, site)
-    return replace(made, as_default=row.name == default[0] and made.law is not None and made.law == draw(None, default, shape).law)
+    made = _drawn(row, bound, passed, shape, site, axes)
+    return replace(made, as_default=row.name == default[0] and made.law is not None and made.law == draw(None, default, shape, axes).law)
+
+
+def drawn_by(config: Mapping[str, Any], shape: Shape) -> Draw:
+    """The law of an initializer of Keras that is there, by its class and configuration."""
+    return draw(dict(config), ("keras.initializers.GlorotUniform", {}), shape)
+
+
+def drawn_by_name(name: str, arguments: Mapping[str, Any], shape: Shape) -> Draw:
+    """The law of an initializer by its canonical name; other arguments than its own are left aside."""
+    row = INITIALIZERS[name]
+    given = {key: value for key, _, _ in parse(row.signature) if key != "dtype" and (value := arguments.get(key)) is not None}
+    return _drawn(row, given, given, shape, None, None)
 
 
 def unnamed(chosen: Any) -> str:
@@ -75,7 +93,10 @@ def _read(chosen: Any) -> tuple[Optional[Declared], dict[str, Any], dict[str, An
     return None, {}, {}, None
 
 
-def _drawn(row: Declared, given: dict[str, Any], passed: dict[str, Any], shape: Optional[Shape], site: Optional[Site]) -> Draw:
+def _drawn(row: Declared, given: dict[str, Any], passed: dict[str, Any], shape: Optional[Shape], site: Optional[Site], axes: Axes) -> Draw:
+    names = next((pair for pair in AXES if pair[0] in row.signature), None) if axes is not None else None
+    if axes is not None and names is not None and given.get(names[0]) is None:
+        given = given | dict(zip(names, axes))
     try:
         bound, _ = bind(row.signature, [], given)
         return Draw(row.name, row.law(shape, bound), passed, site)

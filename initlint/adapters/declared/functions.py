@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Optional, cast
 
 from initlint.adapters.arrays import plain
-from initlint.adapters.declared import drawing, sources
+from initlint.adapters.declared import drawing, meeting, sources
+from initlint.adapters.declared.meeting import UNBUILT, WEIGHTS, shapes_for
 from initlint.adapters.declared.modules import append, root_of
 from initlint.adapters.torch import signals
 from initlint.adapters.torch.binding import framework_of
@@ -15,11 +16,11 @@ from initlint.adapters.torch.shapes import placeholder
 from initlint.adapters.torch.tensors import new_tensor
 from initlint.graph import InitEvent, Op, Origin
 from initlint.interpreter.iteration import elements_of
-from initlint.interpreter.values import Instance, Tensor, Unknown, is_number
+from initlint.interpreter.values import ABSENT, Builtin, Instance, Method, Tensor, Unknown, is_number
 from initlint.overlays.declared.initializers import IDENTIFIERS
 from initlint.overlays.declared.keras import MERGES
+from initlint.overlays.declared.table import UNMET
 from initlint.overlays.spec import Shape
-from initlint.symbolic import symbol
 from initlint.theory.laws import custom
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
     from initlint.interpreter.scope import Frame
 
 EQUINOX = "equinox.Module"
-WEIGHTS = "#weights"
-"""What a layer asked for by ``add_weight``: name and tensor of each."""
-FORWARD = "#forward"
-"""What runs the forward pass of a model that is given as inputs and outputs."""
+LISTED = dict.fromkeys(("keras.layers.Layer", "keras.Model", "flax.nnx.Module", EQUINOX), "{}.{}") | {"flax.linen.Module": "{}_{}"}
+"""Frameworks that look for layers in lists, with how they name them."""
+PARTS = {"_query_dense": "query", "_key_dense": "key", "_value_dense": "value", "_output_dense": "attention_output"}
+"""What Keras's attention calls its projections inside, where a class that derives from it asks for them."""
 GLOROT = (IDENTIFIERS["glorot_uniform"], {})  # type: tuple[str, dict[str, Any]]
 UNIT = ("haiku.initializers.TruncatedNormal", {})  # type: tuple[str, dict[str, Any]]
 
@@ -124,13 +125,26 @@ def constructed(interp: Interpreter, instance: Instance, frame: Frame, node: p.N
     method = {"keras.layers.Layer": "build", "keras.Model": "build", "flax.linen.Module": "setup"}.get(root_of(instance.cls) or "")
     found = interp.find_method(instance, method) if method is not None and instance.cls.spec is None else None
     if found is not None:
-        interp.call(found, [(placeholder("batch"), symbol("in_features"))] if method == "build" else [], {}, frame, node)
+        instance.attrs[UNBUILT] = (dict(instance.attrs), dict(instance.modules))
+        interp.call(found, shapes_for(found.function, (placeholder("batch"), UNMET)) if method == "build" else [], {}, frame, node)
+    if root_of(instance.cls) in LISTED:
+        _listed(interp, instance)
     if root_of(instance.cls) == EQUINOX:
         _of_equinox(cast("TorchFramework", interp.framework), instance)
     for name, made in instance.attrs.get(WEIGHTS, []):
         if not any(made is known for known in instance.parameters.values()):  # in a list, or under no name
             count = sum(1 for taken in instance.parameters if taken.startswith(name))
             interp.heap.set_item(instance.parameters, f"{name}_{count}" if count else name, made)
+
+
+def _listed(interp: Interpreter, instance: Instance) -> None:
+    """Layers that a module keeps in a list or a dictionary are its own, as these frameworks find them there."""
+    framework, pattern = cast("TorchFramework", interp.framework), LISTED[root_of(instance.cls) or ""]
+    for name, held in list(instance.attrs.items()):
+        items = enumerate(held) if isinstance(held, (list, tuple)) else held.items() if isinstance(held, dict) else ()
+        for key, module in items if not name.startswith("#") else ():
+            if isinstance(module, Instance) and framework.is_module(module) and not any(module is known for known in instance.modules.values()):
+                interp.heap.set_item(instance.modules, pattern.format(name, key), module)
 
 
 def _of_equinox(framework: TorchFramework, instance: Instance) -> None:
@@ -143,46 +157,16 @@ def _of_equinox(framework: TorchFramework, instance: Instance) -> None:
                 sources.repeated(framework, key, tensor, instance.site)
 
 
-def functional(framework: TorchFramework, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
-    """``keras.Model(inputs, outputs)``: the layers on the way are its modules, the operations its forward pass."""
-    given = kwargs.get("inputs", args[0] if args else None)
-    results = kwargs.get("outputs", args[1] if len(args) > 1 else None)
-    ends = signals.sources([results])
-    if not ends:
-        return
-    seen: dict[int, Op] = {}
-    queue = list(ends)
-    for op in queue:
-        if id(op) not in seen:
-            seen[id(op)] = op
-            queue += op.inputs
-    for op in sorted(seen.values(), key=lambda one: one.time):
-        module = framework.called.get(id(op.layer)) if op.layer is not None else None
-        if module is not None and not any(module is known for known in instance.modules.values()):
-            instance.modules[_layer_name(instance, module)] = module
-
-    def forward(inputs: list[Op]) -> Any:
-        inputs += signals.sources([given])
-        return results
-
-    instance.attrs[FORWARD] = forward
+def attribute(instance: Instance, name: str) -> Any:
+    """What every module of these frameworks has, where it matters here, or ABSENT."""
+    part = PARTS.get(name)
+    if part is not None and instance.cls.derives("keras.layers.Layer") and part in instance.modules:
+        return instance.modules[part]
+    found = _method(instance, name)
+    return Method(Builtin(name, found), instance) if found is not None else ABSENT
 
 
-def _layer_name(owner: Instance, module: Instance) -> str:
-    """``dense``, ``dense_1`` …, or the name the layer was given."""
-    chosen = module.arguments.get("name", module.arguments.get("options", {}).get("name"))
-    if isinstance(chosen, str):
-        return chosen
-    short = module.cls.name.rpartition(".")[2]
-    base = "".join(
-        f"_{c.lower()}" if c.isupper() and i and not short[i - 1].isupper() and not short[i - 1].isdigit() else c.lower() for i, c in enumerate(short)
-    )
-    count = sum(1 for name in owner.modules if name == base or name.startswith(f"{base}_"))
-    return f"{base}_{count}" if count else base
-
-
-def method(instance: Instance, name: str) -> Optional[Callable[[Call], Any]]:
-    """A method that every module of these frameworks has, where it matters here."""
+def _method(instance: Instance, name: str) -> Optional[Callable[[Call], Any]]:
     root = root_of(instance.cls) or ""
     if name == "add_weight" and root.startswith("keras."):
         return add_weight
@@ -190,7 +174,9 @@ def method(instance: Instance, name: str) -> Optional[Callable[[Call], Any]]:
         return lambda call: append(call.interp, call.args[0], call.get(1, "layer"))
     if name == "param" and root == "flax.linen.Module":
         return param
-    if name in ("build", "compile", "summary", "fit", "load_weights", "sow", "variable"):
+    if name == "build":
+        return lambda call: meeting.build(call, framework_of(call))
+    if name in ("compile", "summary", "fit", "load_weights", "sow", "variable"):
         return lambda call: Unknown(f"{name}() is not followed")
     return None
 
@@ -198,6 +184,16 @@ def method(instance: Instance, name: str) -> Optional[Callable[[Call], Any]]:
 def given_back(call: Call) -> Any:
     """``keras.initializers.get(identifier)`` and ``keras.activations.get``: what a layer takes may as well be the identifier."""
     return call.get(0, "identifier")
+
+
+def listed(call: Call) -> Any:
+    """``nnx.List(modules)``: the modules in it are parts of what holds it, as in any list."""
+    return list(elements_of(call.interp, call.get(0, "it", ())) or [])
+
+
+def as_given(call: Call) -> Any:
+    """``keras.ops.convert_to_tensor(x)``: the same numbers."""
+    return call.get(0, "x")
 
 
 def merged(call: Call, layer: str) -> Any:
@@ -215,7 +211,9 @@ def pretrained_shape(call: Call) -> Any:
 FUNCTIONS: dict[str, Callable[[Call], Any]] = {
     "keras.applications.imagenet_utils.obtain_input_shape": pretrained_shape,
     **dict.fromkeys(("keras.backend.image_data_format", "keras.config.image_data_format"), lambda call: "channels_last"),
+    "flax.nnx.List": listed,
     **sources.FUNCTIONS,
+    **dict.fromkeys(("keras.ops.convert_to_tensor", "keras.ops.cast", "keras.ops.stop_gradient"), as_given),
     **{f"keras.layers.{name.lower()}": partial(merged, layer=name) for name in MERGES},
     "haiku.get_parameter": get_parameter, "keras.Input": model_input, "keras.layers.InputLayer": model_input, "keras.initializers.get": given_back,
     "keras.activations.get": given_back, "keras.initializers.serialize": given_back, "keras.initializers.deserialize": given_back,

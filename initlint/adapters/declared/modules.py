@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Optional
 
-from initlint.adapters.declared import drawing
-from initlint.adapters.declared.shapes import output_shape, width
+from initlint.adapters.declared import wrapped
+from initlint.adapters.declared.meeting import WIDTH, meet, shape_of
+from initlint.adapters.declared.shapes import asked, output_shape, width
 from initlint.adapters.torch import signals
-from initlint.adapters.torch.building import ModuleBuilder
 from initlint.adapters.torch.shapes import placeholder
 from initlint.graph import Layer, Op
 from initlint.interpreter.iteration import elements_of
@@ -31,8 +31,6 @@ LAYERS: dict[str, LayerSpec] = {
 """Layers and initializers of these frameworks, by canonical dotted name."""
 SEQUENCES = ("keras.Sequential", "haiku.Sequential", "flax.linen.Sequential", "flax.nnx.Sequential", "equinox.nn.Sequential")
 OTHER_ROOTS = ROOTS.keys() - {"torch.nn.Module"}
-WIDTH = "#width"
-"""The size of the last axis of a signal whose other axes are not known."""
 ELEMENT = "layers_{}"
 
 
@@ -61,38 +59,10 @@ def append(interp: Interpreter, instance: Instance, layer: Any) -> None:
     interp.heap.set_item(instance.modules, ELEMENT.format(len(instance.modules)), layer)
 
 
-def meet(framework: TorchFramework, instance: Instance, value: Any, call: Call) -> None:
-    """The layer sees its first input: parameters take the sizes that it has."""
-    shape = value.shape if isinstance(value, Tensor) else None
-    if shape is None and isinstance(value, Tensor) and WIDTH in value.attrs:
-        shape = (placeholder("batch"), value.attrs[WIDTH])
-    spec = instance.cls.spec
-    if spec is None or spec.build is None or not shape or "#met" in instance.attrs or not is_number(shape[-1]):
-        return
-    instance.attrs["#met"] = True
-    fresh = Instance(instance.cls, site=instance.site, arguments=instance.arguments)
-    builder = ModuleBuilder(framework, call.interp, fresh, spec.name, call.frame, call.node, "")
-    builder.site = instance.site or builder.site
-    try:
-        spec.build(builder, drawing.namespace(instance, shape))
-    except (TypeError, ValueError, ArithmeticError, AttributeError, IndexError):
-        return
-    for name, tensor in fresh.parameters.items():
-        target = instance.parameters.get(name)
-        if isinstance(tensor, Tensor) and isinstance(target, Tensor) and len(target.storage.events) <= 1:
-            target.shape = target.storage.shape = tensor.shape
-            target.storage.state, target.storage.copied = tensor.storage.state, tensor.storage.copied
-            framework.refresh(target)
-    for name, child in fresh.modules.items():
-        known = instance.modules.get(name)
-        if isinstance(child, Instance) and isinstance(known, Instance):
-            meet(framework, known, value, call)
-
-
 def run(framework: TorchFramework, instance: Instance, layer: Layer, spec: LayerSpec, call: Call) -> Any:
     """The layer applied to its input."""
     value = call.args[0] if call.args else next(iter(call.kwargs.values()), None)
-    meet(framework, instance, value, call)
+    meet(framework, instance, shape_of(value), call)
     short = spec.name.rpartition(".")[2]
     if spec.name in SEQUENCES:
         if isinstance(value, Tensor) and value.shape is None:
@@ -109,28 +79,21 @@ def run(framework: TorchFramework, instance: Instance, layer: Layer, spec: Layer
         name, argument = keras.MODULES[spec.name]
         return _activated(name, instance.arguments.get(argument), value, call, layer)
     if spec.role == "attention" and instance.modules:
-        return _attend(framework, instance, layer, call)
+        return wrapped.attend(instance, layer, call)
+    if spec.name in wrapped.WRAPPERS and instance.modules:
+        return wrapped.WRAPPERS[spec.name](instance, value, call)
     if spec.role == "view":
         made = signals.signal(Op(kind="view", name=short, inputs=signals.sources([value]), site=call.site))
     else:
         made = signals.run_layer(layer, instance, spec.role, spec.name, call)
+    if isinstance(made, tuple) and spec.name.startswith("keras.layers.") and not asked(instance, "return_state"):
+        made = made[0]
     if isinstance(made, Tensor):
         made.shape = output_shape(instance, spec, [value])
         wide = width(instance, spec, value)
         if made.shape is None and wide is not None:
             made.attrs[WIDTH] = wide
     return activate(instance.arguments.get(spec.activation), made, call) if spec.activation else made
-
-
-def _attend(framework: TorchFramework, instance: Instance, layer: Layer, call: Call) -> Tensor:
-    """Projections of query, key and value, then attention, then the projection back."""
-    values = [*call.args, *[call.args[-1]] * 3][:3] if call.args else [None] * 3
-    projected = [call.interp.call(instance.modules[name], [v], {}, call.frame, call.node) for name, v in zip(("query", "key", "value"), values)]
-    op = Op(kind="attention", name="MultiHeadAttention", layer=layer, inputs=signals.sources(projected), site=call.site)
-    layer.calls.append(op)
-    attended = signals.signal(op)
-    made: Tensor = call.interp.call(instance.modules["linear"], [attended], {}, call.frame, call.node) if "linear" in instance.modules else attended
-    return made
 
 
 def activate(chosen: Any, value: Any, call: Call) -> Any:

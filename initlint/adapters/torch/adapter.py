@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint import program as p
 from initlint.adapters.arrays import formulas, plain
 from initlint.adapters.arrays import functions as arrays
-from initlint.adapters.declared import drawing
+from initlint.adapters.declared import drawing, functional
 from initlint.adapters.declared import functions as of_declared
 from initlint.adapters.declared import modules as declared
 from initlint.adapters.torch import arithmetic, building, containers, forward, functions, graphs, members, names, registries, signals, tensors, views
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 PARAMETER_CLASSES = ("torch.nn.Parameter", "torch.nn.parameter.Parameter")
 TENSOR_CLASSES = ("torch.Tensor", "torch.FloatTensor")
+PLAIN_NEVER = ("torch.", "numpy.", "keras.", "jax.", "flax.")
+"""How names of classes start that no number, string or list is an instance of."""
 MAX_ROWS = 256
 """Longer tensors are not iterated row by row."""
 
@@ -80,8 +82,10 @@ class TorchFramework(Framework):
         """Identities of the modules whose forward pass is running, from the outside in."""
         self.layers: dict[int, Layer] = {}
         """Graph layers by the identity of their module."""
-        self.called: dict[int, Instance] = {}
-        """Modules by the identity of the graph layer they were given while they ran."""
+        self.called: dict[int, tuple[Any, Instance]] = {}
+        """The outermost module by the identity of the graph layer, or of the last operation, that it had while it ran outside of a forward pass."""
+        self.applying: Optional[Instance] = None
+        """That module, while it runs."""
         self.graph: Optional[ModelGraph] = None
         """The graph whose forward pass is traced: modules that are constructed in it enter there."""
         self.sources: dict[Any, tuple[Any, Storage]] = {}
@@ -206,8 +210,8 @@ class TorchFramework(Framework):
             reason = drawing.declare(instance, owner.name, args, kwargs)
             if reason:
                 self.failed_construction(interp, instance, reason)
-        elif owner.name == "keras.Model":
-            of_declared.functional(self, instance, args, kwargs)
+        elif owner.name in functional.ROOTS:
+            functional.constructed(self, instance, args, kwargs)
         elif owner.name not in ROOTS:
             building.construct(self, interp, instance, owner, args, kwargs, frame, node)
         if owner.name in declared.SEQUENCES:
@@ -256,7 +260,7 @@ class TorchFramework(Framework):
                 return value.parameter
             return True if name in TENSOR_CLASSES else False if name.startswith("torch.") else None
         if value is None or isinstance(value, (int, float, str, bool, list, tuple, dict)):
-            return False if name.startswith(("torch.", "numpy.")) else None
+            return False if name.startswith(PLAIN_NEVER) else None
         return None
 
     def run_module(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
@@ -360,7 +364,9 @@ class TorchFramework(Framework):
 
     def tensor_item(self, interp: Interpreter, value: Tensor, index: Any, frame: Frame, node: p.Node) -> Any:
         if value.op is not None:
-            return signals.signal(Op(kind="view", name="[]", inputs=[value.op], site=interp.site(node, frame)))
+            made = signals.signal(Op(kind="view", name="[]", inputs=[value.op], site=interp.site(node, frame)))
+            made.shape = views.item(Tensor(Storage(value.shape), value.shape), index).shape if value.shape is not None else None
+            return made
         return views.item(value, index)
 
     def set_tensor_item(self, interp: Interpreter, value: Tensor, index: Any, new: Any, frame: Frame, node: p.Node) -> None:

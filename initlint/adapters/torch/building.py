@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -29,6 +30,8 @@ CONTAINERS = {
     "torch.nn.ParameterList": "parameters", "torch.nn.ParameterDict": "parameter mapping",
 }  # fmt: skip
 """Classes of modules that hold others, with what kind of container each is."""
+GENERAL = ("flax.nnx.LinearGeneral",)
+"""Layers with several sizes where others have one."""
 WRONG_ARGUMENTS = (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, IndexError)
 """What a table entry raises when it is given values that no caller would pass."""
 
@@ -56,8 +59,8 @@ class ModuleBuilder:
             tensor.storage.events = (InitEvent(initializer=self.name, origin=Origin.DEFAULT, distribution=distribution, site=self.site, time=tick()),)
         self.interp.heap.set_item(self.instance.parameters, name, tensor)
 
-    def draw(self, name: str, shape: Optional[Shape], chosen: Any, default: tuple[str, Mapping[str, Any]]) -> None:
-        made = drawing.draw(chosen, default, shape)
+    def draw(self, name: str, shape: Optional[Shape], chosen: Any, default: tuple[str, Mapping[str, Any]], axes: drawing.Axes = None) -> None:
+        made = drawing.draw(chosen, default, shape, axes)
         tensor = new_tensor(shape, made.law, reason=made.reason)
         tensor.parameter = True
         origin = Origin.DEFAULT if chosen is None else Origin.CALL
@@ -97,6 +100,12 @@ class ModuleBuilder:
     def clone(self, name: str, module: Any) -> None:
         self._register(name, deep_copy(module, {}))
 
+    def again(self, name: str, module: Any) -> None:
+        if isinstance(module, Instance) and module.cls.spec is not None:
+            self._register(name, self._make(module.cls.name, {key: _anew(value) for key, value in _passed(module).items()}, ""))
+        else:
+            self.clone(name, module)
+
     def adopt(self, name: str, module: Any) -> None:
         self._register(name, module)
 
@@ -119,6 +128,18 @@ class ModuleBuilder:
             target = target.modules[parent]
         registry = target.modules if isinstance(module, Instance) else target.attrs
         self.interp.heap.set_item(registry, name, module)
+
+
+def _passed(module: Instance) -> dict[str, Any]:
+    """What a table layer was constructed with, by name."""
+    options = module.arguments.get("options")
+    return {**{name: value for name, value in module.arguments.items() if name != "options"}, **(options if isinstance(options, dict) else {})}
+
+
+def _anew(value: Any) -> Any:
+    """An object without a seed of its own is made again from its arguments, so that it draws other values."""
+    made = isinstance(value, Instance) and not value.modules and value.arguments.get("seed") is None
+    return replace(value) if made else value
 
 
 def construct(
@@ -171,7 +192,8 @@ def settle(framework: TorchFramework, spec: LayerSpec, args: list[Any], kwargs: 
     defaults = {name: default for name, _, default in parse(spec.signature)}
     for name, value in vars(bound).items():
         if not (defaults[name] is None and "init" in name and isinstance(value, (Unknown, OneOf))):  # an initializer nobody knows is not the default
-            setattr(bound, name, framework.sizes.settle(name, value, defaults[name]))
+            several = isinstance(value, (tuple, list)) and spec.name in GENERAL
+            setattr(bound, name, framework.sizes.settle("sizes" if several else name, value, defaults[name]))
     return bound
 
 

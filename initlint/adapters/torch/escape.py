@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from initlint.findings import Site
     from initlint.interpreter.core import Interpreter
 
-ARRAYS = ("numpy.", "scipy.", "jax.")
-ARRAY_WRITERS = ("copyto", "put", "place", "putmask", "shuffle", "fill_diagonal")
+ARRAYS = ("numpy.", "scipy.", "jax.", "keras.ops.", "keras.random.", "keras.backend.")
+ARRAY_WRITERS = ("copyto", "put", "place", "putmask", "shuffle", "fill_diagonal", "set_value", "batch_set_value")
 """What writes into an array that it is given, in libraries where hardly anything does."""
 HARMLESS = ("log", "print", "warn", "checkpoint", "register", "deprecat", "assert", "check", "info", "debug", "hook", "summary", "compile", "script")
 """Parts of the names of functions that nobody writes to change a parameter."""

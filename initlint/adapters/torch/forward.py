@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from initlint.adapters.declared import functional, meeting
 from initlint.adapters.declared import modules as declared
 from initlint.adapters.declared.modules import root_of
 from initlint.adapters.torch import containers, signals, tensors
@@ -27,14 +28,28 @@ def run_module(framework: TorchFramework, instance: Instance, call: Call) -> Any
         return _rehearse(framework, instance, call)
     if id(instance) in framework.running and len(framework.running) > MOST_NESTED:
         return _opaque(call)
-    function = entry(instance.cls)
+    outermost = not framework.tracing and framework.applying is None
+    framework.applying = instance if outermost else framework.applying
     framework.running.append(id(instance))
     try:
-        if isinstance(function, Function):
-            return call.interp.call(Method(function, instance), call.args, call.kwargs, call.frame, call.node)
-        return run_table_layer(framework, instance, call)
+        made = _run(framework, instance, call)
     finally:
         framework.running.pop()
+        framework.applying = None if outermost else framework.applying
+    if outermost:
+        functional.note(framework, instance, made)
+    return made
+
+
+def _run(framework: TorchFramework, instance: Instance, call: Call) -> Any:
+    function = entry(instance.cls)
+    if not isinstance(function, Function):
+        return run_table_layer(framework, instance, call)
+    if root_of(instance.cls):
+        meeting.meet_own(framework, instance, call)
+        if framework.graph is not None and id(instance) not in framework.layers:  # a compact module makes its parts while it runs
+            framework.enter_late(instance)
+    return call.interp.call(Method(function, instance), call.args, call.kwargs, call.frame, call.node)
 
 
 def entry(cls: Class) -> Any:
@@ -75,6 +90,8 @@ def run_table_layer(framework: TorchFramework, instance: Instance, call: Call) -
         for module in instance.modules.values():
             value = call.interp.call(module, [value], {}, call.frame, call.node)
         return value
+    if functional.ENDS in instance.attrs:
+        return functional.applied(instance, call)
     spec = next((c.spec for c in instance.cls.mro if c.spec is not None), None)
     if spec is None or kind is not None:
         return _opaque(call)
@@ -91,7 +108,7 @@ def _layer_of(framework: TorchFramework, instance: Instance) -> Layer:
         layer = framework.enter_late(instance)
     elif layer is None:
         layer = framework.layers[id(instance)] = Layer(path="", kind="", class_name=instance.cls.name, arguments=instance.arguments)
-        framework.called[id(layer)] = instance
+        framework.called[id(layer)] = (layer, framework.applying or instance)
     return layer
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
     from initlint.interpreter.core import Interpreter
 
+LINEN = "flax.linen.Module"
 RESETS = ("reset_parameters", "_reset_parameters", "init_weights", "_init_weights", "initialize_weights", "init_parameters")
 """What methods are called that set a module's own parameters anew."""
 
@@ -56,10 +57,8 @@ def _layer(path: str, module: Instance) -> Layer:
 def enter_late(framework: TorchFramework, graph: ModelGraph, instance: Instance) -> Layer:
     """A module that the forward pass itself constructs, as Flax's compact modules and Haiku's do."""
     framework.late.append(instance)
-    short = instance.cls.name.rpartition(".")[2]
-    count = sum(1 for layer in graph.layers if layer.path.startswith(f"{short}_"))
     first: Layer | None = None
-    for prefix, module in named_modules(instance, f"{short}_{count}"):
+    for prefix, module in named_modules(instance, _late_path(framework, graph, instance)):
         layer = framework.layers[id(module)] = _layer(prefix, module)
         first = first or layer
         graph.layers.append(layer)
@@ -68,6 +67,17 @@ def enter_late(framework: TorchFramework, graph: ModelGraph, instance: Instance)
                 enter_parameter(graph, framework, layer, role, tensor, f"{prefix}.{role}")
     assert first is not None
     return first
+
+
+def _late_path(framework: TorchFramework, graph: ModelGraph, instance: Instance) -> str:
+    """``Block_1.Dense_0``: a module of linen is a part of the one that runs, numbered among those of its class, unless it was given a name."""
+    owner = framework.layers.get(framework.running[-2]) if len(framework.running) > 1 and root_of(instance.cls) == LINEN else None
+    base = f"{owner.path}." if owner is not None and owner.path else ""
+    chosen = instance.arguments.get("options", {}).get("name", instance.attrs.get("name")) if root_of(instance.cls) == LINEN else None
+    if isinstance(chosen, str):
+        return base + chosen
+    start = f"{base}{instance.cls.name.rpartition('.')[2]}_"
+    return f"{start}{sum(1 for layer in graph.layers if layer.path.startswith(start) and layer.path[len(start) :].isdigit())}"
 
 
 def enter_parameter(graph: ModelGraph, framework: TorchFramework, layer: Layer, role: str, tensor: Tensor, name: str) -> None:

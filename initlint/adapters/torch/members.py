@@ -27,9 +27,9 @@ EXPECTED = ("reset_parameters", "weight", "bias", "init_weights", "_init_weights
 
 def module_attribute(framework: TorchFramework, interp: Interpreter, instance: Instance, name: str) -> Any:
     """``module.name`` where the code does not define it, or ABSENT."""
-    special = declared.method(instance, name) if root_of(instance.cls) else None
-    if special is not None:
-        return Method(Builtin(name, special), instance)
+    special = declared.attribute(instance, name) if root_of(instance.cls) else ABSENT
+    if special is not ABSENT:
+        return special
     kind = containers.kind_of(instance)
     if kind is not None and name in containers.METHODS[kind]:
         return Method(Builtin(name, containers.METHODS[kind][name]), instance)
@@ -59,6 +59,8 @@ def _drawing_method(framework: TorchFramework, interp: Interpreter, instance: In
         if isinstance(routine, Function):
             bound, apply = Method(routine, instance), Method(Builtin("apply", methods.apply), instance)
             return Builtin(name, lambda call: _without_grad(call, apply, bound))
+        reason = f"drawn by {name}() of a class that was not read"
+        return Builtin(name, lambda call: call.interp.call_blind(Unknown(reason), call.node, call.frame, reason, [instance, *call.args], call.kwargs))
     return ABSENT
 
 

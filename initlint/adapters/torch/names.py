@@ -16,7 +16,6 @@ from initlint.overlays.declared.names import ROOTS, described
 from initlint.overlays.declared.names import canonical as declared_name
 from initlint.overlays.declared.tensorflow import canonical as graph_name
 from initlint.overlays.torch_functions import SIGNAL_FUNCTIONS
-from initlint.overlays.torch_helpers import ACT2FN
 from initlint.overlays.torch_init import FACTORIES, INITIALIZERS
 from initlint.overlays.torch_layers import LAYERS, canonical
 
@@ -51,8 +50,6 @@ def _external(framework: TorchFramework, dotted: str) -> Any:
     if described(dotted):
         dotted = declared_name(graph_name(dotted, framework.graph_mode))
         return framework.layer_class(dotted) if dotted in DECLARED or dotted in ROOTS else External(dotted)
-    if dotted == "transformers.activations.ACT2FN":
-        return {key: External(f"torch.nn.functional.{name}") for key, name in ACT2FN.items()}
     if not dotted.startswith("torch."):
         return framework.layer_class(dotted) if dotted in libraries.LAYERS else External(dotted)
     name = canonical(dotted)

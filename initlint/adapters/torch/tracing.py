@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
 from initlint.adapters.arrays import plain
-from initlint.adapters.declared.functions import FORWARD
+from initlint.adapters.declared.functional import FORWARD
 from initlint.adapters.torch import forward, signals
 from initlint.adapters.torch.building import named_modules
 from initlint.graph import ModelGraph, Op

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from initlint.overlays.declared import flax_attention as attention
 from initlint.overlays.declared.table import channels, kernel, layer, width
 from initlint.overlays.spec import Builder, LayerSpec
 from initlint.overlays.torch_layers.table import on
@@ -78,6 +79,7 @@ LAYERS: dict[str, LayerSpec] = {
         layer("flax.linen.ConvTranspose", _TRANSPOSED, LINEN, role="conv_transpose", build=_conv_transpose),
         layer("flax.linen.Embed", f"num_embeddings, features, {_OPTIONS}, embedding_init=None, **options", LINEN, role="embedding", build=_embed),
         *(layer(f"flax.linen.{name}", _NORM, LINEN, role="norm", build=_norm) for name in ("LayerNorm", "GroupNorm", "RMSNorm", "InstanceNorm", "BatchNorm")),
+        *attention.ROWS,
         layer("flax.linen.Dropout", "rate, **options", LINEN, role="dropout"),
         layer("flax.linen.Sequential", "layers, **options", LINEN, role="container"),
         layer("flax.nnx.Linear", f"in_features, out_{_DENSE}", NNX, role="linear", build=_dense),

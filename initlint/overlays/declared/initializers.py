@@ -34,7 +34,8 @@ class Declared:
     """Whether the name is that of a function that has to be called first, as JAX has most of its own."""
 
 
-_KERAS_SCALING = "scale=1.0, mode='fan_in', distribution='truncated_normal', seed=None"
+_KERAS_AXES = "seed=None, input_axes=None, output_axes=None"
+_KERAS_SCALING = f"scale=1.0, mode='fan_in', distribution='truncated_normal', {_KERAS_AXES}"
 _HAIKU_SCALING = "scale=1.0, mode='fan_in', distribution='truncated_normal', fan_in_axes=None"
 _JAX_AXES = "in_axis=-2, out_axis=-1, batch_axis=(), dtype=None"
 
@@ -53,8 +54,8 @@ def _keras() -> list[Declared]:
     ]
     for scheme, (scale, mode) in SCHEMES.items():
         rows += [
-            Declared(f"{scheme.title()}Normal", "seed=None", partial(scaled, scale, mode, "truncated")),
-            Declared(f"{scheme.title()}Uniform", "seed=None", partial(scaled, scale, mode, "uniform")),
+            Declared(f"{scheme.title()}Normal", _KERAS_AXES, partial(scaled, scale, mode, "truncated")),
+            Declared(f"{scheme.title()}Uniform", _KERAS_AXES, partial(scaled, scale, mode, "uniform")),
         ]
     return [replace(row, name=f"keras.initializers.{row.name}") for row in rows]
 
@@ -76,6 +77,8 @@ def _jax() -> list[Declared]:
     rows = [
         Declared("zeros", "", partial(fixed, 0.0)),
         Declared("ones", "", partial(fixed, 1.0)),
+        Declared("zeros_init", "", partial(fixed, 0.0)),
+        Declared("ones_init", "", partial(fixed, 1.0)),
         Declared("constant", "value, dtype=None", partial(constant_law, "value")),
         Declared("normal", "stddev=0.01, dtype=None", partial(normal_law, "", "stddev")),
         Declared("uniform", "scale=0.01, dtype=None", partial(up_to, "scale")),

@@ -6,8 +6,10 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+from initlint.overlays.declared import keras_attention as attention
+from initlint.overlays.declared import keras_recurrent as recurrent
 from initlint.overlays.declared.initializers import IDENTIFIERS
-from initlint.overlays.declared.table import channels, kernel, layer, width
+from initlint.overlays.declared.table import UNMET, channels, kernel, layer, width
 from initlint.overlays.spec import Builder, LayerSpec, Role
 from initlint.overlays.torch_functions import OpKind
 from initlint.overlays.torch_layers.table import on
@@ -24,16 +26,11 @@ MERGES: dict[str, OpKind] = {
     "Dot": "matmul",
 }
 """Layers that join several signals, with what they do."""
-GATES = {"SimpleRNN": 1, "LSTM": 4, "GRU": 3}
-
-
-def _default(identifier: str) -> tuple[str, dict[str, Any]]:
-    return IDENTIFIERS[identifier], {}
 
 
 def _draw(b: Builder, name: str, shape: tuple[Number, ...], chosen: Any, default: str) -> None:
     """A chosen initializer that is the string Keras would use anyway counts as chosen all the same."""
-    b.draw(name, shape, None if chosen is None else chosen, _default(default))
+    b.draw(name, shape, chosen, (IDENTIFIERS[default], {}))
 
 
 def _bias(b: Builder, a: SimpleNamespace, size: Number) -> None:
@@ -71,24 +68,29 @@ def _embedding(b: Builder, a: SimpleNamespace) -> None:
     _draw(b, "embeddings", (a.input_dim, a.output_dim), a.embeddings_initializer, "random_uniform")
 
 
+def _reversible(b: Builder, a: SimpleNamespace) -> None:
+    _embedding(b, a)
+    if a.tie_weights is False:
+        _draw(b, "reverse_embeddings", (a.output_dim, a.input_dim), a.embeddings_initializer, "random_uniform")
+
+
+def _prelu(b: Builder, a: SimpleNamespace) -> None:
+    shape = getattr(a, "input_shape", None)
+    shared = a.shared_axes if isinstance(a.shared_axes, (tuple, list)) else (a.shared_axes,)
+    sizes = [1 if axis in shared else size for axis, size in enumerate(shape)][1:] if shape else [UNMET]
+    _draw(b, "alpha", tuple(sizes), a.alpha_initializer, "zeros")
+
+
+def _rms_norm(b: Builder, a: SimpleNamespace) -> None:
+    _draw(b, "scale", (width(a),), None, "ones")
+
+
 def _norm(b: Builder, a: SimpleNamespace) -> None:
     size = width(a)
     if on(a.scale):
         _draw(b, "gamma", (size,), a.gamma_initializer, "ones")
     if on(a.center):
         _draw(b, "beta", (size,), a.beta_initializer, "zeros")
-
-
-def _recurrent(gates: int, b: Builder, a: SimpleNamespace) -> None:
-    size = a.units
-    _draw(b, "kernel", (width(a), gates * size), a.kernel_initializer, "glorot_uniform")
-    _draw(b, "recurrent_kernel", (size, gates * size), a.recurrent_initializer, "orthogonal")
-    if not on(a.use_bias):
-        return
-    if gates == 3 and getattr(a, "reset_after", False) is True:
-        _draw(b, "bias", (2, 3 * size), a.bias_initializer, "zeros")
-    else:
-        _draw(b, "bias", (gates * size,), a.bias_initializer, "zeros")
 
 
 _BIAS = "use_bias=True, kernel_initializer=None, bias_initializer=None, **options"
@@ -104,8 +106,7 @@ _SEPARABLE = (
     "depthwise_initializer=None, pointwise_initializer=None, bias_initializer=None, **options"
 )
 _NORM = "axis=-1, {}epsilon=0.001, center=True, scale=True, beta_initializer=None, gamma_initializer=None, **options"
-_RECURRENT = "units, activation='tanh', {}use_bias=True, kernel_initializer=None, recurrent_initializer=None, bias_initializer=None, **options"
-_RNN_GATES = {"SimpleRNN": "", "LSTM": "recurrent_activation='sigmoid', ", "GRU": "recurrent_activation='sigmoid', "}
+_PRELU = "alpha_initializer=None, alpha_regularizer=None, alpha_constraint=None, shared_axes=None, **options"
 _PLAIN: dict[str, tuple[str, Role]] = {
     "Dropout": ("rate, **options", "dropout"),
     "SpatialDropout1D": ("rate, **options", "dropout"),
@@ -117,6 +118,7 @@ _PLAIN: dict[str, tuple[str, Role]] = {
     "Permute": ("dims, **options", "view"),
     "RepeatVector": ("n, **options", "view"),
     "Masking": ("**options", "view"),
+    "Identity": ("**options", "view"),
     **dict.fromkeys(("Rescaling", "Resizing", "CenterCrop", "RandomFlip", "RandomRotation", "RandomZoom", "RandomCrop"), ("*args, **options", "view")),
     "ActivityRegularization": ("**options", "view"),
     "UnitNormalization": ("axis=-1, **options", "norm"),
@@ -125,12 +127,13 @@ _PLAIN: dict[str, tuple[str, Role]] = {
     "SpatialDropout3D": ("rate, **options", "dropout"),
     "UpSampling3D": ("*args, **options", "upsample"),
     "ZeroPadding3D": ("padding=1, **options", "pad"),
-    "Cropping1D": ("cropping=0, **options", "view"),
+    "Cropping1D": ("cropping=1, **options", "view"),
     "UpSampling1D": ("*args, **options", "upsample"),
     "UpSampling2D": ("*args, **options", "upsample"),
-    "ZeroPadding1D": ("**options", "pad"),
+    "ZeroPadding1D": ("padding=1, **options", "pad"),
     "ZeroPadding2D": ("padding=1, **options", "pad"),
-    "Cropping2D": ("cropping=0, **options", "view"),
+    "Cropping2D": ("cropping=((0, 0), (0, 0)), **options", "view"),
+    "Cropping3D": ("cropping=((1, 1), (1, 1), (1, 1)), **options", "view"),
     **{f"{kind}Pooling{rank}D": ("*args, **options", "pool") for kind in ("Max", "Average", "GlobalMax", "GlobalAverage") for rank in (1, 2, 3)},
 }
 
@@ -156,9 +159,13 @@ LAYERS: dict[str, LayerSpec] = {
         layer("keras.layers.BatchNormalization", _NORM.format("momentum=0.99, "), ROOT, role="norm", build=_norm),
         layer("keras.layers.LayerNormalization", _NORM.format(""), ROOT, role="norm", build=_norm),
         layer("keras.layers.GroupNormalization", "groups=32, " + _NORM.format(""), ROOT, role="norm", build=_norm),
-        *(
-            layer(f"keras.layers.{name}", _RECURRENT.format(_RNN_GATES[name]), ROOT, role="rnn", build=partial(_recurrent, gates))
-            for name, gates in GATES.items()
+        layer("keras.layers.RMSNormalization", "axis=-1, epsilon=1e-6, **options", ROOT, role="norm", build=_rms_norm),
+        layer(
+            "keras.layers.ReversibleEmbedding",
+            "input_dim, output_dim, tie_weights=True, embeddings_initializer=None, **options",
+            ROOT,
+            role="embedding",
+            build=_reversible,
         ),
         layer("keras.layers.Activation", "activation, **options", ROOT, role="view", activation="activation"),
         *(layer(f"keras.layers.{name}", signature, ROOT, role=role) for name, (signature, role) in _PLAIN.items()),
@@ -166,8 +173,10 @@ LAYERS: dict[str, LayerSpec] = {
         layer("keras.layers.ReLU", "max_value=None, negative_slope=0.0, threshold=0.0, **options", ROOT, role="activation"),
         layer("keras.layers.LeakyReLU", "negative_slope=0.3, **options", ROOT, role="activation"),
         layer("keras.layers.ELU", "alpha=1.0, **options", ROOT, role="activation"),
-        layer("keras.layers.PReLU", "alpha_initializer='zeros', **options", ROOT, role="activation"),
+        layer("keras.layers.PReLU", _PRELU, ROOT, role="activation", build=_prelu),
         layer("keras.layers.Softmax", "axis=-1, **options", ROOT, role="activation"),
+        *recurrent.ROWS,
+        *attention.ROWS,
         layer("keras.Sequential", "layers=None, **options", "keras.Model", role="container"),
     )
 }

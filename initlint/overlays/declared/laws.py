@@ -75,7 +75,7 @@ def scaled(scale: Number, mode: Fan | None, family: str, shape: Sequence[Number]
         return Distribution(kind=FAMILIES[family], mean=0.0, law=law, fan=mode, gain=gain)
     if len(shape) < 2 and hasattr(a, "in_axis"):
         raise InvalidCall(f"ValueError: Can't compute input and output sizes of a {len(shape)}-dimensional weights tensor")
-    axes = [_axes(getattr(a, name, default)) for name, default in (("in_axis", -2), ("out_axis", -1), ("batch_axis", ()))]
+    axes = [_axes(a, names, default) for names, default in ((("in_axis", "input_axes"), -2), (("out_axis", "output_axes"), -1), (("batch_axis",), ()))]
     try:
         fan = _fan(channels_last_fans(shape, *axes), mode)
     except ValueError as error:
@@ -90,7 +90,9 @@ def scaled(scale: Number, mode: Fan | None, family: str, shape: Sequence[Number]
     return replace(drawn, law=law, fan=mode, gain=gain)
 
 
-def _axes(value: object) -> tuple[int, ...]:
+def _axes(a: SimpleNamespace, names: tuple[str, ...], default: int | tuple[int, ...]) -> tuple[int, ...]:
+    """The axes that an argument names, JAX's or Keras's, which leaves it to the default."""
+    value = next((given for name in names if (given := getattr(a, name, None)) is not None), default)
     if isinstance(value, int):
         return (value,)
     if isinstance(value, (tuple, list)) and all(isinstance(v, int) for v in value):

@@ -15,10 +15,14 @@ def layer(name: str, signature: str, base: str, *, role: Role = "other", build: 
     return LayerSpec(name=name, bases=(base,), signature=signature, role=role, build=build, reset=False, activation=activation)
 
 
+UNMET = symbol("in_features")
+"""The width of an input that a layer has not met yet."""
+
+
 def width(a: SimpleNamespace) -> Number:
     """The size of the last axis of the input, a symbol before the layer has met one."""
     shape = getattr(a, "input_shape", None)
-    return shape[-1] if shape else symbol("in_features")
+    return shape[-1] if shape else UNMET
 
 
 def channels(a: SimpleNamespace) -> Number:

@@ -1,0 +1,93 @@
+"""A model of Keras or Flax from start to end: built under observation once per seed, measured, and asked what torch's models are asked of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from initlint.graph import ModelGraph
+from initlint.live import examine, judging, measuring, targets
+from initlint.live.options import Options
+from initlint.live.others.found import Found, Framework, Held, graph_of
+from initlint.live.others.kinds import Kind
+from initlint.live.results import TargetResult
+
+PACKAGES: dict[Kind, str] = {"keras": "keras", "linen": "flax", "nnx": "flax"}
+"""The package of each framework, which is what the extra that brings it is called, too."""
+FIXED = "the target fixes its random numbers itself: it was measured once; write rngs=rngs to have them drawn anew"
+
+
+def framework(kind: Kind) -> Framework:
+    """How to build and read models of ``kind``. Raises ``TargetProblem`` where that is not installed, or does not start."""
+    try:
+        if kind == "keras":
+            from initlint.live.others.of_keras import OfKeras
+
+            return OfKeras()
+        from initlint.live.others.of_flax import OfFlax
+
+        return OfFlax(linen=kind == "linen")
+    except ImportError as error:
+        package = PACKAGES[kind]
+        raise targets.TargetProblem(f"{package} cannot be imported: {targets.explain(error)}; pip install 'initlint[{package}]'") from None
+
+
+def verify_target(target: str, kind: Kind, options: Options, progress: Callable[[str], None], claimed: ModelGraph | None, unread: str) -> TargetResult:
+    """Verify a target that is a model of ``kind``, in this process. Raises ``TargetProblem``."""
+    place, expression = targets.split(target)
+    _refuse(options)
+    made = framework(kind)
+    builds: list[list[Found]] = []
+    for seed in range(options.seeds):
+        progress(f"building {seed + 1}/{options.seeds}")
+        with made.observed(seed):
+            value = targets.evaluate(targets.load(place, options.search_path), expression, made.names(seed), kind)
+            model = made.completed(value, options.inputs)
+        builds.append(list(made.parameters(model)))
+    fixed = kind == "nnx" and len(builds) > 1 and all(_same(*pair) for pair in zip(*builds[:2], strict=True))
+    reason = "; ".join(text for text in (unread, FIXED if fixed else "") if text)
+    return _judged(target, expression, made.label, builds[:1] if fixed else builds, claimed, reason, options, progress)
+
+
+def verify_object(model: Any, name: str, kind: Kind, options: Options) -> TargetResult:
+    """Verify a model that exists: how it was built was not seen. Raises ``TargetProblem``."""
+    _refuse(options)
+    made = framework(kind)
+    found = list(made.parameters(made.completed(model, options.inputs)))
+    return _judged(name, name, made.label, [found], None, "", options, lambda step: None)
+
+
+def _judged(
+    target: str,
+    name: str,
+    label: str,
+    builds: list[list[Found]],
+    claimed: ModelGraph | None,
+    reason: str,
+    options: Options,
+    progress: Callable[[str], None],
+) -> TargetResult:
+    graph = graph_of(builds[0], name, claimed.path if claimed is not None else "")
+    demanded = judging.contracts_of(graph, options)
+    asked = list(judging.questions(graph, claimed, demanded))
+    progress("measuring")
+    held = [Held.of(found) for found in builds]
+    on_values = judging.verdicts_on_values(held[0].tensors, asked, judging.alpha_of(graph))
+    taken = [measuring.take(one, graph) for one in held]
+    progress("judging")
+    evidence = judging.judge(graph, claimed, taken, asked, on_values, demanded)
+    reasons = [text for text in (reason, graph.forward_reason) if text]
+    return examine.result(target, f"cpu, {label}", evidence, "; ".join(reasons), options)
+
+
+def _same(left: Found, right: Found) -> bool:
+    return left.name == right.name and left.values.shape == right.values.shape and bool((left.values == right.values).all())
+
+
+def _refuse(options: Options) -> None:
+    """Say what is asked for that only models of torch can do. Raises ``TargetProblem``."""
+    elsewhere = options.device not in ("auto", "cpu")
+    asked = {"--signal": options.signal, "--by-parts": options.by_parts, "--dtype": options.dtype is not None, "--device": elsewhere}
+    for option, given in asked.items():
+        if given:
+            raise targets.TargetProblem(f"{option} is for models of torch: those of Keras and Flax are built and measured whole, on the CPU")

@@ -1,0 +1,327 @@
+"""Base classes and helpers of libraries: their contract where they are not installed, and together with their source where they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from initlint import check, frontend, lookup
+from initlint.graph import ModelGraph
+
+MODEL = """
+    import torch
+    from torch import nn
+    from transformers import PretrainedConfig, PreTrainedModel
+
+    class Config(PretrainedConfig):
+        model_type = "own"
+        attribute_map = {"hidden_size": "width"}
+
+        def __init__(self, width=8, vocab_size=20, initializer_range=0.05, **kwargs):
+            self.width = width
+            self.vocab_size = vocab_size
+            self.initializer_range = initializer_range
+            super().__init__(**kwargs)
+
+    class Base(PreTrainedModel):
+        config_class = Config
+
+        def _init_weights(self, module):
+            if isinstance(module, nn.Linear):
+                module.weight.data.normal_(mean=0.0, std=self.config.initializer_range)
+                if module.bias is not None:
+                    module.bias.data.zero_()
+
+    class Model(Base):
+        def __init__(self, config):
+            super().__init__(config)
+            self.embedding = nn.Embedding(config.vocab_size, config.hidden_size)
+            self.fc = nn.Linear(config.hidden_size, 4)
+            self.post_init()
+
+    class Plain(PreTrainedModel):
+        config_class = Config
+
+        def __init__(self, config):
+            super().__init__(config)
+            self.fc = nn.Linear(config.hidden_size, 4)
+            self.norm = nn.LayerNorm(4)
+            self.post_init()
+
+    class Wrapped(PreTrainedModel):
+        _tied_weights_keys = {"head.weight": "model.embedding.weight"}
+
+        def __init__(self, config):
+            super().__init__(config)
+            self.model = Model(config)
+            self.head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+            self.out = nn.Linear(config.hidden_size, config.num_labels)
+            self.post_init()
+
+        def _init_weights(self, module):
+            if isinstance(module, nn.Linear):
+                nn.init.ones_(module.weight)
+"""
+
+
+@pytest.fixture
+def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the environment of a hook: no library but initlint's own."""
+    monkeypatch.setattr(lookup, "installed", list)
+
+
+def shown(folder: Path, code: str, expression: str) -> ModelGraph:
+    path = folder / "net.py"
+    path.write_text(dedent(code))
+    return frontend.show(f"{path}:{expression}")
+
+
+def laws(graph: ModelGraph) -> dict[str, str]:
+    return {p.name: p.distribution.law if p.distribution is not None else "?" for p in graph.parameters}
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_a_model_of_transformers_is_drawn_by_its_own_routine(tmp_path: Path) -> None:
+    graph = shown(tmp_path, MODEL, "Model(Config())")
+    assert laws(graph) == {"embedding.weight": "Var = 1", "fc.weight": "N(0, 0.05²)", "fc.bias": "= 0"}
+    (event,) = [event for event in graph.parameters[1].events if event.initializer == "torch.Tensor.normal_"]
+    assert event.site is not None
+    assert event.site.path.endswith("net.py")
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_a_model_without_a_routine_is_drawn_as_all_are(tmp_path: Path) -> None:
+    graph = shown(tmp_path, MODEL, "Plain(Config())")
+    assert laws(graph) == {"fc.weight": "N(0, 0.05²)", "fc.bias": "= 0", "norm.weight": "= 1", "norm.bias": "= 0"}
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_a_model_in_a_model_keeps_its_routine_and_weights_are_tied(tmp_path: Path) -> None:
+    graph = shown(tmp_path, MODEL, "Wrapped(Config(hidden_size=6, num_labels=3, tie_word_embeddings=True))")
+    assert laws(graph) == {
+        "model.embedding.weight": "Var = 1", "model.fc.weight": "N(0, 0.05²)", "model.fc.bias": "= 0", "out.weight": "= 1",
+        "out.bias": "Var = 1 / (3·fan_in)",
+    }  # fmt: skip
+    assert {p.name: p.shape for p in graph.parameters}["out.weight"] == (3, 6)
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_names_that_a_contract_lacks_stay_those_of_the_library(tmp_path: Path) -> None:
+    code = """
+        import transformers
+        from torch import nn
+        from transformers import AutoModel
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.encoder = AutoModel.from_pretrained("name")
+                self.other = transformers.BertModel.from_pretrained("name")
+                self.fc = nn.Linear(4, 4)
+    """
+    assert list(laws(shown(tmp_path, code, "Net"))) == ["fc.weight", "fc.bias"]
+
+
+SOURCE = """
+    from torch import nn
+
+    class Mixin:
+        def half(self):
+            return self
+
+    class PreTrainedModel(nn.Module, Mixin):
+        def __init__(self, config):
+            raise NotImplementedError("longer than anybody wants to follow")
+
+        def _init_weights(self, module):
+            if isinstance(module, nn.Linear):
+                nn.init.constant_(module.weight, 0.25)
+
+        def post_init(self):
+            raise NotImplementedError("longer than anybody wants to follow")
+"""
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_the_source_is_read_for_what_the_contract_leaves_to_it(tmp_path: Path) -> None:
+    package = tmp_path / "transformers"
+    package.mkdir()
+    (package / "__init__.py").write_text("from transformers.modeling_utils import PreTrainedModel\n")
+    (package / "modeling_utils.py").write_text(dedent(SOURCE))
+    code = """
+        from torch import nn
+        from transformers import PreTrainedModel
+
+        class Net(PreTrainedModel):
+            def __init__(self, config=None):
+                super().__init__(config)
+                self.fc = nn.Linear(4, 4, bias=False)
+                self.post_init()
+    """
+    assert laws(shown(tmp_path, code, "Net")) == {"fc.weight": "= 0.25"}
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_names_for_type_checkers_are_looked_up_one_by_one(tmp_path: Path) -> None:
+    """A package that loads its modules late lists them under ``if TYPE_CHECKING``."""
+    package = tmp_path / "library"
+    package.mkdir()
+    lists = "\n".join(f"    from library.family{number} import *" for number in range(40))
+    lazy = "else:\n    import sys\n    sys.modules[__name__] = object()\n"
+    (package / "__init__.py").write_text(f"from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n{lists}\n{lazy}")
+    for number in range(40):
+        made = f"import torch.nn as nn\n\nclass Family{number}Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        (package / f"family{number}.py").write_text(f"{made}        self.fc = nn.Linear(2, {number})\n")
+    graph = shown(tmp_path, "from library import Family39Net\n", "Family39Net()")
+    assert [p.shape for p in graph.parameters] == [(39, 2), (39,)]
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_what_a_base_class_that_was_not_read_draws_is_not_known(tmp_path: Path) -> None:
+    code = """
+        from torch import nn
+        from transformers import BertModel, BertPreTrainedModel
+
+        class Classifier(BertPreTrainedModel):
+            def __init__(self, config):
+                super().__init__(config)
+                self.bert = BertModel(config)
+                self.classifier = nn.Linear(8, 2)
+                self.init_weights()
+    """
+    graph = shown(tmp_path, code, "Classifier")
+    assert [(p.name, p.distribution) for p in graph.parameters] == [("classifier.weight", None), ("classifier.bias", None)]
+
+
+HEAD = """
+    import torch.nn.functional as F
+    from mmcv.cnn import ConvModule
+    from mmengine.model import BaseModule, bias_init_with_prob
+    from torch import nn
+
+    class Head(BaseModule):
+        def __init__(self, init_cfg=dict(type="Normal", layer="Conv2d", std=0.25, override=dict(type="Constant", name="cls", val=0.5, bias_prob=0.01))):
+            super().__init__(init_cfg)
+            self.first = nn.Conv2d(3, 8, 3)
+            self.block = ConvModule(8, 8, 3, norm_cfg=dict(type="GN", num_groups=2), act_cfg=dict(type="LeakyReLU", negative_slope=0.2))
+            self.cls = nn.Conv2d(8, 4, 1)
+
+    class Net(BaseModule):
+        def __init__(self):
+            super().__init__(init_cfg=[dict(type="Xavier", layer=["Linear"]), dict(type="Pretrained", checkpoint="some.pth")])
+            self.head = Head()
+            self.fc = nn.Linear(4, 4)
+
+    def trained():
+        net = Net()
+        net.init_weights()
+        return net
+"""
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_the_init_cfg_of_mmengine_is_applied(tmp_path: Path) -> None:
+    graph = shown(tmp_path, HEAD, "trained()")
+    assert laws(graph) == {
+        "head.first.weight": "N(0, 0.25²)",
+        "head.first.bias": "= 0",
+        "head.block.conv.weight": "Var = 2 / ((1 + 0.2²)·fan_out)",
+        "head.block.gn.weight": "= 1",
+        "head.block.gn.bias": "= 0",
+        "head.cls.weight": "= 0.5",
+        "head.cls.bias": "= -4.595",
+        "fc.weight": "Var = 2 / (fan_in + fan_out)",
+        "fc.bias": "= 0",
+    }
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_before_that_the_defaults_are_in_force(tmp_path: Path) -> None:
+    found = laws(shown(tmp_path, HEAD, "Net"))
+    assert found["head.first.weight"] == found["fc.weight"] == "Var = 1 / (3·fan_in)"
+    assert found["head.block.conv.weight"] == "Var = 2 / ((1 + 0.2²)·fan_out)"
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_what_the_runner_will_draw_is_judged_at_the_class(tmp_path: Path) -> None:
+    code = """
+        import torch.nn.functional as F
+        from mmengine.model import BaseModule
+        from torch import nn
+
+        class Net(BaseModule):
+            def __init__(self, init_cfg=dict(type="Xavier", layer="Conv2d")):
+                super().__init__(init_cfg)
+                self.a = nn.Conv2d(64, 64, 3)
+                self.b = nn.Conv2d(64, 64, 3)
+                self.c = nn.Conv2d(64, 64, 3)
+
+            def forward(self, x):
+                return self.c(F.relu(self.b(F.relu(self.a(x)))))
+    """
+    path = tmp_path / "net.py"
+    path.write_text(dedent(code))
+    found = [(finding.code, finding.site.line) for finding in check([path]).findings]
+    assert found == [("INI101", 6)]
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_helpers_of_timm_are_known(tmp_path: Path) -> None:
+    code = """
+        from functools import partial
+        from timm.models import build_model_with_cfg, named_apply, register_model
+        from timm.models.layers import trunc_normal_
+        from torch import nn
+
+        def draw(module, name, scale):
+            if name.endswith("head"):
+                nn.init.constant_(module.weight, scale)
+            elif isinstance(module, nn.Linear):
+                trunc_normal_(module.weight, std=0.02)
+
+        class Net(nn.Module):
+            def __init__(self, width=4):
+                super().__init__()
+                self.body = nn.Sequential(nn.Linear(4, width, bias=False))
+                self.head = nn.Linear(width, 2, bias=False)
+                named_apply(partial(draw, scale=0.5), self)
+
+        @register_model
+        def net(pretrained=False, **kwargs):
+            return build_model_with_cfg(Net, "net", pretrained, width=6, pretrained_cfg={}, **kwargs)
+    """
+    graph = shown(tmp_path, code, "net()")
+    assert [(p.name, p.shape) for p in graph.parameters] == [("body.0.weight", (6, 4)), ("head.weight", (2, 6))]
+    assert list(laws(graph).values()) == ["N(0, 0.02²) cut to [-2, 2]", "= 0.5"]
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_what_a_contract_writes_is_written_where_it_is_called(tmp_path: Path) -> None:
+    code = """
+        from detectron2.layers import Conv2d, get_norm
+        from torch import nn
+        from torch_geometric.nn.inits import uniform
+        from transformers.pytorch_utils import Conv1D
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first = Conv2d(8, 8, 3, bias=False, norm=get_norm("GN", 64))
+                self.second = Conv2d(8, 8, 3, bias=False, norm=get_norm("GN", 64))
+                self.third = Conv2d(8, 8, 3, bias=False, norm=get_norm("GN", 64))
+                self.linear = Conv1D(8, 4)
+                uniform(16, self.first.weight)
+                uniform(16, self.second.weight)
+                uniform(16, self.third.weight)
+    """
+    graph = shown(tmp_path, code, "Net()")
+    lines = {p.name: p.effective.site.line for p in graph.parameters if p.effective and p.effective.site}
+    assert lines == {
+        **{f"{name}.weight": line for line, name in enumerate(("first", "second", "third"), 14)},
+        **{f"{name}.norm.{role}": line for line, name in enumerate(("first", "second", "third"), 10) for role in ("weight", "bias")},
+        "linear.weight": 13,
+        "linear.bias": 13,
+    }
+    assert laws(graph)["first.weight"] == "U(-0.25, 0.25)"
