@@ -222,6 +222,7 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
     if not bare:
         roots += [instance for instance in _roots(built) if instance is not result]
     models = [_model(contexts, root, name, bare) for root in roots[:MAX_ROOTS] if _is_new(contexts, root, bare)]
+    interp.grant()  # what is looked up until the next attempt has not to make do with what this one left
     made = [model for model in models if model is not None]
     for model in made:
         contexts.covered.note(model)

@@ -492,3 +492,14 @@ def test_a_file_made_to_take_for_ever_is_left_and_the_next_is_read(tmp_path: Pat
     assert [finding.message for finding in result.findings if finding.site.path == str(path)] == ["could not be analysed: it takes more than 1 s"]
     with pytest.raises(TargetError, match=r"following it takes more than 1 s$"):
         show(f"{path}:Net")
+
+
+def test_a_model_that_has_no_end_leaves_the_others_their_steps(tmp_path: Path) -> None:
+    """A class is evaluated to know whether it is a model, after another has taken all steps that it may."""
+    path = tmp_path / "net.py"
+    path.write_text(
+        SHELL.format(body="n = 0\n        for a in range(10**4):\n            for b in range(10**4): n = a + b").replace(
+            "\n\n\nclass", "\nfrom elsewhere import Base\n\n\nclass First(Base):\n    @torch.no_grad()\n    def forward(self, x):\n        return x\n\n\nclass"
+        )
+    )
+    assert "INI903" not in codes(beside_a_good_file(path), path)
