@@ -4,6 +4,7 @@
 
 downloads three wheels and TorchFix into WORK_FOLDER (kept for the next time), then times, in this order and in one run, on each
 package: LibCST's ``parse_module`` over the files that can matter at all, a cold ``initlint check`` in one process, and TorchFix.
+The first two take turns a few times, and the median of each counts: on a machine shared with others, a second is not always as long.
 Everything is CPU seconds of a fresh process and its children, start-up included, as the operating system counts them.
 """
 
@@ -81,6 +82,11 @@ def cost(command: Sequence[str | Path]) -> Cost:
     return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
+def median(costs: Sequence[Cost]) -> Cost:
+    """The middle one by time."""
+    return sorted(costs, key=lambda one: one.seconds)[len(costs) // 2]
+
+
 def unpacked(requirement: str, folder: Path) -> Path:
     """The package of ``requirement``, from its wheel."""
     name, _, version = requirement.partition("==")
@@ -125,28 +131,31 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="where wheels and environments are kept")
     parser.add_argument("--without-torchfix", action="store_true", help="leave TorchFix out")
+    parser.add_argument("--rounds", type=int, default=3, help="how often LibCST and this tool take turns")
+    parser.add_argument("--package", action="append", choices=PACKAGES, help="measure this one; may be repeated, all of them otherwise")
     options = parser.parse_args()
     folder: Path = options.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    packages = [(requirement, unpacked(requirement, folder)) for requirement in PACKAGES]
+    packages = [(requirement, unpacked(requirement, folder)) for requirement in options.package or PACKAGES]
     other = None if options.without_torchfix else torchfix(folder)
     check = [sys.executable, "-m", "initlint", "check", "--no-cache", "--jobs", "1"]
     cost([*check, thousand_lines(folder)])  # compiles our own modules, once
 
     lines = ["| package | LibCST parse | initlint check | ratio | peak memory | TorchFix | TorchFix / initlint |", "|---|---|---|---|---|---|---|"]
     for requirement, package in packages:
-        parse = cost([sys.executable, "-c", PARSE, package])
-        ours = cost([*check, package])
+        turns = [(cost([sys.executable, "-c", PARSE, package]), cost([*check, package])) for _ in range(options.rounds)]
+        parse, ours = (median(costs) for costs in zip(*turns, strict=True))
         theirs = cost([other, package]) if other else None
         row = [requirement, f"{parse.seconds:.2f} s", f"{ours.seconds:.2f} s", f"{ours.seconds / parse.seconds:.2f}", f"{ours.megabytes:.0f} MiB"]
         row += [f"{theirs.seconds:.2f} s", f"{theirs.seconds / ours.seconds:.1f}"] if theirs else ["", ""]
         lines.append(f"| {' | '.join(row)} |")
         print(lines[-1], flush=True)
-    single = cost([*check, thousand_lines(folder)])
-    resnet = cost([*check, packages[0][1] / "models" / "resnet.py"])
+    single = median([cost([*check, thousand_lines(folder)]) for _ in range(options.rounds)])
+    resnet = median([cost([*check, unpacked(PACKAGES[0], folder) / "models" / "resnet.py"]) for _ in range(options.rounds)])
     lines += ["", f"1,000 lines in one file, start-up included: {single.seconds:.2f} s, {single.megabytes:.0f} MiB"]
     lines += [f"torchvision/models/resnet.py, start-up included: {resnet.seconds:.2f} s, {resnet.megabytes:.0f} MiB"]
-    report = f"# Results\n\nCPU seconds of one run of `benchmarks/run.py` on {machine()}.\n\n" + "\n".join(lines) + "\n"
+    title = f"CPU seconds of one run of `benchmarks/run.py` on {machine()}: the median of {options.rounds} turns, TorchFix once."
+    report = f"# Results\n\n{title}\n\n" + "\n".join(lines) + "\n"
     RESULTS.write_text(report, encoding="utf-8")
     print(f"\n{report}")
     return 0
