@@ -44,6 +44,8 @@ from initlint.variants import variants
 STEPS_PER_FILE = 1_500_000
 MAX_CONTEXTS = 24
 MAX_ROOTS = 4
+MOST_TEXT = 8_000_000
+"""Characters of the files used last that stay in memory, with what was parsed of them."""
 GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs", "state_dict", "modules", "backbone", "encoder"}
 """Names of parameters that hold what a function works on, not what it builds from."""
 BUILDS = re.compile(r"\bnn\.[A-Z]\w*\(|\b[A-Z]\w*\(|\.apply\(")
@@ -83,6 +85,11 @@ class Analysis:
 
     def fresh(self) -> Analysis:
         """An analysis that knows nothing but the text of the files: what it says of one does not depend on those before."""
+        room = MOST_TEXT
+        for path, source in reversed([*self.files.items()]):
+            room -= len(source.text)
+            if room < 0:
+                del self.files[path]
         return Analysis(self.search_path, self.rules, self.files, self.texts)
 
     def edited(self) -> Analysis:
@@ -222,6 +229,7 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
     if not bare:
         roots += [instance for instance in _roots(built) if instance is not result]
     models = [_model(contexts, root, name, bare) for root in roots[:MAX_ROOTS] if _is_new(contexts, root, bare)]
+    interp.grant()  # what is looked up until the next attempt has not to make do with what this one left
     made = [model for model in models if model is not None]
     for model in made:
         contexts.covered.note(model)

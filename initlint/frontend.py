@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Optional
 
-from initlint import files, lower
+from initlint import deadline, files, lower
 from initlint import program as p
 from initlint.adapters.arrays import plain, training
 from initlint.adapters.torch import graphs
@@ -60,7 +60,10 @@ def show(target: str, search_path: Sequence[str] = (), text: Optional[str] = Non
 
     Where ``text`` is given, the file is read as if it held that.
     """
-    return with_deep_stack(lambda: _show(target, search_path, text))
+    try:
+        return with_deep_stack(lambda: deadline.within(deadline.SECONDS, lambda: _show(target, search_path, text)))
+    except deadline.OverrunError:
+        raise TargetError(f"{target}: following it takes more than {deadline.SECONDS:.0f} s") from None
 
 
 def _show(target: str, search_path: Sequence[str], text: Optional[str]) -> ModelGraph:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from initlint import deadline
 from initlint.consulted import Consulted
 from initlint.edits import SourceError, decode, digest
 from initlint.findings import Finding, Severity, Site
@@ -71,7 +72,7 @@ class Examiner:
                     raise notebook.broken
                 data = notebook.code.encode()
             if may_matter(data):
-                return self._analyse(path, data)
+                return deadline.within(deadline.SECONDS, lambda: self._analyse(path, data))
             parse_index(decode(data).text)
         except NotPython as error:
             return Outcome([trouble(path, "INI901", str(error), error.line, error.column)])
@@ -79,6 +80,9 @@ class Examiner:
             return Outcome([trouble(path, "INI902", str(error))])
         except (RecursionError, MemoryError):
             return Outcome([trouble(path, "INI903", "could not be analysed: it nests too deeply")])
+        except deadline.OverrunError:
+            self.analysis = None  # it was left in the middle of something
+            return Outcome([trouble(path, "INI903", f"could not be analysed: it takes more than {deadline.SECONDS:.0f} s")])
         except Exception as error:
             if os.environ.get("INITLINT_DEBUG") == "1":
                 raise

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from initlint import check, files, merging
+from initlint import check, deadline, files, merging
 from initlint.adapters.torch.tracing import _parts
 from initlint.cli import main
 from initlint.contexts import Analysis
 from initlint.engine import CheckResult
 from initlint.findings import Severity
-from initlint.frontend import instantiate, new_interpreter
+from initlint.frontend import TargetError, instantiate, new_interpreter, show
 from initlint.graph import Layer
 from initlint.merging import analyse_file
 from tests.harness import MISMATCHED
@@ -479,3 +479,27 @@ def test_the_process_is_left_as_it_was(tmp_path: Path) -> None:
     before = sys.getrecursionlimit()
     check(tmp_path)
     assert sys.getrecursionlimit() == before
+
+
+def test_a_file_made_to_take_for_ever_is_left_and_the_next_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty lists, each of which holds the one before twice, are more than can be compared; no step of the interpreter sees that."""
+    monkeypatch.setattr(deadline, "SECONDS", 1.0)
+    monkeypatch.setattr(deadline, "LOOK", 0.05)
+    path = tmp_path / "endless.py"
+    twice = "x = [1]\n        for i in range(60): x = [x, x]\n        "
+    path.write_text(SHELL.format(body=f"{twice}y = x\n        {twice}self.same = x == y"))
+    result = beside_a_good_file(path)
+    assert [finding.message for finding in result.findings if finding.site.path == str(path)] == ["could not be analysed: it takes more than 1 s"]
+    with pytest.raises(TargetError, match=r"following it takes more than 1 s$"):
+        show(f"{path}:Net")
+
+
+def test_a_model_that_has_no_end_leaves_the_others_their_steps(tmp_path: Path) -> None:
+    """A class is evaluated to know whether it is a model, after another has taken all steps that it may."""
+    path = tmp_path / "net.py"
+    path.write_text(
+        SHELL.format(body="n = 0\n        for a in range(10**4):\n            for b in range(10**4): n = a + b").replace(
+            "\n\n\nclass", "\nfrom elsewhere import Base\n\n\nclass First(Base):\n    @torch.no_grad()\n    def forward(self, x):\n        return x\n\n\nclass"
+        )
+    )
+    assert "INI903" not in codes(beside_a_good_file(path), path)

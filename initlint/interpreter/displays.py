@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
 from initlint.interpreter.iteration import elements_of
-from initlint.interpreter.operators import WIDE, hashable
+from initlint.interpreter.operators import WIDE, hashable, is_small
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Class, External, Function, Repeat, Unknown, join, unknown
 from initlint.symbolic import Sym, symbol
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 128
 """Rows of a table, written as a comprehension of comprehensions, that are evaluated one by one."""
-MOST_NESTED = 5
-"""Levels of lists that are formatted."""
-MOST_SHOWN = 1000
-"""Items of one level of them."""
 CONVERSIONS: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii}
 
 
@@ -38,7 +34,7 @@ def eval_sequence(interp: Interpreter, node: p.Sequence, frame: Frame) -> Any:
             items.append(interp.eval(item, frame))
     if node.kind == "set":
         try:
-            return set(items)
+            return set(items) if all(not isinstance(item, tuple) or is_small(item) for item in items) else Unknown("a set of tuples of tuples")
         except TypeError:
             return Unknown("a set of unhashable values")
     return tuple(items) if node.kind == "tuple" else items
@@ -122,15 +118,9 @@ def eval_fstring(interp: Interpreter, node: p.FString, frame: Frame) -> Any:
 
 def _has_text(value: Any) -> bool:
     """Whether ``value`` is a constant of Python or a short list of such, which reads here as it would there."""
-    level = [value]
-    for _ in range(MOST_NESTED):
-        lists = [item for item in level if isinstance(item, (list, tuple))]
-        if not all(isinstance(item, (str, int, float, bool, type(None), list, tuple)) for item in level) or sum(map(len, lists)) > MOST_SHOWN:
-            return False
-        if not lists:
-            return True
-        level = [item for one in lists for item in one]
-    return False
+    if isinstance(value, (list, tuple)):
+        return is_small(value) and all(map(_has_text, value))
+    return value is None or isinstance(value, (str, int, float, bool))
 
 
 def eval_formatted(interp: Interpreter, node: p.FormattedValue, frame: Frame) -> Any:

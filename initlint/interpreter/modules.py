@@ -218,7 +218,9 @@ class Project:
             if data is None:
                 data = files.read(str(path))
             self.consulted.files[path] = digest(data)
-            source = self.files[path] = SourceFile(str(path), data, source)
+            source = SourceFile(str(path), data, source)
+        self.files.pop(path, None)
+        self.files[path] = source  # the last in line to be forgotten
         self.consulted.files[path] = source.digest
         module = Module(name, path, source, self, path.name == "__init__.py")
         self.by_path[path] = module

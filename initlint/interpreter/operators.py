@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_SIZE = 200_000
 MAX_BITS = 20_000
+MOST_NESTED, MOST_ITEMS = 6, 1000
 WIDE = re.compile(r"\d{6}")
 """A width or precision in a format that would make a string of at least 100,000 characters."""
 ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
@@ -174,8 +175,9 @@ def equal(left: Any, right: Any) -> Optional[bool]:
     if isinstance(left, (tuple, list)) and isinstance(right, (tuple, list)):
         if type(left) is not type(right) or len(left) != len(right):
             return None if any(isinstance(v, Repeat) for v in (*left, *right)) else False
-        verdicts = [equal(a, b) if not isinstance(a, (Unknown, OneOf)) and not isinstance(b, (Unknown, OneOf)) else None for a, b in zip(left, right)]
-        return False if False in verdicts else None if None in verdicts else True
+        return _all_equal(zip(left, right))
+    if isinstance(left, dict) and isinstance(right, dict) and not any(isinstance(key, Sym) for key in (*left, *right)):
+        return _all_equal((value, right[key]) for key, value in left.items()) if left.keys() == right.keys() else False
     if isinstance(left, External) and isinstance(right, External):
         return left.name == right.name
     if isinstance(left, External) != isinstance(right, External) and not (left is None or right is None):
@@ -191,6 +193,11 @@ def equal(left: Any, right: Any) -> Optional[bool]:
         return bool(left == right)
     except Exception:
         return None
+
+
+def _all_equal(pairs: Iterable[tuple[Any, Any]]) -> Optional[bool]:
+    verdicts = [equal(a, b) if not isinstance(a, (Unknown, OneOf)) and not isinstance(b, (Unknown, OneOf)) else None for a, b in pairs]
+    return False if False in verdicts else None if None in verdicts else True
 
 
 def contains(interp: Interpreter, item: Any, container: Any) -> Optional[bool]:
@@ -219,6 +226,19 @@ def is_plain(value: Any) -> bool:
     return value is None or isinstance(value, (str, int, float, bytes))
 
 
+def is_small(value: Any) -> bool:
+    """Whether lists and tuples in ``value`` nest a few levels and hold a thousand items at each; others may hold more than can be walked through."""
+    level = [value]
+    for _ in range(MOST_NESTED):
+        lists = [item for item in level if isinstance(item, (list, tuple))]
+        if not lists:
+            return True
+        if sum(map(len, lists)) > MOST_ITEMS:
+            return False
+        level = [item for one in lists for item in one]
+    return False
+
+
 def _ordered(op: str, left: Any, right: Any) -> Any:
     if is_number(left) and is_number(right):
         difference = left - right
@@ -239,6 +259,8 @@ def hashable(value: Any) -> Any:
         return f"<{value.name}>"
     if isinstance(value, Instance) and value.cls.derives("enum.Enum") and value.cls.derives("str"):
         return value.attrs.get("value", ABSENT)
+    if isinstance(value, tuple) and not is_small(value):
+        return ABSENT
     try:
         hash(value)
     except TypeError:

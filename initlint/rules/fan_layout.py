@@ -64,6 +64,8 @@ DAMAGE = 10.0
 """Factor on the variance over a chain of such layers from which the signal is damaged."""
 
 
+MISREAD = re.compile(r"^(?:Depthwise|\w*Transpose)\w*\.\w+$")
+"""Kernels of layers of other libraries than torch whose last two axes are not inputs and outputs."""
 UNNAMED = re.compile(r"\?\w+")
 USUAL = 64
 """What stands for a size that is not known."""
@@ -101,8 +103,8 @@ class Case:
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per call that misreads a layout."""
-    own = [call for call in graph.calls if not call.into]  # a layer that draws by itself knows its layout
-    drawn = [call for call in own if call.parameter is not None and _scales(call.law) and not call.problem and _in_force(call)]
+    chosen = [call for call in graph.calls if not call.into or MISREAD.search(call.into)]  # of other layers that draw by themselves the shape tells
+    drawn = [call for call in chosen if call.parameter is not None and _scales(call.law) and not call.problem and _in_force(call)]
     if not drawn:
         return
     users = _users(graph)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from initlint import check, repair
 from initlint.contexts import Analysis, Model, build_models
+from initlint.findings import Severity
 from initlint.flow import nonlinearity_after, weights
 from initlint.graph import ModelGraph
 from initlint.merging import analyse_file
@@ -107,3 +109,24 @@ def test_rules_judge_what_is_not_normalised(tmp_path: Path) -> None:
     codes = {(finding.code, lines[finding.site.line - 1].split("=")[0].strip()) for finding in found if finding.severity.value != "note"}
     assert ("INI102", "weights") in codes and ("INI101", "W") in codes and ("INI102", "w") in codes
     assert not any("slim" in lines[finding.site.line - 1] for finding in found if finding.code == "INI101")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("tf.contrib.layers.xavier_initializer()", "tf.glorot_uniform_initializer()"),
+        ("tf.contrib.layers.xavier_initializer(uniform=True, seed=3)", "tf.glorot_uniform_initializer(seed=3)"),
+        ("tf.contrib.layers.xavier_initializer(uniform=False)", None),
+        ("tf.uniform_unit_scaling_initializer()", 'tf.variance_scaling_initializer(distribution="uniform")'),
+        ("tf.uniform_unit_scaling_initializer(2.0)", 'tf.variance_scaling_initializer(scale=4, distribution="uniform")'),
+        ("tf.glorot_uniform_initializer()", None),
+    ],
+)
+def test_what_is_gone_has_a_successor(tmp_path: Path, old: str, new: str | None) -> None:
+    path = tmp_path / "net.py"
+    text = "import tensorflow as tf\n\ndef net(x):\n    w = tf.get_variable('w', [64, 64], initializer={})\n    return tf.matmul(x, w)\n"
+    path.write_text(text.format(old))
+    result = check(path, select=["INI601"])
+    assert [finding.severity for finding in result.findings] == ([Severity.NOTE] if new else [])
+    changes = repair.fix(result)
+    assert [change.after.replace("'uniform'", '"uniform"') for change in changes] == ([text.format(new)] if new else [])

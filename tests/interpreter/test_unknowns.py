@@ -185,6 +185,7 @@ ENDLESS = {
     "list of count": "import itertools\ns = list(itertools.count())",
     "deep nesting": "x = []\nfor i in range(100000):\n    x = [x]\nself.x = x == [x]",
     "text of a list that holds itself over and over": "x = [1]\nfor i in range(60):\n    x = [x, x]\nself.s = f'{x} {x!r}'",
+    "key that holds itself over and over": "x = 1\nfor i in range(60):\n    x = (x, x)\nd = {x: 1}\ns = {x}",
     "row by row": "w = nn.Parameter(torch.empty(5000, 2))\nfor i in range(5000):\n    nn.init.normal_(w[i])",
     "round": "n = round(1, -10**9)",
     "int": "n = int('9' * 100000)",

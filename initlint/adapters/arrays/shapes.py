@@ -28,6 +28,8 @@ def shape_of(name: str, call: Call) -> Shape:
     if name in JOINING:
         return _joined(call)
     value = call.get(0, "x", call.kwargs.get("a", call.kwargs.get("inputs")))
+    if isinstance(value, Tensor) and name == "reshape":
+        return _reshaped(value, call)
     if not isinstance(value, Tensor) or value.shape is None:
         return None
     if name.endswith("_pool"):
@@ -116,6 +118,6 @@ def _spread(value: Tensor, call: Call) -> Shape:
 
 
 VIEWS: dict[str, Callable[[Tensor, Call], Shape]] = {
-    "reshape": _reshaped, "transpose": _transposed, "expand_dims": _expanded, "squeeze": _squeezed, "swapaxes": _swapped, "tile": _repeated,
+    "transpose": _transposed, "expand_dims": _expanded, "squeeze": _squeezed, "swapaxes": _swapped, "tile": _repeated,
     "broadcast_to": _spread,
 }  # fmt: skip

@@ -69,7 +69,7 @@ def _layer_name(owner: Instance, module: Instance) -> str:
     if isinstance(chosen, str):
         return chosen
     base = snake(module.cls.name.rpartition(".")[2])
-    count = sum(1 for name in owner.modules if name == base or name.startswith(f"{base}_"))
+    count = sum(1 for name in owner.modules if name == base or name.removeprefix(f"{base}_").isdigit())
     return f"{base}_{count}" if count else base
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
     from initlint.overlays.spec import Shape
 
+LAYER = "keras.layers.Layer"
 WIDTH = "#width"
 """The size of the last axis of a signal whose other axes are not known."""
 MET = "#met"
@@ -53,7 +54,7 @@ def meet(framework: TorchFramework, instance: Instance, shape: Optional[Shape], 
 
 def meet_own(framework: TorchFramework, instance: Instance, call: Call) -> None:
     """The same for a layer of the author's own, whose ``build`` Keras calls with the shape."""
-    build = call.interp.find_method(instance, "build") if MET not in instance.attrs else None
+    build = call.interp.find_method(instance, "build") if MET not in instance.attrs and instance.cls.derives(LAYER) else None
     shape = shape_of(call.args[0] if call.args else next(iter(call.kwargs.values()), None))
     if build is None or shape is None:
         return

@@ -12,6 +12,7 @@ from initlint.graph import InitCall, Mistake, ModelGraph, Parameter, Sweep, elap
 from initlint.interpreter.calls import Call
 from initlint.interpreter.nametests import NameTest
 from initlint.interpreter.values import Instance, Storage, Tensor
+from initlint.overlays.declared.tensorflow import successor
 from initlint.overlays.torch_init import FILLS, Initializer
 from initlint.theory.laws import Distribution
 
@@ -96,7 +97,7 @@ class Witness:
         law = tensor.storage.distribution
         made = InitCall(
             initializer=initializer, site=site, arguments=arguments, shape=tensor.shape, law=law, certain=certain, into=into,
-            problem="" if interp.trying else problem,
+            problem="" if interp.trying else problem, successor=successor(initializer, arguments) if initializer.startswith("tensorflow.") else "",
         )  # fmt: skip
         self.drawn.append(Drawn(made, tensor.storage))
 

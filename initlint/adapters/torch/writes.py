@@ -103,12 +103,10 @@ def write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distri
         other = _box(part[0], sizes)
         if part[0] == tensor.region or _covers(box, other):
             continue
-        if part[2] is distribution or part[2] == distribution:
-            if _covers(other, box):
-                return
-            kept.append(part)
-            continue
-        alike = False
+        same = part[2] is distribution or part[2] == distribution
+        if same and _covers(other, box):
+            return
+        alike = alike and same
         if box is not None and other is not None and _overlap(box, other):
             kept += _without(part, other, box)
         else:

@@ -10,6 +10,7 @@ from types import CodeType, FrameType
 from typing import Any, Optional
 
 import flax
+import flax.linen
 import jax
 import numpy as np
 from jax.nn import initializers
@@ -56,8 +57,35 @@ class OfFlax:
 
     @contextmanager
     def observed(self, seed: int) -> Iterator[None]:
-        """Note what each initializer of JAX returns."""
-        self.seed, codes, before = seed, _codes(), sys.getprofile()
+        """Note what made each parameter."""
+        self.seed = seed
+        with self._declared() if self.linen else self._returned():
+            yield
+
+    @contextmanager
+    def _declared(self) -> Iterator[None]:
+        """Linen hands initializers to one method."""
+        codes, plain = _codes(), flax.linen.Module.param
+
+        def param(module: Any, name: str, init: Any, *args: Any, **kwargs: Any) -> Any:
+            value = plain(module, name, init, *args, **kwargs)
+            code = getattr(init, "__code__", None)
+            known = codes.get(code) if isinstance(code, CodeType) else None
+            if known is not None and args:
+                draw = drawn_by_name(PREFIX + known, inspect.getclosurevars(init).nonlocals, tuple(args[0]))
+                self.made[id(value)] = (value, draw, _user(sys._getframe(1)))
+            return value
+
+        flax.linen.Module.param = param
+        try:
+            yield
+        finally:
+            flax.linen.Module.param = plain
+
+    @contextmanager
+    def _returned(self) -> Iterator[None]:
+        """NNX calls them itself: what each initializer of JAX returns."""
+        codes, before = _codes(), sys.getprofile()
 
         def returned(frame: FrameType, event: str, value: Any) -> None:
             name = codes.get(frame.f_code) if event == "return" else None
@@ -107,7 +135,7 @@ class OfFlax:
 
 def _user(frame: FrameType) -> Optional[Site]:
     """The innermost line of the user's around an initializer."""
-    around: Optional[FrameType] = frame.f_back
+    around: Optional[FrameType] = frame
     while around is not None:
         if frames.owner(around.f_code) == "user" and not around.f_globals.get("__name__", "").startswith(LIBRARIES):
             return frames.site(around)

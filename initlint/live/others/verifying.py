@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from initlint.graph import ModelGraph
@@ -14,6 +15,8 @@ from initlint.live.results import TargetResult
 
 PACKAGES: dict[Kind, str] = {"keras": "keras", "linen": "flax", "nnx": "flax"}
 """The package of each framework, which is what the extra that brings it is called, too."""
+FEW, OFTEN = 3, 1e-4
+"""How many values may lie beyond the bounds of a truncated normal: these, and this share of all."""
 FIXED = "the target fixes its random numbers itself: it was measured once; write rngs=rngs to have them drawn anew"
 
 
@@ -74,10 +77,26 @@ def _judged(
     held = [Held.of(found) for found in builds]
     on_values = judging.verdicts_on_values(held[0].tensors, asked, judging.alpha_of(graph))
     taken = [measuring.take(one, graph) for one in held]
+    for one, measured in zip(held, taken, strict=True):
+        _leave_strays(one, asked, measured)
     progress("judging")
     evidence = judging.judge(graph, claimed, taken, asked, on_values, demanded)
     reasons = [text for text in (reason, graph.forward_reason) if text]
     return examine.result(target, f"cpu, {label}", evidence, "; ".join(reasons), options)
+
+
+def _leave_strays(held: Held, asked: list[judging.Asked], taken: measuring.Taken) -> None:
+    """Take no notice of the few values that lie beyond the bounds of a truncated normal.
+
+    On torch, Keras draws each number four times and takes the first within the bounds: where none of the four is, one in 230,000 times, it takes one outside.
+    """
+    for one in asked:
+        name, (low, high) = one.parameter.name, (one.law.low, one.law.high)
+        if one.law.kind == "trunc_normal" and name in taken.moments and isinstance(low, float) and isinstance(high, float):
+            values, moments = held.tensors[name].detach(), taken.moments[name]
+            strays = int(((values < low) | (values > high)).sum())
+            if 0 < strays <= FEW + OFTEN * values.numel():
+                taken.moments[name] = replace(moments, minimum=max(moments.minimum, low), maximum=min(moments.maximum, high))
 
 
 def _same(left: Found, right: Found) -> bool:

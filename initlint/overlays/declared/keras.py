@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 from types import SimpleNamespace
-from typing import Any
 
 from initlint.overlays.declared import keras_attention as attention
 from initlint.overlays.declared import keras_recurrent as recurrent
-from initlint.overlays.declared.initializers import IDENTIFIERS
+from initlint.overlays.declared.keras_recurrent import draw
 from initlint.overlays.declared.table import UNMET, channels, kernel, layer, width
 from initlint.overlays.spec import Builder, LayerSpec, Role
 from initlint.overlays.torch_functions import OpKind
@@ -28,18 +27,13 @@ MERGES: dict[str, OpKind] = {
 """Layers that join several signals, with what they do."""
 
 
-def _draw(b: Builder, name: str, shape: tuple[Number, ...], chosen: Any, default: str) -> None:
-    """A chosen initializer that is the string Keras would use anyway counts as chosen all the same."""
-    b.draw(name, shape, chosen, (IDENTIFIERS[default], {}))
-
-
 def _bias(b: Builder, a: SimpleNamespace, size: Number) -> None:
     if on(a.use_bias):
-        _draw(b, "bias", (size,), a.bias_initializer, "zeros")
+        draw(b, "bias", (size,), a.bias_initializer, "zeros")
 
 
 def _dense(b: Builder, a: SimpleNamespace) -> None:
-    _draw(b, "kernel", (width(a), a.units), a.kernel_initializer, "glorot_uniform")
+    draw(b, "kernel", (width(a), a.units), a.kernel_initializer, "glorot_uniform")
     _bias(b, a, a.units)
 
 
@@ -47,50 +41,50 @@ def _conv(rank: int, transposed: bool, b: Builder, a: SimpleNamespace) -> None:
     sizes, fan = kernel(a.kernel_size, rank), channels(a)
     groups = getattr(a, "groups", 1)
     ends = (a.filters, fan) if transposed else (fan // groups if groups != 1 else fan, a.filters)
-    _draw(b, "kernel", (*sizes, *ends), a.kernel_initializer, "glorot_uniform")
+    draw(b, "kernel", (*sizes, *ends), a.kernel_initializer, "glorot_uniform")
     _bias(b, a, a.filters)
 
 
 def _depthwise(rank: int, b: Builder, a: SimpleNamespace) -> None:
     fan = channels(a)
-    _draw(b, "kernel", (*kernel(a.kernel_size, rank), fan, a.depth_multiplier), a.depthwise_initializer, "glorot_uniform")
+    draw(b, "kernel", (*kernel(a.kernel_size, rank), fan, a.depth_multiplier), a.depthwise_initializer, "glorot_uniform")
     _bias(b, a, fan * a.depth_multiplier)
 
 
 def _separable(rank: int, b: Builder, a: SimpleNamespace) -> None:
     fan = channels(a)
-    _draw(b, "depthwise_kernel", (*kernel(a.kernel_size, rank), fan, a.depth_multiplier), a.depthwise_initializer, "glorot_uniform")
-    _draw(b, "pointwise_kernel", (*(1,) * rank, fan * a.depth_multiplier, a.filters), a.pointwise_initializer, "glorot_uniform")
+    draw(b, "depthwise_kernel", (*kernel(a.kernel_size, rank), fan, a.depth_multiplier), a.depthwise_initializer, "glorot_uniform")
+    draw(b, "pointwise_kernel", (*(1,) * rank, fan * a.depth_multiplier, a.filters), a.pointwise_initializer, "glorot_uniform")
     _bias(b, a, a.filters)
 
 
 def _embedding(b: Builder, a: SimpleNamespace) -> None:
-    _draw(b, "embeddings", (a.input_dim, a.output_dim), a.embeddings_initializer, "random_uniform")
+    draw(b, "embeddings", (a.input_dim, a.output_dim), a.embeddings_initializer, "random_uniform")
 
 
 def _reversible(b: Builder, a: SimpleNamespace) -> None:
     _embedding(b, a)
     if a.tie_weights is False:
-        _draw(b, "reverse_embeddings", (a.output_dim, a.input_dim), a.embeddings_initializer, "random_uniform")
+        draw(b, "reverse_embeddings", (a.output_dim, a.input_dim), a.embeddings_initializer, "random_uniform")
 
 
 def _prelu(b: Builder, a: SimpleNamespace) -> None:
     shape = getattr(a, "input_shape", None)
     shared = a.shared_axes if isinstance(a.shared_axes, (tuple, list)) else (a.shared_axes,)
     sizes = [1 if axis in shared else size for axis, size in enumerate(shape)][1:] if shape else [UNMET]
-    _draw(b, "alpha", tuple(sizes), a.alpha_initializer, "zeros")
+    draw(b, "alpha", tuple(sizes), a.alpha_initializer, "zeros")
 
 
 def _rms_norm(b: Builder, a: SimpleNamespace) -> None:
-    _draw(b, "scale", (width(a),), None, "ones")
+    draw(b, "scale", (width(a),), None, "ones")
 
 
 def _norm(b: Builder, a: SimpleNamespace) -> None:
     size = width(a)
     if on(a.scale):
-        _draw(b, "gamma", (size,), a.gamma_initializer, "ones")
+        draw(b, "gamma", (size,), a.gamma_initializer, "ones")
     if on(a.center):
-        _draw(b, "beta", (size,), a.beta_initializer, "zeros")
+        draw(b, "beta", (size,), a.beta_initializer, "zeros")
 
 
 _BIAS = "use_bias=True, kernel_initializer=None, bias_initializer=None, **options"

@@ -1,4 +1,7 @@
-"""Layers of Keras whose kernels follow an einsum: EinsumDense, and attention, which projects with it."""
+"""Layers of Keras whose kernels follow an einsum: EinsumDense, and attention, which projects with it.
+
+EinsumDense tells its initializer which axes are summed over, as Keras 3.15 does; versions before counted fans as a convolution's.
+"""
 
 from __future__ import annotations
 

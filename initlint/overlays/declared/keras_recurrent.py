@@ -21,7 +21,8 @@ WRAPPERS = {"TimeDistributed": "layer", "SpectralNormalization": "layer", "Wrapp
 """Layers that hold another one, with what they call it."""
 
 
-def _draw(b: Builder, name: str, shape: Shape, chosen: Any, default: str) -> None:
+def draw(b: Builder, name: str, shape: Shape, chosen: Any, default: str) -> None:
+    """A parameter; a chosen initializer that is the string Keras would use anyway counts as chosen all the same."""
     b.draw(name, shape, chosen, (IDENTIFIERS[default], {}))
 
 
@@ -32,20 +33,20 @@ def _bias(b: Builder, a: SimpleNamespace, shape: Shape) -> None:
     if getattr(a, "unit_forget_bias", False) is True and a.bias_initializer in (None, "zeros", "Zeros"):
         b.param("bias", shape, FORGETFUL)
     else:
-        _draw(b, "bias", shape, a.bias_initializer, "zeros")
+        draw(b, "bias", shape, a.bias_initializer, "zeros")
 
 
 def _recurrent(gates: int, b: Builder, a: SimpleNamespace) -> None:
     size = a.units
-    _draw(b, "kernel", (width(a), gates * size), a.kernel_initializer, "glorot_uniform")
-    _draw(b, "recurrent_kernel", (size, gates * size), a.recurrent_initializer, "orthogonal")
+    draw(b, "kernel", (width(a), gates * size), a.kernel_initializer, "glorot_uniform")
+    draw(b, "recurrent_kernel", (size, gates * size), a.recurrent_initializer, "orthogonal")
     _bias(b, a, (2, 3 * size) if gates == 3 and getattr(a, "reset_after", False) is True else (gates * size,))
 
 
 def _convolved(rank: int, b: Builder, a: SimpleNamespace) -> None:
     sizes, size = kernel(a.kernel_size, rank), a.filters
-    _draw(b, "kernel", (*sizes, channels(a), 4 * size), a.kernel_initializer, "glorot_uniform")
-    _draw(b, "recurrent_kernel", (*sizes, size, 4 * size), a.recurrent_initializer, "orthogonal")
+    draw(b, "kernel", (*sizes, channels(a), 4 * size), a.kernel_initializer, "glorot_uniform")
+    draw(b, "recurrent_kernel", (*sizes, size, 4 * size), a.recurrent_initializer, "orthogonal")
     _bias(b, a, (4 * size,))
 
 

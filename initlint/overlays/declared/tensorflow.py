@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import SimpleNamespace
+from typing import Any
 
 from initlint.overlays.declared.initializers import Declared, snake
 from initlint.overlays.declared.laws import (
@@ -157,6 +158,13 @@ def _initializers() -> list[Declared]:
 
 INITIALIZERS: dict[str, Declared] = {row.name: row for row in _initializers()}
 """By canonical dotted name."""
+
+
+def successor(initializer: str, arguments: Mapping[str, Any]) -> str:
+    """What took the place of an initializer that is gone, or warns, and draws the same; empty where that is another law, or nothing did."""
+    if initializer == f"{CONTRIB}xavier_initializer" and arguments.get("uniform", True) is True:
+        return "tensorflow.glorot_uniform_initializer"
+    return "tensorflow.variance_scaling_initializer" if initializer == "tensorflow.uniform_unit_scaling_initializer" else ""
 
 
 @dataclass(frozen=True, slots=True)

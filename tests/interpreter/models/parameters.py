@@ -170,6 +170,10 @@ class Rows(nn.Module):
             self.up[0] = 0
             self.up[n // 2, 3] = 0
             self.down[n - 1] = 2.0
+        self.lapped = nn.Parameter(torch.zeros(n, 16))
+        with torch.no_grad():
+            self.lapped[: n // 2, :8].fill_(3.0)
+            self.lapped[n // 4 : n, 4:].fill_(3.0)
 
 
 class Gains(nn.Module):
