@@ -75,3 +75,14 @@ def test_constants_keep_units_equal(tmp_path: Path, kind: str, initializer: str,
     path = tmp_path / "net.py"
     path.write_text(source(kind, initializer, activation))
     assert [(f.code, f.severity) for f in check([str(path)]).findings] == [("INI201", Severity.ERROR)]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("initializer", CONSTANT)
+def test_a_recurrent_kernel_tells_units_apart(tmp_path: Path, initializer: str, activation: str) -> None:
+    """Beside it, which is orthogonal, a constant input kernel makes no two units equal."""
+    path = tmp_path / "net.py"
+    path.write_text(source("LSTM", initializer, activation))
+    kernel = next(p for p in frontend.show(f"{path}:make()").parameters if p.role == "kernel")
+    assert kernel.distribution is not None and (kernel.distribution.mean, kernel.distribution.std) == (CONSTANT[initializer], 0)
+    assert check([str(path)]).findings == []
