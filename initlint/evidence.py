@@ -6,10 +6,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from initlint.graph import ModelGraph, Parameter
+from initlint.symbolic import Sym
 from initlint.theory.laws import Distribution
 
 Question = Literal["claim", "theory", "contract"]
 Outcome = Literal["ok", "fails", "untested"]
+
+
+def is_numeric(law: Distribution | None) -> bool:
+    """Whether a law says numbers that a measurement can be compared with."""
+    return law is not None and law.kind != "custom" and not any(value is None or isinstance(value, Sym) for value in (law.mean, law.std))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from initlint.contexts import Analysis
 
 TROUBLE = {"INI901": Severity.ERROR, "INI902": Severity.ERROR, "INI903": Severity.WARNING}
-KEPT = 16_000_000
-"""Characters of the files that are kept indexed and parsed, from one file to the next."""
-YOUNG = 250_000
+YOUNG = 600_000
 """Objects made since the last look for garbage that are worth another, once an analysis is over."""
 PASSING = frozenset({"INI902", "INI903"})
 """Troubles that may have gone the next time, though nothing in the file has changed."""
@@ -95,8 +93,6 @@ class Examiner:
         from initlint.merging import analyse_file
 
         analysis = self.analysis = self.analysis.fresh() if self.analysis is not None else Analysis(self.search_path, self.rules)
-        if sum(len(source.text) for source in analysis.files.values()) > KEPT:
-            analysis.files.clear()
         if gc.get_count()[0] > YOUNG:
             gc.collect(1)  # what the analysis before this one made
         full = Path(path).absolute()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from initlint.evidence import Contract, Evidence, Judgement, Measured, Outcome, Question
+from initlint.evidence import Contract, Evidence, Judgement, Measured, Outcome, Question, is_numeric
 from initlint.findings import Severity
 from initlint.graph import ModelGraph, Parameter
 from initlint.live.measuring import Taken, measurable
@@ -21,7 +21,7 @@ from initlint.measure.moments import Moments, pool
 from initlint.measure.verdict import number
 from initlint.rules import measured_scale
 from initlint.rules._scale import KERNELS
-from initlint.symbolic import Number, Sym
+from initlint.symbolic import Number
 from initlint.theory.laws import Distribution
 
 EXACT = ("orthogonal", "dirac", "eye", "sparse")
@@ -129,11 +129,6 @@ def as_torch(parameter: Parameter) -> tuple[Number, ...]:
     """The shape that torch would have for a parameter, outputs and inputs first: other libraries have them last."""
     shape = parameter.shape or ()
     return (shape[-1], shape[-2], *shape[:-2]) if parameter.role in KERNELS and len(shape) > 1 else shape
-
-
-def is_numeric(law: Distribution | None) -> bool:
-    """Whether a law says numbers that a measurement can be compared with."""
-    return law is not None and law.kind != "custom" and not any(value is None or isinstance(value, Sym) for value in (law.mean, law.std))
 
 
 def _drawn(parameter: Parameter, moments: Moments) -> Moments:

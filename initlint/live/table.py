@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from initlint.evidence import Evidence, Judgement
+from initlint.evidence import Evidence, Judgement, is_numeric
 from initlint.graph import Parameter
-from initlint.live.judging import is_numeric
 from initlint.report.pairing import nonlinearities
 from initlint.report.table import rows as show_rows
 from initlint.symbolic import Sym
