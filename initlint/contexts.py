@@ -133,7 +133,6 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         if len(contexts.models) > len(module.source.classes()) + MAX_CONTEXTS or interp.steps > STEPS_PER_FILE:
             break
         contexts.models += _attempt(contexts, action, name, False)
-        interp.grant()
     for label, cls, given in switched(module, contexts.facts):
         if is_model(cls):
             contexts.models += _option(contexts, partial(instantiate, interp, cls, module.frame, given), label)
@@ -183,7 +182,6 @@ def _ready(contexts: FileContexts, cls: Class, chunk: ClassChunk) -> Any:
 
 def _option(contexts: FileContexts, action: Callable[[], Any], name: str) -> list[Model]:
     """A class with an option that no other model of the file takes: none of them can clear it."""
-    contexts.analysis.interp.grant()
     models = _attempt(contexts, action, name, True)
     for model in models:
         model.bare = False

@@ -49,8 +49,14 @@ class Covered:
 
     def hides(self, chunk: ClassChunk, cls: Class) -> bool:
         """Whether the class alone would show nothing that these models do not."""
+        lines = self.inside.get(id(cls))
+        if lines is not None:
+            return self._made(chunk) <= lines | self.facts.shown
+        if id(cls) not in self.untouched or SPEAKS.search(self.module.source.text, chunk.start, chunk.end):
+            return False
+        return not self._made(chunk)
+
+    def _made(self, chunk: ClassChunk) -> set[int]:
+        """Lines of a class that make or fill parameters."""
         text, index = self.module.source.text, self.module.source.index
-        made = {index.position(match.start())[0] for match in MAKES.finditer(text, chunk.start, chunk.end)} | self.facts.lines_of(self.module, chunk)
-        if id(cls) in self.inside:
-            return made <= self.inside[id(cls)] | self.facts.shown
-        return id(cls) in self.untouched and not made and not SPEAKS.search(text, chunk.start, chunk.end)
+        return {index.position(match.start())[0] for match in MAKES.finditer(text, chunk.start, chunk.end)} | self.facts.lines_of(self.module, chunk)
