@@ -15,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from initlint import rules
+from initlint.garbage import ROOM_OF_MANY, uncollected
 from initlint.gate import may_matter
 from initlint.notebook import is_notebook
 from initlint.single import Examiner, Outcome, trouble
@@ -157,7 +158,7 @@ def _serve(connection: Connection, inherited: Sequence[Connection], search_path:
             connection.send(("ready",))
         connection.send(("snapshots", examiner.snapshots))
 
-    with suppress(EOFError, OSError):  # whoever wanted to know may be gone
+    with suppress(EOFError, OSError), uncollected(ROOM_OF_MANY):  # whoever wanted to know may be gone
         with_deep_stack(examine)
 
 
