@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from initlint import deadline
 from initlint.consulted import Consulted
-from initlint.edits import SourceError, decode, digest
+from initlint.edits import SourceError, decode
 from initlint.findings import Finding, Severity, Site
 from initlint.gate import may_matter
 from initlint.notebook import Notebook, is_notebook, load
@@ -117,15 +117,11 @@ class Examiner:
     def _take_snapshots(self, analysis: Analysis) -> None:
         """Write down what the projects hold in which words were looked for."""
         for place in {place for place, _ in analysis.consulted.words} - analysis.consulted.crowded:
-            files = analysis.texts.around(place)
-            if id(files) not in self._taken:
-                self._taken[id(files)] = {str(file): _digest(analysis, file) for file in files}
-            self.snapshots[str(place.parent)] = self._taken[id(files)]
-
-
-def _digest(analysis: Analysis, file: Path) -> str:
-    source = analysis.files.get(file)
-    return source.digest if source is not None else digest(analysis.texts.read(file))
+            corpus = analysis.texts.corpus(place)
+            if id(corpus.files) not in self._taken:
+                held = {file: source.digest for file, source in analysis.files.items() if file in corpus.numbers}
+                self._taken[id(corpus.files)] = {str(file): held.get(file, read) for file, read in zip(corpus.files, corpus.digests)}
+            self.snapshots[str(place.parent)] = self._taken[id(corpus.files)]
 
 
 def _told(finding: Finding) -> Finding:
