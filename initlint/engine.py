@@ -77,7 +77,7 @@ def check(
         if task.outcome is not None:
             progress(task.path)
     with uncollected():
-        snapshots = _examine(result, todo, progress, jobs if stdin is None else 1)
+        snapshots = _examine(result, todo, progress, jobs if stdin is None else 1, accountable=store is not None)
         with_deep_stack(lambda: _collect(result, tasks))
     if store is not None:
         store.keep([(task.path, task.digest, task.outcome) for task in todo if task.outcome is not None], snapshots)
@@ -97,10 +97,10 @@ def _recall(result: CheckResult, tasks: Sequence[Task], folder: str) -> Cache:
     return store
 
 
-def _examine(result: CheckResult, tasks: Sequence[Task], progress: Callable[[str], None], jobs: int) -> list[dict[str, dict[str, str]]]:
-    """Fill in the outcome of every task. What was seen on the way of the projects in which words were looked for."""
-    snapshots = _examine_together(result, tasks, progress, jobs) if jobs > 1 and len(tasks) > 1 else []
-    examiner = Examiner(result.search_path, result.rules)
+def _examine(result: CheckResult, tasks: Sequence[Task], progress: Callable[[str], None], jobs: int, *, accountable: bool) -> list[dict[str, dict[str, str]]]:
+    """Fill in the outcome of every task. What was seen on the way of the projects in which words were looked for, if outcomes are to say what they rest on."""
+    snapshots = _examine_together(result, tasks, progress, jobs, accountable) if jobs > 1 and len(tasks) > 1 else []
+    examiner = Examiner(result.search_path, result.rules, accountable=accountable)
 
     def examine() -> None:
         for task in tasks:
@@ -113,7 +113,9 @@ def _examine(result: CheckResult, tasks: Sequence[Task], progress: Callable[[str
     return [*snapshots, examiner.snapshots]
 
 
-def _examine_together(result: CheckResult, tasks: Sequence[Task], progress: Callable[[str], None], jobs: int) -> list[dict[str, dict[str, str]]]:
+def _examine_together(
+    result: CheckResult, tasks: Sequence[Task], progress: Callable[[str], None], jobs: int, accountable: bool
+) -> list[dict[str, dict[str, str]]]:
     """Examine all files by several processes, where that is worth while; what these saw of projects."""
     from initlint import workers
 
@@ -121,7 +123,7 @@ def _examine_together(result: CheckResult, tasks: Sequence[Task], progress: Call
     jobs = workers.useful(jobs, weighed)
     if jobs == 1:
         return []
-    pool = workers.Pool(jobs, result.search_path, [rule.code for rule in result.rules], lambda number: progress(tasks[number].path))
+    pool = workers.Pool(jobs, (result.search_path, [rule.code for rule in result.rules], accountable), lambda number: progress(tasks[number].path))
     for number, done in pool.run(weighed).items():
         task = tasks[number]
         task.digest, task.marked, task.outcome = done.digest, done.marked, done.outcome

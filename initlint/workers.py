@@ -70,9 +70,10 @@ def useful(jobs: int, files: Sequence[Job]) -> int:
 class Pool:
     """Processes that share the files of one run."""
 
-    def __init__(self, size: int, search_path: Sequence[str], codes: Sequence[str], begun: Callable[[int], None]) -> None:
+    def __init__(self, size: int, told: tuple[Sequence[str], Sequence[str], bool], begun: Callable[[int], None]) -> None:
         self.size = size
-        self.told = (tuple(search_path), tuple(codes))
+        self.told = told
+        """The search path, the codes of the rules, and whether outcomes say what they rest on."""
         self.begun = begun
         """Told the number of each file before it is examined."""
         self.snapshots: list[dict[str, dict[str, str]]] = []
@@ -161,12 +162,12 @@ def _method() -> str:
     return "fork" if sys.platform == "linux" else "spawn"
 
 
-def _serve(connection: Connection, inherited: Sequence[Connection], search_path: Sequence[str], codes: Sequence[str]) -> None:
+def _serve(connection: Connection, inherited: Sequence[Connection], search_path: Sequence[str], codes: Sequence[str], accountable: bool) -> None:
     """Examine what comes until nothing does. An interrupt is for the process that started this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for other in inherited:
         other.close()  # so that their ends are seen when this process is all that holds them
-    examiner = Examiner(search_path, [rule for rule in rules.all_rules() if rule.code in codes])
+    examiner = Examiner(search_path, [rule for rule in rules.all_rules() if rule.code in codes], accountable=accountable)
 
     def examine() -> None:
         while jobs := connection.recv():
