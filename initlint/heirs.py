@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
@@ -12,7 +11,7 @@ from initlint.edits import SourceError
 from initlint.frontend import instantiate
 from initlint.interpreter.values import Class
 from initlint.loose import FileFacts, unreached_lines
-from initlint.mentions import SUBCLASS, TooLarge
+from initlint.mentions import TooLarge, deriving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +47,4 @@ def _derived(analysis: Analysis, module: Module, base: str) -> Iterator[tuple[Pa
     """Files and names of classes of the project whose statement names ``base`` among the bases."""
     for path, text in analysis.texts.naming(module.path, base, module.project):
         if path != module.path:
-            for match in SUBCLASS.finditer(text):
-                if base in re.findall(r"\w+", match[2]):
-                    yield path, match[1]
+            yield from ((path, name) for name in deriving(text, base))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint import files
-from initlint.edits import SourceError, decode
+from initlint.corpus import Corpus
 from initlint.ignores import DEFAULT_EXCLUDE
 from initlint.lookup import locate
 
@@ -23,6 +23,8 @@ LEVELS = 2
 """Folders above the import root that are looked into for one of these."""
 MOST = 6_000
 """Projects of more files are not searched: whoever asks has to expect a mention."""
+MOST_READ = 4
+"""Projects whose words are kept at a time."""
 CLASS = re.compile(r"^class[ \t]+(\w+)", re.MULTILINE)
 OTHER = re.compile(r"^(?:def|@|if|for|with|[A-Za-z_]\w*\s*=)", re.MULTILINE)
 """How statements of the top level start that are no class."""
@@ -34,33 +36,32 @@ class TooLarge(Exception):
 
 
 class ProjectText:
-    """The text of projects, listed and read once in a run, and only when a question needs it."""
+    """The projects around the files of a run: listed and read once, and only when a question needs it."""
 
     def __init__(self) -> None:
         self.listings: dict[Path, list[Path]] = {}
-        self.contents: dict[Path, bytes] = {}
+        self.corpora: dict[int, Corpus] = {}
+        """Of the listings searched last, by their identity."""
         self.families: dict[tuple[str, str], tuple[set[str], dict[str, set[Path]]]] = {}
         """Classes that derive from one, by its name and the digest of the file that asks, with the files that name them; those of one file at a time."""
         self.asking: Path | None = None
 
     def naming(self, path: Path, word: str, project: Project) -> Iterator[tuple[Path, str]]:
         """Every file of the project around ``path`` in which ``word`` occurs, with its text. Raises ``TooLarge``."""
-        path, consulted = path.absolute(), project.consulted
-        brought = consulted.words.setdefault((path, word), set())
-        try:
-            listed = self.around(path)
-        except TooLarge:
-            consulted.crowded.add(path)
-            raise
-        for file in listed if path in listed else (path, *listed):
-            source = project.files.get(file)  # what is being analysed may not be what the disk holds
-            text = source.text if source is not None else self._text(file, word)
+        path = path.absolute()
+        brought = project.consulted.words.setdefault((path, word), set())
+        corpus = self._searched(path, project)
+        held = _held(corpus, path, project)
+        numbers = {*corpus.holding(word), *(corpus.numbers[file] for file in held if file in corpus.numbers)}
+        for file in (*(() if path in corpus.numbers else (path,)), *(corpus.files[number] for number in sorted(numbers))):
+            source = project.files.get(file)
+            text = held[file] if file in held else source.text if source is not None else corpus.text(corpus.numbers[file])
             if word in text:
                 brought.add(file)
                 yield file, text
 
     def subclasses(self, path: Path, name: str, project: Project) -> set[str]:
-        """Names of the classes of the project that derive from ``name``, near and far."""
+        """Names of the classes of the project that derive from ``name``, near and far. Raises ``TooLarge``."""
         path = path.absolute()
         if self.asking != path:
             self.families, self.asking = {}, path
@@ -74,15 +75,17 @@ class ProjectText:
         return found - {name}
 
     def _subclasses(self, path: Path, name: str, project: Project) -> tuple[set[str], dict[str, set[Path]]]:
+        corpus = self._searched(path, project)
+        held = _held(corpus, path, project)
         found, todo, words = set[str](), [name], dict[str, set[Path]]()
         while todo:
             base = todo.pop()
-            for _, text in self.naming(path, base, project):
-                for match in SUBCLASS.finditer(text):
-                    if match[1] not in found and base in re.findall(r"\w+", match[2]):
-                        found.add(match[1])
-                        todo.append(match[1])
-            words[base] = project.consulted.words[path, base]
+            words[base] = {file for file in map(corpus.files.__getitem__, corpus.holding(base)) if file not in held}
+            words[base] |= {file for file, text in held.items() if base in text}
+            classes = [derived for number, derived in corpus.heads.get(base, ()) if corpus.files[number] not in held]
+            classes += [derived for text in held.values() if base in text for derived in deriving(text, base)]
+            todo += [derived for derived in dict.fromkeys(classes) if derived not in found]
+            found.update(classes)
         return found, words
 
     def around(self, path: Path) -> list[Path]:
@@ -99,22 +102,35 @@ class ProjectText:
             raise TooLarge
         return self.listings[key]
 
-    def read(self, file: Path) -> bytes:
-        """The bytes of a file, empty where it cannot be read."""
-        if file not in self.contents:
-            try:
-                self.contents[file] = files.read(str(file))
-            except SourceError:
-                self.contents[file] = b""
-        return self.contents[file]
+    def corpus(self, path: Path) -> Corpus:
+        """The project around ``path``, read. Raises ``TooLarge``."""
+        listed = self.around(path)
+        corpus = self.corpora.pop(id(listed), None) or Corpus(listed)
+        self.corpora[id(listed)] = corpus
+        if len(self.corpora) > MOST_READ:
+            del self.corpora[next(iter(self.corpora))]
+        return corpus
 
-    def _text(self, file: Path, word: str) -> str:
-        """The text of a file that may hold ``word``; of any other, and of one that cannot be decoded, nothing."""
-        data = self.read(file)
+    def _searched(self, path: Path, project: Project) -> Corpus:
         try:
-            return decode(data).text if not word.isascii() or word.encode() in data else ""
-        except SourceError:
-            return ""
+            return self.corpus(path)
+        except TooLarge:
+            project.consulted.crowded.add(path)
+            raise
+
+
+def _held(corpus: Corpus, path: Path, project: Project) -> dict[Path, str]:
+    """Texts that are not what was read of the project: of files that are analysed otherwise than the disk holds them, and of one that is not listed."""
+    numbers, digests = corpus.numbers, corpus.digests
+    held = {file: source.text for file, source in project.files.items() if file in numbers and digests[numbers[file]] != source.digest}
+    if path not in numbers:
+        held[path] = project.files[path].text if path in project.files else Corpus([path]).text(0)
+    return held
+
+
+def deriving(text: str, base: str) -> list[str]:
+    """Names of the classes in ``text`` whose statement names ``base`` among the bases."""
+    return [match[1] for match in SUBCLASS.finditer(text) if base in re.findall(r"\w+", match[2])]
 
 
 def project_folder(root: Path) -> Path | None:

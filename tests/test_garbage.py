@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from initlint import garbage
+from initlint.source import SourceFile
 
 
 class Knot:
@@ -58,3 +59,17 @@ def test_a_command_leaves_with_its_status_and_its_last_words() -> None:
     code = "import atexit; from initlint.garbage import run_and_leave; atexit.register(print, 'bye'); run_and_leave(lambda: print('done') or 3)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (3, "done\nbye\n", "")
+
+
+def test_a_file_that_is_forgotten_needs_no_search() -> None:
+    """Classes, their members, and what was parsed of them go with it; a chunk that somebody holds still knows where it stands."""
+    text = "import torch\n\nclass Net:\n    def forward(self, x):\n        return x\n\n\ndef make():\n    return Net()\n"
+    with garbage.uncollected():
+        source = SourceFile("net.py", text.encode())
+        (cls,) = source.classes()
+        assert [len(chunk.statements) for chunk in (*source.chunks, *cls.members)] == [1, 1, 1, 1]
+        source.path = "other.py"
+        forgotten = weakref.ref(source)
+        del source
+        assert forgotten() is None
+        assert (cls.source.path, cls.text) == ("other.py", "class Net:\n    pass\n")
