@@ -7,6 +7,7 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -39,7 +40,8 @@ def test_it_takes_much_garbage_and_a_large_process(monkeypatch: pytest.MonkeyPat
 def test_a_system_that_does_not_tell_its_memory_is_taken_for_full(monkeypatch: pytest.MonkeyPatch, knot: weakref.ref[Knot]) -> None:
     monkeypatch.setattr(garbage, "YOUNG", -1)
     monkeypatch.setitem(sys.modules, "resource", None)
-    garbage.tidy()
+    with garbage.uncollected():
+        garbage.tidy()
     assert knot() is None
 
 
@@ -73,3 +75,21 @@ def test_a_file_that_is_forgotten_needs_no_search() -> None:
         del source
         assert forgotten() is None
         assert (cls.source.path, cls.text) == ("other.py", "class Net:\n    pass\n")
+
+
+def test_a_small_process_is_asked_for_its_memory_now_and_then_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def small() -> float:
+        asked.append(gc.get_count()[0])
+        return 0.0
+
+    monkeypatch.setattr(garbage, "YOUNG", 1_000)
+    monkeypatch.setattr(garbage, "_megabytes", small)
+    with garbage.uncollected():
+        kept = []
+        for _ in range(5_000):
+            kept.append([1])
+            garbage.tidy()
+    assert 2 < len(asked) < 40
+    assert all(later - earlier > 200 for earlier, later in pairwise(asked))
