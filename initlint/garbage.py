@@ -37,10 +37,13 @@ def uncollected(room: int | None = None) -> Iterator[None]:
             gc.enable()
 
 
-def tidy() -> None:
-    """Free what nothing needs any more, where there may be much of it and room is short."""
+def tidy(*, amid: bool = False) -> None:
+    """Free what nothing needs any more, where there may be much of it and room is short.
+
+    What survives a look between two analyses is never looked at again; what survives one ``amid`` an analysis is, once that is over.
+    """
     if gc.get_count()[0] > YOUNG and _megabytes() > _room:
-        gc.collect(1)
+        gc.collect(0 if amid else 1)
 
 
 def run_and_leave(command: Callable[[], int]) -> NoReturn:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from initlint import garbage
+from initlint.single import Examiner
 from initlint.source import SourceFile
 
 
@@ -73,3 +74,17 @@ def test_a_file_that_is_forgotten_needs_no_search() -> None:
         del source
         assert forgotten() is None
         assert (cls.source.path, cls.text) == ("other.py", "class Net:\n    pass\n")
+
+
+def test_no_analysis_outlives_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not that of a second file either, which is made where the first one's garbage is looked for."""
+    monkeypatch.setattr(garbage, "YOUNG", -1)
+    model = b"import torch.nn as nn\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fc = nn.Linear(4, 4)\n"
+    examiner = Examiner((), ())
+    with garbage.uncollected(-1):
+        made = []
+        for number in range(4):
+            examiner.examine(f"net{number}.py", model)
+            assert examiner.analysis is not None
+            made.append(weakref.ref(examiner.analysis.interp))
+        assert [one() is None for one in made] == [True, True, True, False]
