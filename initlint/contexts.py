@@ -84,14 +84,14 @@ class Analysis:
         self.interp.project.files = self.files
         self.interp.project.consulted = self.consulted
 
-    def fresh(self) -> Analysis:
-        """An analysis that knows nothing but the text of the files: what it says of one does not depend on those before."""
+    def left(self) -> tuple[dict[Path, SourceFile], ProjectText]:
+        """The text of files: all that the next analysis may know of this one, so that what it says does not depend on those before."""
         room = MOST_TEXT
         for path, source in reversed([*self.files.items()]):
             room -= len(source.text)
             if room < 0:
                 del self.files[path]
-        return Analysis(self.search_path, self.rules, self.files, self.texts)
+        return self.files, self.texts
 
     def edited(self) -> Analysis:
         """A fresh analysis for one file with other text; nothing that it reads shows here."""
@@ -214,7 +214,7 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
     """Run one context with a budget of its own and turn every root module it built into a model."""
     interp, framework = contexts.analysis.interp, contexts.analysis.framework
     interp.grant()
-    garbage.tidy()
+    garbage.tidy(amid=True)
     framework.start_recording(None if bare else contexts.seen)
     result: Any = None
     try:

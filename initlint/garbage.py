@@ -39,13 +39,16 @@ def uncollected(room: int | None = None) -> Iterator[None]:
             gc.enable()
 
 
-def tidy() -> None:
-    """Free what nothing needs any more, where there may be much of it and room is short."""
+def tidy(*, amid: bool = False) -> None:
+    """Free what nothing needs any more, where there may be much of it and room is short.
+
+    What survives a look between two analyses is never looked at again; what survives one ``amid`` an analysis is, once that is over.
+    """
     global _next
     young = gc.get_count()[0]
     if young > _next:
         if _megabytes() > _room:
-            gc.collect(1)
+            gc.collect(0 if amid else 1)
             _next = YOUNG
         else:
             _next = young + YOUNG // 4  # to ask the system takes time, too

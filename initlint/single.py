@@ -92,8 +92,9 @@ class Examiner:
         from initlint.contexts import Analysis  # with LibCST and the interpreter, which most runs of a hook can do without
         from initlint.merging import analyse_file
 
-        analysis = self.analysis = self.analysis.fresh() if self.analysis is not None else Analysis(self.search_path, self.rules)
-        garbage.tidy()  # what the analysis before this one made
+        left, self.analysis = self.analysis.left() if self.analysis is not None else (), None
+        garbage.tidy()  # what the analysis before this one made; a new one that is there by then would count as old, and all that it makes never be looked at
+        analysis = self.analysis = Analysis(self.search_path, self.rules, *left)
         full = Path(path).absolute()
         try:
             models, everywhere = analyse_file(analysis, path, data)

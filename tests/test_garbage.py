@@ -12,6 +12,7 @@ from itertools import pairwise
 import pytest
 
 from initlint import garbage
+from initlint.single import Examiner
 from initlint.source import SourceFile
 
 
@@ -93,3 +94,17 @@ def test_a_small_process_is_asked_for_its_memory_now_and_then_only(monkeypatch: 
             garbage.tidy()
     assert 2 < len(asked) < 40
     assert all(later - earlier > 200 for earlier, later in pairwise(asked))
+
+
+def test_no_analysis_outlives_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not that of a second file either, which is made where the first one's garbage is looked for."""
+    monkeypatch.setattr(garbage, "YOUNG", -1)
+    model = b"import torch.nn as nn\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fc = nn.Linear(4, 4)\n"
+    examiner = Examiner((), ())
+    with garbage.uncollected(-1):
+        made = []
+        for number in range(4):
+            examiner.examine(f"net{number}.py", model)
+            assert examiner.analysis is not None
+            made.append(weakref.ref(examiner.analysis.interp))
+        assert [one() is None for one in made] == [True, True, True, False]
