@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from initlint import files
 from initlint.edits import SourceError, decode
 from initlint.ignores import DEFAULT_EXCLUDE
-from initlint.lookup import locate
+from initlint.lookup import absolute, locate
 
 if TYPE_CHECKING:
     from initlint.interpreter.modules import Project
@@ -45,7 +45,7 @@ class ProjectText:
 
     def naming(self, path: Path, word: str, project: Project) -> Iterator[tuple[Path, str]]:
         """Every file of the project around ``path`` in which ``word`` occurs, with its text. Raises ``TooLarge``."""
-        path, consulted = path.absolute(), project.consulted
+        path, consulted = absolute(path), project.consulted
         brought = consulted.words.setdefault((path, word), set())
         try:
             listed = self.around(path)
@@ -61,7 +61,7 @@ class ProjectText:
 
     def subclasses(self, path: Path, name: str, project: Project) -> set[str]:
         """Names of the classes of the project that derive from ``name``, near and far."""
-        path = path.absolute()
+        path = absolute(path)
         if self.asking != path:
             self.families, self.asking = {}, path
         source = project.files.get(path)

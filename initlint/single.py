@@ -14,6 +14,7 @@ from initlint.consulted import Consulted
 from initlint.edits import SourceError, decode, digest
 from initlint.findings import Finding, Severity, Site
 from initlint.gate import may_matter
+from initlint.lookup import absolute
 from initlint.notebook import Notebook, is_notebook, load
 from initlint.report.json import clean
 from initlint.rules import Rule, find
@@ -95,7 +96,7 @@ class Examiner:
         analysis = self.analysis = self.analysis.fresh() if self.analysis is not None else Analysis(self.search_path, self.rules)
         if gc.get_count()[0] > YOUNG:
             gc.collect(1)  # what the analysis before this one made
-        full = Path(path).absolute()
+        full = absolute(path)
         try:
             models, everywhere = analyse_file(analysis, path, data)
             here = [finding for finding in everywhere if finding.site.path == path]

@@ -94,6 +94,16 @@ def test_nothing_is_looked_at_twice(project: Path, tmp_path: Path, examined: lis
     assert len(examined) == 12
 
 
+def test_a_path_that_leads_up_is_remembered(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, examined: list[str]) -> None:
+    """``check ../project`` asks the same of the file system, and gets the same answers, as ``check project`` one folder above."""
+    (tmp_path / "beside").mkdir()
+    monkeypatch.chdir(tmp_path / "beside")
+    cold = told(Path("../project"), tmp_path / "cache")
+    assert '"INI' in cold
+    assert told(Path("../project"), tmp_path / "cache") == cold
+    assert len(examined) == 6
+
+
 @pytest.mark.parametrize(
     ("name", "text", "again"),
     [
