@@ -116,7 +116,7 @@ class Cache:
         try:
             _make_folder(self.folder)
             _write(self.file, _packed(self.book))
-            _drop_oldest(self.folder)
+            _drop_oldest(self.folder, self.file)
         except OSError as error:
             return error.strerror or str(error)
         return None
@@ -294,8 +294,8 @@ def _write(file: str, data: bytes) -> None:
         raise
 
 
-def _drop_oldest(folder: str) -> None:
-    """Leave the newest stores."""
-    stores = [entry for entry in os.scandir(folder) if entry.name.endswith((".json", ".part"))]
-    for entry in sorted(stores, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime, reverse=True)[MOST_STORES:]:
+def _drop_oldest(folder: str, written: str) -> None:
+    """Leave the store that was ``written`` now, whatever the clock says of the others, and the newest of these."""
+    others = [entry for entry in os.scandir(folder) if entry.name.endswith((".json", ".part")) and entry.name != os.path.basename(written)]
+    for entry in sorted(others, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime, reverse=True)[MOST_STORES - 1 :]:
         Path(entry.path).unlink(missing_ok=True)
