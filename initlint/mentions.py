@@ -39,24 +39,37 @@ class ProjectText:
     def __init__(self) -> None:
         self.listings: dict[Path, list[Path]] = {}
         self.contents: dict[Path, bytes] = {}
-        self.families: dict[tuple[str, str], tuple[set[str], dict[str, set[Path]]]] = {}
-        """Classes that derive from one, by its name and the digest of the file that asks, with the files that name them; those of one file at a time."""
+        self.families: dict[tuple[str, str], tuple[set[str], dict[tuple[Path, str], dict[Path, list[str]]]]] = {}
+        """Classes that derive from one, by its name and the digest of the file that asks, with what was asked to know; those of one file at a time."""
         self.asking: Path | None = None
 
     def naming(self, path: Path, word: str, project: Project) -> Iterator[tuple[Path, str]]:
         """Every file of the project around ``path`` in which ``word`` occurs, with its text. Raises ``TooLarge``."""
-        path, consulted = absolute(path), project.consulted
-        brought = consulted.words.setdefault((path, word), set())
+        path = absolute(path)
+        brought = project.consulted.words.setdefault((path, word), set())
+        for file, text in self._holding(path, word, project):
+            brought.add(file)
+            yield file, text
+
+    def deriving(self, path: Path, base: str, project: Project) -> Iterator[tuple[Path, str]]:
+        """Every class statement of the project around ``path`` that names ``base`` among its bases: the file and the class. Raises ``TooLarge``."""
+        path = absolute(path)
+        heirs = project.consulted.heirs.setdefault((path, base), {})
+        for file, text in self._holding(path, base, project):
+            if found := heirs_in(text, base):
+                heirs[file] = found
+                yield from ((file, name) for name in found)
+
+    def _holding(self, path: Path, word: str, project: Project) -> Iterator[tuple[Path, str]]:
         try:
             listed = self.around(path)
         except TooLarge:
-            consulted.crowded.add(path)
+            project.consulted.crowded.add(path)
             raise
         for file in listed if path in listed else (path, *listed):
             source = project.files.get(file)  # what is being analysed may not be what the disk holds
-            text = source.text if source is not None else self._text(file, word)
+            text = source.text if source is not None else text_with(word, self.read(file))
             if word in text:
-                brought.add(file)
                 yield file, text
 
     def subclasses(self, path: Path, name: str, project: Project) -> set[str]:
@@ -68,22 +81,19 @@ class ProjectText:
         key = name, source.digest if source is not None else ""
         if key not in self.families:
             self.families[key] = self._subclasses(path, name, project)
-        found, words = self.families[key]
-        for base, brought in words.items():
-            project.consulted.words.setdefault((path, base), set()).update(brought)
+        found, heirs = self.families[key]
+        project.consulted.heirs.update(heirs)
         return found - {name}
 
-    def _subclasses(self, path: Path, name: str, project: Project) -> tuple[set[str], dict[str, set[Path]]]:
-        found, todo, words = set[str](), [name], dict[str, set[Path]]()
+    def _subclasses(self, path: Path, name: str, project: Project) -> tuple[set[str], dict[tuple[Path, str], dict[Path, list[str]]]]:
+        found, todo, heirs = set[str](), [name], dict[tuple[Path, str], dict[Path, list[str]]]()
         while todo:
             base = todo.pop()
-            for _, text in self.naming(path, base, project):
-                for match in SUBCLASS.finditer(text):
-                    if match[1] not in found and base in re.findall(r"\w+", match[2]):
-                        found.add(match[1])
-                        todo.append(match[1])
-            words[base] = project.consulted.words[path, base]
-        return found, words
+            new = {heir for _, heir in self.deriving(path, base, project)} - found
+            found |= new
+            todo += sorted(new)
+            heirs[path, base] = project.consulted.heirs[path, base]
+        return found, heirs
 
     def around(self, path: Path) -> list[Path]:
         """The files of the project around ``path``. Raises ``TooLarge``."""
@@ -108,13 +118,18 @@ class ProjectText:
                 self.contents[file] = b""
         return self.contents[file]
 
-    def _text(self, file: Path, word: str) -> str:
-        """The text of a file that may hold ``word``; of any other, and of one that cannot be decoded, nothing."""
-        data = self.read(file)
-        try:
-            return decode(data).text if not word.isascii() or word.encode() in data else ""
-        except SourceError:
-            return ""
+
+def text_with(word: str, data: bytes) -> str:
+    """The text of a file that may hold ``word``; of any other, and of one that cannot be decoded, nothing."""
+    try:
+        return decode(data).text if not word.isascii() or word.encode() in data else ""
+    except SourceError:
+        return ""
+
+
+def heirs_in(text: str, base: str) -> list[str]:
+    """The classes of a file whose statements name ``base`` among the bases."""
+    return [match[1] for match in SUBCLASS.finditer(text) if base in re.findall(r"\w+", match[2])]
 
 
 def project_folder(root: Path) -> Path | None:

@@ -10,7 +10,7 @@ from initlint import lookup
 from initlint.consulted import UNREADABLE
 from initlint.edits import SourceError, digest
 from initlint.files import read
-from initlint.mentions import ProjectText, TooLarge
+from initlint.mentions import ProjectText, TooLarge, heirs_in, text_with
 
 
 class Present:
@@ -21,6 +21,7 @@ class Present:
         self.texts = ProjectText()
         self._contents: dict[str, bytes | None] = {}
         self._digests = dict(known)
+        self._heirs: dict[tuple[str, str], list[str]] = {}
         self._roots: dict[str, str] = {}
         self._modules: dict[tuple[str, str], str | None] = {}
         self._projects: dict[str, list[str] | None] = {}
@@ -41,6 +42,12 @@ class Present:
             data = self.contents(path)
             self._digests[path] = UNREADABLE if data is None else digest(data)
         return self._digests[path]
+
+    def heirs(self, path: str, base: str) -> list[str]:
+        """The classes of a file that derive from ``base``."""
+        if (path, base) not in self._heirs:
+            self._heirs[path, base] = heirs_in(text_with(base, self.contents(path) or b""), base)
+        return self._heirs[path, base]
 
     def root(self, path: str) -> str:
         """The import root of a file."""

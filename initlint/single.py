@@ -117,7 +117,7 @@ class Examiner:
 
     def _take_snapshots(self, analysis: Analysis) -> None:
         """Write down what the projects hold in which words were looked for."""
-        for place in {place for place, _ in analysis.consulted.words} - analysis.consulted.crowded:
+        for place in analysis.consulted.searched:
             files = analysis.texts.around(place)
             if id(files) not in self._taken:
                 self._taken[id(files)] = {str(file): _digest(analysis, file) for file in files}
