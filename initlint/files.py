@@ -24,6 +24,7 @@ def discover(paths: Sequence[str], missing: list[str], exclusion_at: Callable[[s
     listed is yielded itself, for ``read`` to say so.
     """
     seen: set[str] = set()
+    folders: dict[str, str] = {}
     for path in paths:
         if os.path.isdir(path):
             found = _walk(path, exclusion_at)
@@ -33,7 +34,7 @@ def discover(paths: Sequence[str], missing: list[str], exclusion_at: Callable[[s
             missing.append(path)
             continue
         for file in found:
-            real = os.path.realpath(file)
+            real = _real(file, folders)
             if real not in seen:
                 seen.add(real)
                 yield os.path.join(os.curdir, file) if file.startswith(COMMANDS) else file
@@ -65,6 +66,16 @@ def _walk(top: str, exclusion_at: Callable[[str], Exclusion]) -> Iterator[str]:
                 yield path
         waiting += reversed(inner)
     yield from closed
+
+
+def _real(file: str, folders: dict[str, str]) -> str:
+    """Where a file really lies; ``folders`` are those known so far."""
+    if os.path.islink(file):
+        return os.path.realpath(file)
+    folder, name = os.path.split(file)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    return os.path.join(folders[folder], name)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
