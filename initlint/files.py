@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from initlint.edits import SourceError
 from initlint.ignores import Exclusion, around, decided, own
 
-SUFFIXES = (".py", ".ipynb")
+NOTEBOOK = ".ipynb"
+SUFFIXES = (".py", NOTEBOOK)
 COMMANDS = ("::", "##")
 """How lines begin that a runner of jobs takes for orders: no path may, for reports begin lines with paths."""
 LARGEST = 4_000_000
@@ -85,6 +86,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
+def is_notebook(path: str) -> bool:
+    """Whether a file of this name is read as a notebook."""
+    return path.endswith(NOTEBOOK)
+
+
 def read(path: str) -> bytes:
     """The bytes of a regular file. Raises ``SourceError``."""
     try:
@@ -93,7 +99,7 @@ def read(path: str) -> bytes:
             os.listdir(path)
         if not stat.S_ISREG(status.st_mode):
             raise SourceError("is not a regular file")
-        largest = LARGEST_NOTEBOOK if path.endswith(".ipynb") else LARGEST
+        largest = LARGEST_NOTEBOOK if is_notebook(path) else LARGEST
         if status.st_size > largest:
             raise SourceError(f"is larger than {largest // 1_000_000} MB")
         with open(path, "rb") as stream:

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 from initlint import deadline
 from initlint.consulted import Consulted
 from initlint.edits import SourceError, decode, digest
+from initlint.files import is_notebook
 from initlint.findings import Finding, Severity, Site
 from initlint.gate import may_matter
 from initlint.lookup import absolute
-from initlint.notebook import Notebook, is_notebook, load
 from initlint.report.json import clean
 from initlint.rules import Rule, find
 from initlint.syntax import NotPython, parse_index
 
 if TYPE_CHECKING:
     from initlint.contexts import Analysis
+    from initlint.notebook import Notebook
 
 TROUBLE = {"INI901": Severity.ERROR, "INI902": Severity.ERROR, "INI903": Severity.WARNING}
 YOUNG = 600_000
@@ -66,10 +67,7 @@ class Examiner:
         """What is to be said of one file. Whatever goes wrong inside becomes a finding about it."""
         try:
             if notebook or is_notebook(path):
-                notebook = notebook or load(data)
-                if notebook.broken:
-                    raise notebook.broken
-                data = notebook.code.encode()
+                data = _code(notebook, data)
             if may_matter(data):
                 return deadline.within(deadline.SECONDS, lambda: self._analyse(path, data))
             parse_index(decode(data).text)
@@ -122,6 +120,16 @@ class Examiner:
             if id(files) not in self._taken:
                 self._taken[id(files)] = {str(file): _digest(analysis, file) for file in files}
             self.snapshots[str(place.parent)] = self._taken[id(files)]
+
+
+def _code(notebook: Notebook | None, data: bytes) -> bytes:
+    """The Python of a notebook, read from ``data`` where it is not given. Raises ``SourceError``."""
+    from initlint.notebook import load  # start-up is a feature
+
+    notebook = notebook or load(data)
+    if notebook.broken:
+        raise notebook.broken
+    return notebook.code.encode()
 
 
 def _digest(analysis: Analysis, file: Path) -> str:

@@ -15,8 +15,8 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from initlint import rules
+from initlint.files import is_notebook
 from initlint.gate import may_matter
-from initlint.notebook import is_notebook
 from initlint.single import Examiner, Outcome, trouble
 from initlint.stack import with_deep_stack
 
