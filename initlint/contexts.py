@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from initlint import garbage
 from initlint import program as p
 from initlint.adapters.arrays import plain, training
 from initlint.adapters.arrays.calls import Calls
@@ -213,6 +214,7 @@ def _attempt(contexts: FileContexts, action: Callable[[], Any], name: str, bare:
     """Run one context with a budget of its own and turn every root module it built into a model."""
     interp, framework = contexts.analysis.interp, contexts.analysis.framework
     interp.grant()
+    garbage.tidy()
     framework.start_recording(None if bare else contexts.seen)
     result: Any = None
     try:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,7 @@ from initlint import files
 from initlint.edits import SourceError, as_bytes, decode, digest
 from initlint.errors import TargetError
 from initlint.findings import Finding
+from initlint.garbage import uncollected
 from initlint.rules import Rule, select
 from initlint.single import Examiner, Outcome, trouble
 from initlint.stack import with_deep_stack
@@ -110,7 +109,7 @@ def check(
     for task in tasks:
         if task.outcome is not None:
             progress(task.path)
-    with rare_collection():
+    with uncollected():
         snapshots = _examine(result, todo, progress, jobs if stdin is None else 1)
         with_deep_stack(lambda: _collect(result, tasks))
     if store is not None:
@@ -167,7 +166,7 @@ def recheck(result: CheckResult, path: str, text: str) -> CheckResult:
     notebook = result.notebooks[path].edited(text) if path in result.notebooks else None
     data = b"" if notebook else as_bytes(text)
     examiner = Examiner(result.search_path, result.rules, result.analysis.edited() if result.analysis is not None else None)
-    with rare_collection():
+    with uncollected():
         again.findings = with_deep_stack(lambda: examiner.examine(path, data, notebook)).findings
     again.analysis = examiner.analysis
     again.sources[path] = text
@@ -175,17 +174,6 @@ def recheck(result: CheckResult, path: str, text: str) -> CheckResult:
         again.notebooks[path] = notebook
     _finish(again)
     return again
-
-
-@contextmanager
-def rare_collection() -> Iterator[None]:
-    """Most of what an analysis makes lives until its end; looking for garbage at the usual rate is a fifth of its time."""
-    usual = gc.get_threshold()
-    gc.set_threshold(1_000_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 def _tasks(paths: Sequence[str], result: CheckResult) -> Iterator[Task]:

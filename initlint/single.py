@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from initlint import deadline
+from initlint import deadline, garbage
 from initlint.consulted import Consulted
 from initlint.edits import SourceError, decode, digest
 from initlint.files import is_notebook
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from initlint.notebook import Notebook
 
 TROUBLE = {"INI901": Severity.ERROR, "INI902": Severity.ERROR, "INI903": Severity.WARNING}
-YOUNG = 600_000
-"""Objects made since the last look for garbage that are worth another, once an analysis is over."""
 PASSING = frozenset({"INI902", "INI903"})
 """Troubles that may have gone the next time, though nothing in the file has changed."""
 
@@ -92,8 +89,7 @@ class Examiner:
         from initlint.merging import analyse_file
 
         analysis = self.analysis = self.analysis.fresh() if self.analysis is not None else Analysis(self.search_path, self.rules)
-        if gc.get_count()[0] > YOUNG:
-            gc.collect(1)  # what the analysis before this one made
+        garbage.tidy()  # what the analysis before this one made
         full = absolute(path)
         try:
             models, everywhere = analyse_file(analysis, path, data)

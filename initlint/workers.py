@@ -16,6 +16,7 @@ from typing import Any
 
 from initlint import rules
 from initlint.files import is_notebook
+from initlint.garbage import ROOM_OF_MANY, uncollected
 from initlint.gate import may_matter
 from initlint.single import Examiner, Outcome, trouble
 from initlint.stack import with_deep_stack
@@ -157,7 +158,7 @@ def _serve(connection: Connection, inherited: Sequence[Connection], search_path:
             connection.send(("ready",))
         connection.send(("snapshots", examiner.snapshots))
 
-    with suppress(EOFError, OSError):  # whoever wanted to know may be gone
+    with suppress(EOFError, OSError), uncollected(ROOM_OF_MANY):  # whoever wanted to know may be gone
         with_deep_stack(examine)
 
 

@@ -10,11 +10,18 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from initlint.cli.arguments import parser
 from initlint.cli.console import FAILED, INTERRUPTED, Failure, complain
+from initlint.garbage import run_and_leave
 
-__all__ = ["main"]
+__all__ = ["main", "script"]
+
+
+def script() -> NoReturn:
+    """The command as a process of its own."""
+    run_and_leave(main)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
