@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from initlint import files
-from initlint.edits import SourceError, as_bytes, decode, digest
+from initlint.edits import SourceError, as_bytes, decode
 from initlint.errors import TargetError
 from initlint.findings import Finding
 from initlint.garbage import uncollected
 from initlint.rules import Rule, select
-from initlint.single import Examiner, Outcome, trouble
+from initlint.single import Examiner, trouble
 from initlint.stack import with_deep_stack
 from initlint.suppress import silence
+from initlint.tasks import Task
 
 if TYPE_CHECKING:
     from initlint.cache import Cache
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from initlint.notebook import Notebook
 
 __all__ = ["CheckResult", "TargetError", "check", "recheck", "show"]
-
-MOST_KEPT = 1_000_000
-"""Bytes of a file that are kept from its first reading to the report; the notebooks of one folder may have thousands of times as many."""
 
 
 @dataclass(slots=True)
@@ -51,37 +49,6 @@ class CheckResult:
     """Why the cache could not be written, if so."""
 
 
-@dataclass(slots=True)
-class Task:
-    """One file to examine, and what came of it."""
-
-    path: str
-    digest: str
-    kept: bytes | None
-    """Its bytes; None where it is so large that it is read anew each time."""
-    outcome: Outcome | None = None
-
-    @classmethod
-    def of(cls, path: str, data: bytes) -> Task:
-        """The task of a file that holds ``data``."""
-        return cls(path, digest(data), data if len(data) <= MOST_KEPT else None)
-
-    def read(self) -> bytes:
-        """The bytes of the file. Raises ``SourceError``."""
-        return files.read(self.path) if self.kept is None else self.kept
-
-    def examine(self, examiner: Examiner) -> None:
-        """Fill in the outcome."""
-        try:
-            data = self.read()
-        except SourceError as error:
-            self.outcome = Outcome([trouble(self.path, "INI902", str(error))])
-            return
-        if self.kept is None:
-            self.digest = digest(data)
-        self.outcome = examiner.examine(self.path, data)
-
-
 def check(
     paths: Sequence[str],
     *,
@@ -101,7 +68,7 @@ def check(
     anything they depend on, is taken from there. Neither changes what is found.
     """
     result = CheckResult([], 0, search_path=tuple(search_path), rules=tuple(select() if rules is None else rules), suppressions=suppressions)
-    tasks = [Task(stdin_filename, digest(stdin), stdin)] if stdin is not None else []
+    tasks = [Task(stdin_filename, given=stdin)] if stdin is not None else []
     tasks += _tasks(paths, result)
     result.files += stdin is not None
     store = _recall(result, tasks, cache) if cache is not None and stdin is None else None
@@ -110,7 +77,7 @@ def check(
         if task.outcome is not None:
             progress(task.path)
     with uncollected():
-        snapshots = _examine(result, todo, progress, jobs if stdin is None else 1)
+        snapshots = _examine(result, todo, progress, jobs if stdin is None else 1, accountable=store is not None)
         with_deep_stack(lambda: _collect(result, tasks))
     if store is not None:
         store.keep([(task.path, task.digest, task.outcome) for task in todo if task.outcome is not None], snapshots)
@@ -130,10 +97,10 @@ def _recall(result: CheckResult, tasks: Sequence[Task], folder: str) -> Cache:
     return store
 
 
-def _examine(result: CheckResult, tasks: Sequence[Task], progress: Callable[[str], None], jobs: int) -> list[dict[str, dict[str, str]]]:
-    """Fill in the outcome of every task. What was seen on the way of the projects in which words were looked for."""
-    snapshots = _examine_together(result, tasks, progress, jobs) if jobs > 1 and len(tasks) > 1 else []
-    examiner = Examiner(result.search_path, result.rules)
+def _examine(result: CheckResult, tasks: Sequence[Task], progress: Callable[[str], None], jobs: int, *, accountable: bool) -> list[dict[str, dict[str, str]]]:
+    """Fill in the outcome of every task. What was seen on the way of the projects in which words were looked for, if outcomes are to say what they rest on."""
+    snapshots = _examine_together(result, tasks, progress, jobs, accountable) if jobs > 1 and len(tasks) > 1 else []
+    examiner = Examiner(result.search_path, result.rules, accountable=accountable)
 
     def examine() -> None:
         for task in tasks:
@@ -146,17 +113,20 @@ def _examine(result: CheckResult, tasks: Sequence[Task], progress: Callable[[str
     return [*snapshots, examiner.snapshots]
 
 
-def _examine_together(result: CheckResult, tasks: Sequence[Task], progress: Callable[[str], None], jobs: int) -> list[dict[str, dict[str, str]]]:
-    """Fill in the outcomes of all but the largest files by several processes, where that is worth while; what these saw of projects."""
+def _examine_together(
+    result: CheckResult, tasks: Sequence[Task], progress: Callable[[str], None], jobs: int, accountable: bool
+) -> list[dict[str, dict[str, str]]]:
+    """Examine all files by several processes, where that is worth while; what these saw of projects."""
     from initlint import workers
 
-    files = [(number, task.path, task.kept) for number, task in enumerate(tasks) if task.kept is not None]
-    jobs = workers.useful(jobs, [(path, data) for _, path, data in files])
+    weighed = [workers.Job.of(number, task) for number, task in enumerate(tasks)]
+    jobs = workers.useful(jobs, weighed)
     if jobs == 1:
         return []
-    pool = workers.Pool(jobs, result.search_path, [rule.code for rule in result.rules], lambda number: progress(tasks[number].path))
-    for number, outcome in pool.run(files).items():
-        tasks[number].outcome = outcome
+    pool = workers.Pool(jobs, (result.search_path, [rule.code for rule in result.rules], accountable), lambda number: progress(tasks[number].path))
+    for number, done in pool.run(weighed).items():
+        task = tasks[number]
+        task.digest, task.marked, task.outcome = done.digest, done.marked, done.outcome
     return pool.snapshots
 
 
@@ -177,13 +147,16 @@ def recheck(result: CheckResult, path: str, text: str) -> CheckResult:
 
 
 def _tasks(paths: Sequence[str], result: CheckResult) -> Iterator[Task]:
-    """Every file under ``paths`` with its bytes; one that cannot be read is a finding."""
+    """Every file under ``paths``; one that cannot be read is a finding."""
     for path in files.discover(paths, result.missing):
         result.files += 1
+        task = Task(path)
         try:
-            yield Task.of(path, files.read(path))
+            task.note(task.read())
         except SourceError as error:
             result.findings.append(trouble(path, "INI902", str(error)))
+        else:
+            yield task
 
 
 def _collect(result: CheckResult, tasks: Sequence[Task]) -> None:
@@ -198,10 +171,10 @@ def _collect(result: CheckResult, tasks: Sequence[Task]) -> None:
 
 def _add_source(result: CheckResult, task: Task, *, wanted: bool) -> None:
     """The text of a file, where it is ``wanted`` or has comments for this tool; one that has none is reported without."""
+    if not wanted and not task.marked:
+        return
     try:
         data = task.read()
-        if not wanted and b"initlint:" not in data:
-            return
         if files.is_notebook(task.path):
             from initlint.notebook import load  # start-up is a feature
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from initlint.findings import Site
 from initlint.graph import ModelGraph, Parameter
+from initlint.initcalls import INITIALIZES, commented
 from initlint.interpreter.values import Class
 from initlint.lookup import absolute
-from initlint.loose import INITIALIZES, commented
 from initlint.mentions import TooLarge, unit
 
 if TYPE_CHECKING:

@@ -173,16 +173,16 @@ def rescaled(target: Target) -> bool:
     return any(op.kind in ("elementwise", "div") or (op.kind == "mul" and len(signals(op)) < 2) for op in near)
 
 
-def descendants(op: Op, *, backward: bool = False) -> list[Op]:
+def descendants(op: Op, *, backward: bool = False) -> Iterator[Op]:
     """Everything that depends on ``op``, nearest first; with ``backward``, everything that it depends on."""
-    seen: dict[int, Op] = {}
+    seen: set[int] = set()
     frontier = [op]
     for current in frontier:
         for target in signals(current) if backward else current.outputs:
             if id(target) not in seen:
-                seen[id(target)] = target
+                seen.add(id(target))
                 frontier.append(target)
-    return list(seen.values())
+                yield target
 
 
 def successors(use: Op) -> list[Op]:
@@ -286,7 +286,7 @@ def _touched(starts: tuple[Op, ...], *, backward: bool) -> Iterator[Op]:
 
 def _bypasses(use: Op) -> Iterator[tuple[Op, Op]]:
     """Later sums, each with a signal it adds that does not come through ``use``."""
-    after = descendants(use)
+    after = list(descendants(use))
     inside = {id(use), *(id(op) for op in after)}
     for op in after:
         if op.kind == "add" and len(signals(op)) > 1:

@@ -20,15 +20,17 @@ ROOM = 360
 ROOM_OF_MANY = 256
 """The same for one of several that work at once."""
 _room = ROOM
+_next = YOUNG
+"""The number of young objects at which the system is asked."""
 
 
 @contextmanager
 def uncollected(room: int | None = None) -> Iterator[None]:
     """Look for garbage only where ``tidy`` is called, and only once the process has taken ``room`` MiB (as around it, or ``ROOM``)."""
-    global _room
+    global _room, _next
     usual, before = gc.isenabled(), _room
     gc.disable()
-    _room = before if room is None else room
+    _room, _next = before if room is None else room, YOUNG
     try:
         yield
     finally:
@@ -39,8 +41,14 @@ def uncollected(room: int | None = None) -> Iterator[None]:
 
 def tidy() -> None:
     """Free what nothing needs any more, where there may be much of it and room is short."""
-    if gc.get_count()[0] > YOUNG and _megabytes() > _room:
-        gc.collect(1)
+    global _next
+    young = gc.get_count()[0]
+    if young > _next:
+        if _megabytes() > _room:
+            gc.collect(1)
+            _next = YOUNG
+        else:
+            _next = young + YOUNG // 4  # to ask the system takes time, too
 
 
 def run_and_leave(command: Callable[[], int]) -> NoReturn:

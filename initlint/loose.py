@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from initlint import program as p
 from initlint.adapters.torch import graphs
 from initlint.graph import Mistake, ModelGraph, Parameter
+from initlint.initcalls import commented, initializer_calls
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Unknown
 from initlint.source import Chunk, ClassChunk
@@ -27,12 +28,6 @@ if TYPE_CHECKING:
     from initlint.interpreter.modules import Module
     from initlint.interpreter.nametests import NameTest
 
-INITIALIZES = re.compile(
-    r"\binit\s*\.\s*(?!calculate_gain)\w+\s*\("
-    r"|\b(?:(?:xavier|kaiming|trunc)_(?:uniform|normal)|normal|uniform|constant|orthogonal|sparse|dirac|eye|ones|zeros|zero|fill)_\s*\("
-    r"|(?<![\w.])(?:(?:xavier|kaiming)_(?:uniform|normal)|normal|uniform|constant|orthogonal|sparse|dirac|eye)\s*\("
-)
-"""What a call of an initializer looks like in source."""
 LSTM = re.compile(r"\bLSTM(?:Cell)?\b")
 MOST = 40
 STEPS = 5_000
@@ -73,7 +68,7 @@ class FileFacts:
         """Lines of ``chunk`` with something that looks like the call of an initializer."""
         text = module.source.text
         if self.calls is None:
-            self.calls = [match.start() for match in INITIALIZES.finditer(text)]
+            self.calls = [match.start() for match in initializer_calls(text)]
         found = self.calls[bisect_left(self.calls, chunk.start) : bisect_left(self.calls, chunk.end)]
         return {module.source.index.position(offset)[0] for offset in found if not commented(text, offset)}
 
@@ -171,11 +166,6 @@ def _unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:
         for one in members:
             if one.kind == "def" and facts.lines_of(module, one) - facts.lines:
                 yield one, chunk.name if one is not chunk else ""
-
-
-def commented(text: str, offset: int) -> bool:
-    """Whether ``offset`` stands behind a hash on its line."""
-    return "#" in text[text.rfind("\n", 0, offset) + 1 : offset]
 
 
 def function_of(module: Module, chunk: Chunk, owner: str) -> tuple[Function | None, Class | None]:

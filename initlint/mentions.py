@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint import files
-from initlint.edits import SourceError, decode
+from initlint.corpus import Corpus
 from initlint.ignores import DEFAULT_EXCLUDE
 from initlint.lookup import absolute, locate
 
@@ -23,6 +23,8 @@ LEVELS = 2
 """Folders above the import root that are looked into for one of these."""
 MOST = 6_000
 """Projects of more files are not searched: whoever asks has to expect a mention."""
+MOST_READ = 4
+"""Projects whose words are kept at a time."""
 CLASS = re.compile(r"^class[ \t]+(\w+)", re.MULTILINE)
 OTHER = re.compile(r"^(?:def|@|if|for|with|[A-Za-z_]\w*\s*=)", re.MULTILINE)
 """How statements of the top level start that are no class."""
@@ -34,11 +36,12 @@ class TooLarge(Exception):
 
 
 class ProjectText:
-    """The text of projects, listed and read once in a run, and only when a question needs it."""
+    """The projects around the files of a run: listed and read once, and only when a question needs it."""
 
     def __init__(self) -> None:
         self.listings: dict[Path, list[Path]] = {}
-        self.contents: dict[Path, bytes] = {}
+        self.corpora: dict[int, Corpus] = {}
+        """Of the listings searched last, by their identity."""
         self.families: dict[tuple[str, str], tuple[set[str], dict[tuple[Path, str], dict[Path, list[str]]]]] = {}
         """Classes that derive from one, by its name and the digest of the file that asks, with what was asked to know; those of one file at a time."""
         self.asking: Path | None = None
@@ -47,33 +50,25 @@ class ProjectText:
         """Every file of the project around ``path`` in which ``word`` occurs, with its text. Raises ``TooLarge``."""
         path = absolute(path)
         brought = project.consulted.words.setdefault((path, word), set())
-        for file, text in self._holding(path, word, project):
-            brought.add(file)
-            yield file, text
+        corpus = self._searched(path, project)
+        held = _held(corpus, path, project)
+        numbers = {*corpus.holding(word), *(corpus.numbers[file] for file in held if file in corpus.numbers)}
+        for file in (*(() if path in corpus.numbers else (path,)), *(corpus.files[number] for number in sorted(numbers))):
+            source = project.files.get(file)
+            text = held[file] if file in held else source.text if source is not None else corpus.text(corpus.numbers[file])
+            if word in text:
+                brought.add(file)
+                yield file, text
 
     def deriving(self, path: Path, base: str, project: Project) -> Iterator[tuple[Path, str]]:
         """Every class statement of the project around ``path`` that names ``base`` among its bases: the file and the class. Raises ``TooLarge``."""
         path = absolute(path)
-        heirs = project.consulted.heirs.setdefault((path, base), {})
-        for file, text in self._holding(path, base, project):
-            if found := heirs_in(text, base):
-                heirs[file] = found
-                yield from ((file, name) for name in found)
-
-    def _holding(self, path: Path, word: str, project: Project) -> Iterator[tuple[Path, str]]:
-        try:
-            listed = self.around(path)
-        except TooLarge:
-            project.consulted.crowded.add(path)
-            raise
-        for file in listed if path in listed else (path, *listed):
-            source = project.files.get(file)  # what is being analysed may not be what the disk holds
-            text = source.text if source is not None else text_with(word, self.read(file))
-            if word in text:
-                yield file, text
+        corpus = self._searched(path, project)
+        heirs = project.consulted.heirs[path, base] = _heirs(corpus, _held(corpus, path, project), base)
+        return ((file, derived) for file, classes in heirs.items() for derived in classes)
 
     def subclasses(self, path: Path, name: str, project: Project) -> set[str]:
-        """Names of the classes of the project that derive from ``name``, near and far."""
+        """Names of the classes of the project that derive from ``name``, near and far. Raises ``TooLarge``."""
         path = absolute(path)
         if self.asking != path:
             self.families, self.asking = {}, path
@@ -86,13 +81,15 @@ class ProjectText:
         return found - {name}
 
     def _subclasses(self, path: Path, name: str, project: Project) -> tuple[set[str], dict[tuple[Path, str], dict[Path, list[str]]]]:
+        corpus = self._searched(path, project)
+        held = _held(corpus, path, project)
         found, todo, heirs = set[str](), [name], dict[tuple[Path, str], dict[Path, list[str]]]()
         while todo:
             base = todo.pop()
-            new = {heir for _, heir in self.deriving(path, base, project)} - found
-            found |= new
+            heirs[path, base] = _heirs(corpus, held, base)
+            new = {derived for classes in heirs[path, base].values() for derived in classes} - found
             todo += sorted(new)
-            heirs[path, base] = project.consulted.heirs[path, base]
+            found |= new
         return found, heirs
 
     def around(self, path: Path) -> list[Path]:
@@ -109,26 +106,43 @@ class ProjectText:
             raise TooLarge
         return self.listings[key]
 
-    def read(self, file: Path) -> bytes:
-        """The bytes of a file, empty where it cannot be read."""
-        if file not in self.contents:
-            try:
-                self.contents[file] = files.read(str(file))
-            except SourceError:
-                self.contents[file] = b""
-        return self.contents[file]
+    def corpus(self, path: Path) -> Corpus:
+        """The project around ``path``, read. Raises ``TooLarge``."""
+        listed = self.around(path)
+        corpus = self.corpora.pop(id(listed), None) or Corpus(listed)
+        self.corpora[id(listed)] = corpus
+        if len(self.corpora) > MOST_READ:
+            del self.corpora[next(iter(self.corpora))]
+        return corpus
+
+    def _searched(self, path: Path, project: Project) -> Corpus:
+        try:
+            return self.corpus(path)
+        except TooLarge:
+            project.consulted.crowded.add(path)
+            raise
 
 
-def text_with(word: str, data: bytes) -> str:
-    """The text of a file that may hold ``word``; of any other, and of one that cannot be decoded, nothing."""
-    try:
-        return decode(data).text if not word.isascii() or word.encode() in data else ""
-    except SourceError:
-        return ""
+def _held(corpus: Corpus, path: Path, project: Project) -> dict[Path, str]:
+    """Texts that are not what was read of the project: of files that are analysed otherwise than the disk holds them, and of one that is not listed."""
+    numbers, digests = corpus.numbers, corpus.digests
+    held = {file: source.text for file, source in project.files.items() if file in numbers and digests[numbers[file]] != source.digest}
+    if path not in numbers:
+        held[path] = project.files[path].text if path in project.files else Corpus([path]).text(0)
+    return held
 
 
-def heirs_in(text: str, base: str) -> list[str]:
-    """The classes of a file whose statements name ``base`` among the bases."""
+def _heirs(corpus: Corpus, held: dict[Path, str], base: str) -> dict[Path, list[str]]:
+    """The classes of a project whose statement names ``base`` among the bases, by file, in the order of files."""
+    found: dict[Path, list[str]] = {file: deriving(text, base) for file, text in held.items() if base in text}
+    for number, derived in corpus.heads.get(base, ()):
+        if corpus.files[number] not in held:
+            found.setdefault(corpus.files[number], []).append(derived)
+    return {file: found[file] for file in sorted(found, key=lambda file: corpus.numbers.get(file, -1)) if found[file]}
+
+
+def deriving(text: str, base: str) -> list[str]:
+    """Names of the classes in ``text`` whose statement names ``base`` among the bases."""
     return [match[1] for match in SUBCLASS.finditer(text) if base in re.findall(r"\w+", match[2])]
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from initlint import lookup
 from initlint.consulted import UNREADABLE
+from initlint.corpus import Corpus
 from initlint.edits import SourceError, digest
 from initlint.files import read
-from initlint.mentions import ProjectText, TooLarge, heirs_in, text_with
+from initlint.mentions import ProjectText, TooLarge
 
 
 class Present:
@@ -21,7 +22,7 @@ class Present:
         self.texts = ProjectText()
         self._contents: dict[str, bytes | None] = {}
         self._digests = dict(known)
-        self._heirs: dict[tuple[str, str], list[str]] = {}
+        self._heads: dict[str, dict[str, list[tuple[int, str]]]] = {}
         self._roots: dict[str, str] = {}
         self._modules: dict[tuple[str, str], str | None] = {}
         self._projects: dict[str, list[str] | None] = {}
@@ -45,9 +46,9 @@ class Present:
 
     def heirs(self, path: str, base: str) -> list[str]:
         """The classes of a file that derive from ``base``."""
-        if (path, base) not in self._heirs:
-            self._heirs[path, base] = heirs_in(text_with(base, self.contents(path) or b""), base)
-        return self._heirs[path, base]
+        if path not in self._heads:
+            self._heads[path] = Corpus([Path(path)]).heads
+        return [heir for _, heir in self._heads[path].get(base, ())]
 
     def root(self, path: str) -> str:
         """The import root of a file."""

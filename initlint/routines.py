@@ -18,10 +18,11 @@ from initlint.adapters.torch.building import MODULE
 from initlint.edits import LineIndex
 from initlint.findings import Site
 from initlint.graph import Routine
+from initlint.initcalls import commented, initializer_calls
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.contracts import belongs
 from initlint.interpreter.values import Class, Function, OutOfBudget, TargetRaise
-from initlint.loose import INITIALIZES, LOADING, commented, function_of
+from initlint.loose import LOADING, function_of
 from initlint.mentions import ProjectText, TooLarge, unit
 from initlint.source import Chunk, ClassChunk
 
@@ -74,8 +75,8 @@ def initializes(chunk: Chunk) -> bool:
 
 def writes(chunk: Chunk) -> bool:
     """Whether the text of a function hands parameters to an initializer."""
-    text = chunk.source.text
-    for match in INITIALIZES.finditer(text, chunk.start, chunk.end):
+    text = chunk.source.text[chunk.start : chunk.end]
+    for match in initializer_calls(text):
         line = text[text.rfind("\n", 0, match.start()) + 1 : text.find("\n", match.end())]
         if not commented(text, match.start()) and OWN.search(line):
             return True

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint import deadline, garbage
 from initlint.consulted import Consulted
-from initlint.edits import SourceError, decode, digest
+from initlint.edits import SourceError, decode
 from initlint.files import is_notebook
 from initlint.findings import Finding, Severity, Site
 from initlint.gate import may_matter
@@ -36,6 +35,7 @@ class Outcome:
     elsewhere: list[Finding] = field(default_factory=list)
     """What its models show in other files."""
     consulted: Consulted = field(default_factory=Consulted)
+    """What it rests on, where the examiner is to say."""
 
     @property
     def lasting(self) -> bool:
@@ -51,9 +51,11 @@ def trouble(path: str, code: str, message: str, line: int = 1, column: int = 1) 
 class Examiner:
     """Examines files one by one; only the text of what was read is kept from one to the next."""
 
-    def __init__(self, search_path: Sequence[str], rules: Sequence[Rule], analysis: Analysis | None = None) -> None:
+    def __init__(self, search_path: Sequence[str], rules: Sequence[Rule], analysis: Analysis | None = None, *, accountable: bool = False) -> None:
         self.search_path = search_path
         self.rules = rules
+        self.accountable = accountable
+        """Whether outcomes say what they rest on."""
         self.analysis = analysis
         """That of the last file which had to be analysed."""
         self.snapshots: dict[str, dict[str, str]] = {}
@@ -104,18 +106,21 @@ class Examiner:
                 analysis.files.pop(full, None)  # others see the file, not the module that its cells form
             elif full in analysis.files:
                 analysis.files[full].path = str(full)
-        elsewhere = [_told(finding) for finding in everywhere if finding.site.path != path]
-        analysis.consulted.files.pop(full, None)
-        self._take_snapshots(analysis)
-        return Outcome([_told(finding) for finding in here], elsewhere, analysis.consulted)
+        outcome = Outcome([_told(finding) for finding in here], [_told(finding) for finding in everywhere if finding.site.path != path])
+        if self.accountable:
+            analysis.consulted.files.pop(full, None)
+            self._take_snapshots(analysis)
+            outcome.consulted = analysis.consulted
+        return outcome
 
     def _take_snapshots(self, analysis: Analysis) -> None:
         """Write down what the projects hold in which words were looked for."""
         for place in analysis.consulted.searched:
-            files = analysis.texts.around(place)
-            if id(files) not in self._taken:
-                self._taken[id(files)] = {str(file): _digest(analysis, file) for file in files}
-            self.snapshots[str(place.parent)] = self._taken[id(files)]
+            corpus = analysis.texts.corpus(place)
+            if id(corpus.files) not in self._taken:
+                held = {file: source.digest for file, source in analysis.files.items() if file in corpus.numbers}
+                self._taken[id(corpus.files)] = {str(file): held.get(file, read) for file, read in zip(corpus.files, corpus.digests)}
+            self.snapshots[str(place.parent)] = self._taken[id(corpus.files)]
 
 
 def _code(notebook: Notebook | None, data: bytes) -> bytes:
@@ -126,11 +131,6 @@ def _code(notebook: Notebook | None, data: bytes) -> bytes:
     if notebook.broken:
         raise notebook.broken
     return notebook.code.encode()
-
-
-def _digest(analysis: Analysis, file: Path) -> str:
-    source = analysis.files.get(file)
-    return source.digest if source is not None else digest(analysis.texts.read(file))
 
 
 def _told(finding: Finding) -> Finding:

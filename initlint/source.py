@@ -24,10 +24,19 @@ WRAPPER = "class _:\n"
 
 
 @dataclass(slots=True, eq=False)
+class Text:
+    """A decoded file, apart from what is in it: chunks hold on to this alone, so that a file that nobody needs is freed at once."""
+
+    path: str
+    text: str
+    index: LineIndex
+
+
+@dataclass(slots=True, eq=False)
 class Chunk:
     """Consecutive statements that share lines, and the names they bind or change."""
 
-    source: SourceFile
+    source: Text
     start: int
     end: int
     names: frozenset[str]
@@ -94,10 +103,10 @@ class SourceFile:
 
     def __init__(self, path: str, data: bytes, before: Optional[SourceFile] = None) -> None:
         """``before`` is the file before it was edited: what was parsed of it, and is still there, is not parsed again."""
-        self.path = path
         self.digest = digest(data)
         self.text = decode(data).text
         self.index = LineIndex(self.text)
+        self._whole = Text(path, self.text, self.index)
         self.sites: dict[tuple[str, int, int], Site] = {}
         body = parse_index(self.text).body
         self.registrations = _registrations(body)
@@ -110,6 +119,15 @@ class SourceFile:
             parsed = {chunk.text: chunk for chunk in before._all()}
             for chunk in self._all():
                 chunk.like = parsed.get(chunk.text)
+
+    @property
+    def path(self) -> str:
+        """What the file is called in findings."""
+        return self._whole.path
+
+    @path.setter
+    def path(self, path: str) -> None:
+        self._whole.path = path
 
     def _all(self) -> Iterator[Chunk]:
         """Everything that is parsed as one: top-level statements, headers and members of classes."""
@@ -145,14 +163,14 @@ class SourceFile:
                 chunks.append(self._index_class(node, start, end, names))
             elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 long = end - start >= LONG and longest(group, self._offset) >= LONG
-                chunks.append(Chunk(self, start, end, names, _kind(group), wrapped, getattr(node, "name", ""), node.lineno, long))
+                chunks.append(Chunk(self._whole, start, end, names, _kind(group), wrapped, getattr(node, "name", ""), node.lineno, long))
         return chunks
 
     def _index_class(self, node: ast.ClassDef, start: int, end: int, names: frozenset[str]) -> Chunk:
         header_end = self._offset(_first_line(node.body[0]))
         members = self._index_body(node.body, True)
         bases = tuple(_dotted(base) for base in node.bases)
-        return ClassChunk(self, start, end, names, "class", name=node.name, line=node.lineno, header_end=header_end, members=members, base_names=bases)
+        return ClassChunk(self._whole, start, end, names, "class", name=node.name, line=node.lineno, header_end=header_end, members=members, base_names=bases)
 
 
 def _is_for_checkers(node: ast.stmt) -> TypeGuard[ast.If]:

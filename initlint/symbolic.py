@@ -12,7 +12,8 @@ import math
 from fractions import Fraction
 from typing import Union
 
-Monomial = tuple[tuple[str, Fraction], ...]
+Exponent = Union[int, Fraction]
+Monomial = tuple[tuple[str, Exponent], ...]
 Number = Union[int, float, "Sym"]
 LONGEST = 1_000
 """Characters of an expression that are kept: products of such expressions repeat them, so that a loop doubles the text each time."""
@@ -131,7 +132,7 @@ class Sym:
 
 def symbol(name: str) -> Sym:
     """A fresh unknown called ``name``; two symbols of one name are the same number."""
-    return Sym({((name, Fraction(1)),): 1})
+    return Sym({((name, 1),): 1})
 
 
 def opaque(text: str) -> Sym:
@@ -147,7 +148,7 @@ def power(base: Number, exponent: Number) -> Number:
     if isinstance(base, Sym) and isinstance(exponent, (int, float)):
         if len(base.terms) == 1 and float(exponent * 12).is_integer():
             (monomial, coefficient) = base.terms[0]
-            fraction = Fraction(exponent).limit_denominator(12)
+            fraction = exponent if isinstance(exponent, int) else Fraction(exponent).limit_denominator(12)
             if coefficient > 0:
                 scale = coefficient**exponent if fraction.denominator > 1 or exponent < 0 else coefficient ** int(exponent)
                 return _simplify({tuple((a, e * fraction) for a, e in monomial): scale})
@@ -171,7 +172,7 @@ def reciprocal(value: Number) -> Number:
     if len(value.terms) == 1:
         monomial, coefficient = value.terms[0]
         return _simplify({tuple((a, -e) for a, e in monomial): 1 / coefficient})
-    return _simplify({((f"({value})", Fraction(-1)),): 1})
+    return _simplify({((f"({value})", -1),): 1})
 
 
 def at(value: Number, size: float) -> float:
@@ -193,7 +194,7 @@ def _terms(value: Number) -> tuple[tuple[Monomial, float], ...]:
 def _product(left: Monomial, right: Monomial) -> Monomial:
     powers = dict(left)
     for atom, exponent in right:
-        powers[atom] = powers.get(atom, Fraction(0)) + exponent
+        powers[atom] = powers.get(atom, 0) + exponent
     return tuple(sorted((a, e) for a, e in powers.items() if e))
 
 
@@ -226,7 +227,7 @@ def _spell(monomial: Monomial, coefficient: float) -> str:
     return f"{text}/{below[0]}" if len(below) == 1 else f"{text}/({'*'.join(below)})"
 
 
-def _atom(atom: str, exponent: Fraction) -> str:
+def _atom(atom: str, exponent: Exponent) -> str:
     if exponent == Fraction(1, 2):
         return f"sqrt({atom})"
     base = atom if _whole(atom) else f"({atom})"

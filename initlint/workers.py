@@ -9,20 +9,20 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from initlint import rules
+from initlint.edits import SourceError
 from initlint.files import is_notebook
 from initlint.garbage import ROOM_OF_MANY, uncollected
 from initlint.gate import may_matter
 from initlint.single import Examiner, Outcome, trouble
 from initlint.stack import with_deep_stack
+from initlint.tasks import Task
 
-Job = tuple[int, str, bytes]
-"""Number, path and content of a file."""
 FEW = 4
 """Files that matter below which a further process costs more than it saves."""
 LOADED_FIRST = ("initlint.contexts", "initlint.merging", "initlint.proof")
@@ -30,6 +30,26 @@ MOST_FAILURES = 3
 """Processes that may die before they began with a file."""
 SILENT = 20
 """How much less there is to do in a byte of a file that does not matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file by its number, and how much there is to do in it."""
+
+    number: int
+    task: Task
+    matters: bool = False
+    weight: float = 0.0
+
+    @classmethod
+    def of(cls, number: int, task: Task) -> Job:
+        """The job of a file as it is now."""
+        try:
+            data = task.read()
+        except SourceError:
+            return cls(number, task)
+        matters = is_notebook(task.path) or may_matter(data)
+        return cls(number, task, matters, len(data) / (1 if matters else SILENT))
 
 
 @dataclass(eq=False)
@@ -42,17 +62,18 @@ class Worker:
     current: int | None = None
 
 
-def useful(jobs: int, files: Sequence[tuple[str, bytes]]) -> int:
+def useful(jobs: int, files: Sequence[Job]) -> int:
     """How many of ``jobs`` processes are worth starting for ``files``."""
-    return max(1, min(jobs, sum(map(_matters, files)) // FEW))
+    return max(1, min(jobs, sum(job.matters for job in files) // FEW))
 
 
 class Pool:
     """Processes that share the files of one run."""
 
-    def __init__(self, size: int, search_path: Sequence[str], codes: Sequence[str], begun: Callable[[int], None]) -> None:
+    def __init__(self, size: int, told: tuple[Sequence[str], Sequence[str], bool], begun: Callable[[int], None]) -> None:
         self.size = size
-        self.told = (tuple(search_path), tuple(codes))
+        self.told = told
+        """The search path, the codes of the rules, and whether outcomes say what they rest on."""
         self.begun = begun
         """Told the number of each file before it is examined."""
         self.snapshots: list[dict[str, dict[str, str]]] = []
@@ -61,9 +82,9 @@ class Pool:
         self._groups: deque[list[Job]] = deque()
         self._failures = 0
 
-    def run(self, jobs: Sequence[Job]) -> dict[int, Outcome]:
-        """The outcome of every file, by its number."""
-        outcomes: dict[int, Outcome] = {}
+    def run(self, jobs: Sequence[Job]) -> dict[int, Task]:
+        """Every file by its number, with the outcome."""
+        done: dict[int, Task] = {}
         self._groups = deque(_groups(jobs, self.size))
         for name in LOADED_FIRST if _method() == "fork" else ():
             importlib.import_module(name)
@@ -73,13 +94,12 @@ class Pool:
             while self._workers:
                 by_connection = {worker.connection: worker for worker in self._workers}
                 for connection in wait(list(by_connection)):
-                    self._listen(by_connection[connection], outcomes)  # type: ignore[index]
+                    self._listen(by_connection[connection], done)  # type: ignore[index]
         finally:
             for worker in self._workers:
                 worker.process.kill()
-        for number, path, _ in (job for group in self._groups for job in group):
-            outcomes[number] = _lost(path, "no process could be started for it")
-        return outcomes
+        done.update((job.number, _lost(job, "no process could be started for it")) for group in self._groups for job in group)
+        return done
 
     def _start(self) -> None:
         context: Any = multiprocessing.get_context(_method())
@@ -98,33 +118,32 @@ class Pool:
         with suppress(OSError):  # it may have died, as listening to it will show
             worker.connection.send(worker.jobs)
 
-    def _listen(self, worker: Worker, outcomes: dict[int, Outcome]) -> None:
+    def _listen(self, worker: Worker, done: dict[int, Task]) -> None:
         try:
             kind, *rest = worker.connection.recv()
         except (EOFError, OSError):
-            self._bury(worker, outcomes)
+            self._bury(worker, done)
             return
         if kind == "begun":
             (worker.current,) = rest
             self.begun(rest[0])
         elif kind == "done":
-            number, outcomes[number] = rest
+            number, done[number] = rest
             worker.current = None
-            worker.jobs = [job for job in worker.jobs if job[0] != number]
+            worker.jobs = [job for job in worker.jobs if job.number != number]
         elif kind == "ready":
             self._give(worker)
         else:
             self.snapshots += rest
             self._dismiss(worker)
 
-    def _bury(self, worker: Worker, outcomes: dict[int, Outcome]) -> None:
+    def _bury(self, worker: Worker, done: dict[int, Task]) -> None:
         """A process has died: say so of the file it was at, and give the others of its group to another one."""
         self._dismiss(worker)
-        left = worker.jobs
+        left = [job for job in worker.jobs if job.number != worker.current]
         if worker.current is not None:
-            path = next(job[1] for job in left if job[0] == worker.current)
-            outcomes[worker.current] = _lost(path, f"its process {_cause(worker.process.exitcode)}")
-            left = [job for job in left if job[0] != worker.current]
+            lost = next(job for job in worker.jobs if job.number == worker.current)
+            done[lost.number] = _lost(lost, f"its process {_cause(worker.process.exitcode)}")
         else:
             self._failures += 1
         if left:
@@ -143,18 +162,20 @@ def _method() -> str:
     return "fork" if sys.platform == "linux" else "spawn"
 
 
-def _serve(connection: Connection, inherited: Sequence[Connection], search_path: Sequence[str], codes: Sequence[str]) -> None:
+def _serve(connection: Connection, inherited: Sequence[Connection], search_path: Sequence[str], codes: Sequence[str], accountable: bool) -> None:
     """Examine what comes until nothing does. An interrupt is for the process that started this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for other in inherited:
         other.close()  # so that their ends are seen when this process is all that holds them
-    examiner = Examiner(search_path, [rule for rule in rules.all_rules() if rule.code in codes])
+    examiner = Examiner(search_path, [rule for rule in rules.all_rules() if rule.code in codes], accountable=accountable)
 
     def examine() -> None:
         while jobs := connection.recv():
-            for number, path, data in jobs:
-                connection.send(("begun", number))
-                connection.send(("done", number, examiner.examine(path, data)))
+            for job in jobs:
+                connection.send(("begun", job.number))
+                job.task.examine(examiner)
+                connection.send(("done", job.number, job.task))
+                job.task.outcome = None
             connection.send(("ready",))
         connection.send(("snapshots", examiner.snapshots))
 
@@ -164,14 +185,13 @@ def _serve(connection: Connection, inherited: Sequence[Connection], search_path:
 
 def _groups(jobs: Sequence[Job], size: int) -> Iterator[list[Job]]:
     """Neighbours together, for they import the same modules; ever smaller groups, so that all processes end at once."""
-    weights = [_weight(job) for job in jobs]
-    left = sum(weights)
+    left = sum(job.weight for job in jobs)
     group: list[Job] = []
     room = left / (2 * size)
-    for job, weight in zip(jobs, weights):
+    for job in jobs:
         group.append(job)
-        room -= weight
-        left -= weight
+        room -= job.weight
+        left -= job.weight
         if room <= 0:
             yield group
             group, room = [], left / (2 * size)
@@ -179,17 +199,8 @@ def _groups(jobs: Sequence[Job], size: int) -> Iterator[list[Job]]:
         yield group
 
 
-def _weight(job: Job) -> float:
-    return len(job[2]) / (1 if _matters(job[1:]) else SILENT)
-
-
-def _matters(file: tuple[str, bytes]) -> bool:
-    path, data = file
-    return is_notebook(path) or may_matter(data)
-
-
-def _lost(path: str, why: str) -> Outcome:
-    return Outcome([trouble(path, "INI903", f"could not be analysed: {why}")])
+def _lost(job: Job, why: str) -> Task:
+    return replace(job.task, outcome=Outcome([trouble(job.task.path, "INI903", f"could not be analysed: {why}")]))
 
 
 def _cause(status: int | None) -> str:

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
 from initlint import garbage
+from initlint.source import SourceFile
 
 
 class Knot:
@@ -38,7 +40,8 @@ def test_it_takes_much_garbage_and_a_large_process(monkeypatch: pytest.MonkeyPat
 def test_a_system_that_does_not_tell_its_memory_is_taken_for_full(monkeypatch: pytest.MonkeyPatch, knot: weakref.ref[Knot]) -> None:
     monkeypatch.setattr(garbage, "YOUNG", -1)
     monkeypatch.setitem(sys.modules, "resource", None)
-    garbage.tidy()
+    with garbage.uncollected():
+        garbage.tidy()
     assert knot() is None
 
 
@@ -58,3 +61,35 @@ def test_a_command_leaves_with_its_status_and_its_last_words() -> None:
     code = "import atexit; from initlint.garbage import run_and_leave; atexit.register(print, 'bye'); run_and_leave(lambda: print('done') or 3)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (3, "done\nbye\n", "")
+
+
+def test_a_file_that_is_forgotten_needs_no_search() -> None:
+    """Classes, their members, and what was parsed of them go with it; a chunk that somebody holds still knows where it stands."""
+    text = "import torch\n\nclass Net:\n    def forward(self, x):\n        return x\n\n\ndef make():\n    return Net()\n"
+    with garbage.uncollected():
+        source = SourceFile("net.py", text.encode())
+        (cls,) = source.classes()
+        assert [len(chunk.statements) for chunk in (*source.chunks, *cls.members)] == [1, 1, 1, 1]
+        source.path = "other.py"
+        forgotten = weakref.ref(source)
+        del source
+        assert forgotten() is None
+        assert (cls.source.path, cls.text) == ("other.py", "class Net:\n    pass\n")
+
+
+def test_a_small_process_is_asked_for_its_memory_now_and_then_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def small() -> float:
+        asked.append(gc.get_count()[0])
+        return 0.0
+
+    monkeypatch.setattr(garbage, "YOUNG", 1_000)
+    monkeypatch.setattr(garbage, "_megabytes", small)
+    with garbage.uncollected():
+        kept = []
+        for _ in range(5_000):
+            kept.append([1])
+            garbage.tidy()
+    assert 2 < len(asked) < 40
+    assert all(later - earlier > 200 for earlier, later in pairwise(asked))

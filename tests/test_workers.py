@@ -11,6 +11,8 @@ import pytest
 from initlint import engine, files, workers
 from initlint.report.json import render
 from initlint.single import Examiner, Outcome
+from initlint.tasks import Task
+from initlint.workers import Job
 
 NET = """
 import torch.nn as nn
@@ -94,32 +96,38 @@ def test_processes_that_cannot_start_are_told_of(tree: Path, monkeypatch: pytest
 
 def test_few_files_are_left_to_one_process(tree: Path) -> None:
     """A process costs more than a handful of files."""
-    several = [(str(path), path.read_bytes()) for path in sorted(tree.rglob("net*.py"))]
+    several = [Job.of(number, Task(str(path))) for number, path in enumerate(sorted(tree.rglob("net*.py")))]
     assert workers.useful(8, several[:3]) == 1
     assert workers.useful(8, several) == 5
     assert workers.useful(2, several) == 2
-    assert workers.useful(8, [(str(path), path.read_bytes()) for path in tree.rglob("plain*.py")]) == 1
+    assert workers.useful(8, [Job.of(number, Task(str(path))) for number, path in enumerate(tree.rglob("plain*.py"))]) == 1
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
-def test_large_files_are_not_kept_and_found_the_same(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int) -> None:
-    """They are read anew where they are looked at; one that is gone by then is a finding."""
-    expected = engine.check([str(tree)])
-    monkeypatch.setattr(engine, "MOST_KEPT", 297)  # some of the models, none of the others
-    sizes = [path.stat().st_size for path in tree.rglob("*.py")]
-    assert min(sizes) < 297 < max(sizes)
-    for _ in range(2):
-        result = engine.check([str(tree)], jobs=jobs, cache=str(tmp_path / "cache"))
-        assert (result.findings, result.sources) == (expected.findings, expected.sources)
-    read, gone = files.read, tree / "part0" / "net03.py"
+def test_a_file_is_read_where_it_is_looked_at(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int) -> None:
+    """What it holds then is what counts, in this run and for the next; one that is gone by then is a finding."""
+    read, late = files.read, tree / "part0" / "net03.py"
+    before = engine.check([str(tree)])
 
-    def late(path: str) -> bytes:
+    def grown(path: str) -> bytes:
         data = read(path)
-        if path == str(gone):
-            gone.unlink()
+        if path == str(late):
+            late.write_bytes(data + b"# more\n")
         return data
 
-    monkeypatch.setattr(files, "read", late)
-    monkeypatch.setattr(engine, "MOST_KEPT", 1)
-    [finding] = [finding for finding in engine.check([str(tree)], jobs=jobs).findings if finding.site.path == str(gone)]
+    monkeypatch.setattr(files, "read", grown)
+    assert engine.check([str(tree)], jobs=jobs, cache=str(tmp_path / "cache")).findings == before.findings
+    monkeypatch.setattr(files, "read", read)
+    late.write_bytes(late.read_bytes().replace(b"xavier_uniform_", b"kaiming_uniform_"))
+    again = engine.check([str(tree)], jobs=jobs, cache=str(tmp_path / "cache"))
+    assert again.findings == [finding for finding in before.findings if finding.site.path != str(late)]
+
+    def gone(path: str) -> bytes:
+        data = read(path)
+        if path == str(late):
+            late.unlink()
+        return data
+
+    monkeypatch.setattr(files, "read", gone)
+    [finding] = [finding for finding in engine.check([str(tree)], jobs=jobs).findings if finding.site.path == str(late)]
     assert (finding.code, finding.message) == ("INI902", "cannot be read: No such file or directory")

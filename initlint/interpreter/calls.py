@@ -199,7 +199,8 @@ def bind_arguments(interp: Interpreter, func: Function, args: list[Any], kwargs:
             interp.memory.read(func.defaults[param.name])
         else:
             return Unknown(f"{func.qualname or func.name}() misses the argument {param.name}")
-    rest = {name: value for name, value in rest.items() if not may_be_absent(value)}
+    if rest:
+        rest = {name: value for name, value in rest.items() if not may_be_absent(value)}
     if position < len(args) or rest:
         extra = next(iter(rest), "a positional argument")
         return Unknown(f"{func.qualname or func.name}() got an unexpected argument {extra}")

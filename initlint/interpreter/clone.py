@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 from initlint.interpreter.values import Instance, Method, OneOf, Partial, Repeat, Storage, Tensor
 
-ATOMS = (type(None), bool, int, float, str)
+ATOMS = frozenset({type(None), bool, int, float, str})
 
 
 def deep_copy(value: Any, memo: dict[int, Any], fresh: Optional[Callable[[Instance | Storage], None]] = None) -> Any:
@@ -15,10 +15,11 @@ def deep_copy(value: Any, memo: dict[int, Any], fresh: Optional[Callable[[Instan
 
     With ``fresh`` the result is no copy to the analysed code but a thing made anew; ``fresh`` hears of every object and storage in it.
     """
-    if isinstance(value, ATOMS):
+    if type(value) in ATOMS:
         return value
-    if id(value) in memo:
-        return memo[id(value)]
+    known = memo.get(id(value))
+    if known is not None:
+        return known
     if isinstance(value, Instance):
         return value if value.cls.derives("enum.Enum") else _instance(value, memo, fresh)
     if isinstance(value, Tensor):
@@ -78,6 +79,7 @@ def _instance(value: Instance, memo: dict[int, Any], fresh: Optional[Callable[[I
     if fresh is not None:
         made.time = value.time
         fresh(made)
-    for name in ("parameters", "buffers", "modules", "attrs"):
-        getattr(made, name).update({k: deep_copy(v, memo, fresh) for k, v in getattr(value, name).items()})
+    for copy, registry in ((made.parameters, value.parameters), (made.buffers, value.buffers), (made.modules, value.modules), (made.attrs, value.attrs)):
+        if registry:
+            copy.update({k: v if type(v) in ATOMS else deep_copy(v, memo, fresh) for k, v in registry.items()})
     return made

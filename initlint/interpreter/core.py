@@ -50,7 +50,7 @@ ENUMS: dict[str, tuple[str, ...]] = {
 """Enumerations of the standard library with what they inherit."""
 STEPS = 1_500_000
 STEPS_PER_MODEL = 100_000
-MOST_BOTTOMS = 200
+MOST_BOTTOMS = 50
 """How often one evaluation may nest too deeply: recursion that branches where no test is decided never comes to an end."""
 
 

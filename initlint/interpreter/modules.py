@@ -89,7 +89,7 @@ class Module:
 
     def _starred(self, name: str) -> Any:
         """A name that came with ``from x import *``."""
-        if name.startswith("__"):
+        if "*" not in self.source.bindings or name.startswith("__"):
             return ABSENT
         for statement in self._stars(name):
             value = self.project.starred(self, statement, name)

@@ -68,12 +68,12 @@ class Document(_DocumentBase):
     @classmethod
     def parse(cls, text: str, unrelated: Sequence[tuple[int, int, str]] = ()) -> Document:
         """Parse ``text`` but for the whole lines of the ``unrelated`` spans, in order; declines what does not parse."""
-        if too_deep(text):
-            raise Declined("the file nests too deeply")
         surveyor = _Surveyor()
         surveyor.survey.bound.update(name for _, _, name in unrelated)
         index = LineIndex(text)
         read, lines = _without(text, index, unrelated)
+        if too_deep(read):
+            raise Declined("the file nests too deeply")
         try:
             wrapper = MetadataWrapper(cst.parse_module(read), unsafe_skip_copy=True)
             if wrapper.module.code != read:

@@ -40,6 +40,15 @@ FACTS = (
     "is_leaf",
 )
 """What a tensor says about itself, a signal too."""
+PRIVATE = {
+    "_addmm_activation", "_autocast_to_full_precision", "_autocast_to_reduced_precision", "_backward_hooks", "_base", "_cdata",
+    "_clear_non_serializable_cached_data", "_coalesced_", "_conj", "_conj_physical", "_dimI", "_dimV", "_fix_weakref", "_grad", "_grad_fn",
+    "_has_symbolic_sizes_strides", "_indices", "_is_all_true", "_is_any_true", "_is_view", "_is_zerotensor", "_lazy_clone", "_make_subclass",
+    "_make_wrapper_subclass", "_neg_view", "_nested_tensor_size", "_nested_tensor_storage_offsets", "_nested_tensor_strides", "_nnz",
+    "_post_accumulate_grad_hooks", "_python_dispatch", "_reduce_ex_internal", "_sparse_mask_projection", "_to_dense", "_to_sparse", "_to_sparse_bsc",
+    "_to_sparse_bsr", "_to_sparse_csc", "_to_sparse_csr", "_typed_storage", "_use_count", "_values", "_version", "_view_func",
+}  # fmt: skip
+"""Names with an underscore that every tensor has; any other is a mark that somebody's code sets (``_is_hf_initialized``)."""
 UNKNOWN_SHAPE = "the shape of a signal"
 IN_PLACE = {"mul_": "*", "add_": "+", "sub_": "-", "div_": "/", "pow_": "**"}
 OPERATORS = {"mul": "*", "add": "+", "sub": "-", "div": "/", "multiply": "*", "true_divide": "/"}
@@ -52,6 +61,8 @@ def tensor_attribute(framework: TorchFramework, interp: Interpreter, value: Tens
         return stored
     if name in FACTS:
         return _fact(value, name)
+    if name.startswith("_") and not name.startswith("__") and name not in PRIVATE:
+        return interp.fail("AttributeError", f"a tensor has no {name}")
     if value.op is not None:
         if name in ("T", "mT", "H", "data", "real"):
             return signals.signal(Op(kind="view", name=name, inputs=[value.op]))

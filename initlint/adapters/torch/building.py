@@ -223,16 +223,19 @@ def run_method(framework: TorchFramework, interp: Interpreter, instance: Instanc
         cls.spec.methods[name](builder, SimpleNamespace(**instance.arguments))
 
 
-def named_modules(instance: Instance, prefix: str = "", seen: Optional[set[int]] = None) -> Iterable[tuple[str, Instance]]:
+def named_modules(instance: Instance, prefix: str = "") -> Iterable[tuple[str, Instance]]:
     """As ``named_modules()``: each module once, under its first name."""
-    seen = set() if seen is None else seen
-    if id(instance) in seen:
-        return
-    seen.add(id(instance))
-    yield prefix, instance
-    for name, child in instance.modules.items():
-        if isinstance(child, Instance):
-            yield from named_modules(child, f"{prefix}.{name}" if prefix else name, seen)
+    seen: set[int] = set()
+    waiting = [(prefix, instance)]
+    while waiting:
+        path, module = waiting.pop()
+        if id(module) in seen:
+            continue
+        seen.add(id(module))
+        yield path, module
+        if module.modules:
+            inner = [(f"{path}.{name}" if path else name, child) for name, child in module.modules.items() if isinstance(child, Instance)]
+            waiting += reversed(inner)
 
 
 def named_tensors(instance: Instance, registry: str = "parameters") -> Iterable[tuple[str, Tensor]]:

@@ -32,13 +32,15 @@ from initlint.symbolic import Number, sqrt
 from initlint.theory.fans import Fan, channels_last_fans, product, scaling_law
 from initlint.theory.laws import Distribution, uniform
 
-GRAPH_MODE = re.compile(
-    rb"compat\.v1|compat import v1|tensorflow\.contrib|tf_slim|\bslim\.|"
-    rb"\btf\.(?:get_variable|variable_scope|placeholder|Session|layers\.|contrib|truncated_normal\b|random_normal\b|random_uniform\b|GraphKeys|app\.run|initialize_all)"
+_GRAPH_NAMES = (b"compat.v1", b"compat import v1", b"tensorflow.contrib", b"tf_slim")
+_GRAPH_CALLS = (
+    re.compile(rb"slim(?<!\wslim)\."),
+    re.compile(
+        rb"tf(?<!\wtf)\.(?:get_variable|variable_scope|placeholder|Session|layers\.|contrib|truncated_normal\b|random_normal\b|random_uniform\b|GraphKeys"
+        rb"|app\.run|initialize_all)"
+    ),
 )
-"""What only a file of TensorFlow 1 says."""
-_HINTS = (b"tf.", b"compat", b"slim", b"contrib")
-"""A word of each of these, told much sooner."""
+"""What only a file of TensorFlow 1 says; each begins with letters, so that it is found soon."""
 AMBIGUOUS = ("random_normal_initializer", "random_uniform_initializer")
 """Names with other defaults in TensorFlow 2, where they are those of Keras."""
 CONTRIB = "tensorflow.contrib.layers."
@@ -57,7 +59,7 @@ SYNONYMS = {
 
 def graph_mode(data: bytes) -> bool:
     """Whether a file builds graphs, as TensorFlow 1 did."""
-    return any(hint in data for hint in _HINTS) and GRAPH_MODE.search(data) is not None
+    return any(name in data for name in _GRAPH_NAMES) or any(pattern.search(data) for pattern in _GRAPH_CALLS)
 
 
 def canonical(dotted: str, graph_mode: bool) -> str:
