@@ -24,6 +24,7 @@ from itertools import pairwise
 from pathlib import Path
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
 SLOW = 10.0
 """Seconds of a processor that one file may take."""
 LIMIT = 1_800

@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from benchmarks.run import ROOT, unpacked
+from benchmarks.run import ENVIRONMENT, unpacked
 
 COMMAND = [sys.executable, "-m", "initlint", "check", "--exit-zero", "--format", "json"]
 
@@ -38,9 +38,8 @@ class Run:
 
 def run(command: list[str]) -> Run:
     """One process to its end."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     before, start = os.times(), time.perf_counter()
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    done = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     clock, after = time.perf_counter() - start, os.times()
     if done.returncode not in (0, 1):
         raise SystemExit(f"{' '.join(command)}: exit status {done.returncode}")

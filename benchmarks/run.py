@@ -24,6 +24,8 @@ PACKAGES = ("torchvision==0.28.0", "timm==1.0.31", "transformers==5.23.0")
 TORCHFIX = "torchfix==0.7.0"
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results.md"
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {"PYTHONPATH": str(ROOT)}
+"""What is installed has been compiled; so is what runs from here, once, whatever is usual on this machine."""
 
 PARSE = """
 import re, sys
@@ -73,8 +75,7 @@ class Cost:
 
 def cost(command: Sequence[str | Path]) -> Cost:
     """Run ``command`` to its end. Findings are no failure; anything else is."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([str(word) for word in command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([str(word) for word in command], env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1):

@@ -52,6 +52,8 @@ class Entry:
     """Folders searched, between null characters, dotted names, and the files found."""
     words: list[tuple[str, str, list[str]]]
     """Where a word was looked for, the word, and the files it brought up."""
+    heirs: list[tuple[str, str, dict[str, list[str]]]]
+    """Where classes were looked for that derive from one, its name, and theirs by file."""
     crowded: list[str]
     snapshots: dict[str, str]
     """Folders in whose projects words were looked for, and the names of the snapshots of these."""
@@ -99,7 +101,7 @@ class Cache:
         steady = _steady(snapshots, seen)
         for path, _, outcome in found:
             asked = outcome.consulted
-            searched = {os.path.dirname(str(place)) for place, _ in asked.words if place not in asked.crowded}
+            searched = {os.path.dirname(str(place)) for place in asked.searched}
             if searched <= steady.keys():
                 own = os.path.abspath(path)
                 names = {folder: self._snapshot(steady[folder]) for folder in searched}
@@ -116,7 +118,7 @@ class Cache:
         try:
             _make_folder(self.folder)
             _write(self.file, _packed(self.book))
-            _drop_oldest(self.folder)
+            _drop_oldest(self.folder, self.file)
         except OSError as error:
             return error.strerror or str(error)
         return None
@@ -132,14 +134,18 @@ class Cache:
             return False
         if any(present.project(place) is not None for place in entry.crowded):
             return False
-        return all(self._brings(entry, path, place, word, brought) for place, word, brought in entry.words if place not in entry.crowded)
-
-    def _brings(self, entry: Entry, own: str, place: str, word: str, brought: list[str]) -> bool:
-        """Whether a search for ``word`` comes upon the same texts as before: no file that changed since has or had a part in it."""
-        changed = self._difference(place, entry.snapshots[os.path.dirname(place)]) - {own}
-        if not changed.isdisjoint(brought):
+        changed = {place: self._changed(entry, path, place) for place in {place for place, *_ in (*entry.words, *entry.heirs)}.difference(entry.crowded)}
+        if any(changed[place] and not self._brings(changed[place], word, brought) for place, word, brought in entry.words if place in changed):
             return False
-        return not changed or (word.isascii() and not any(word.encode() in (self.present.contents(file) or b"") for file in changed))
+        return all(present.heirs(file, base) == known.get(file, []) for place, base, known in entry.heirs for file in changed.get(place, ()))
+
+    def _brings(self, changed: set[str], word: str, brought: list[str]) -> bool:
+        """Whether a search for ``word`` comes upon the same texts as before: no file that ``changed`` since has or had a part in it."""
+        return changed.isdisjoint(brought) and word.isascii() and not any(word.encode() in (self.present.contents(file) or b"") for file in changed)
+
+    def _changed(self, entry: Entry, own: str, place: str) -> set[str]:
+        """The files of the project around ``place`` but for its ``own`` that are not what they were when ``entry`` was made."""
+        return self._difference(place, entry.snapshots[os.path.dirname(place)]) - {own}
 
     def _difference(self, place: str, name: str) -> set[str]:
         """The files of the project around ``place`` that changed, came or went since a snapshot. ``ValueError`` where they are too many now."""
@@ -216,6 +222,7 @@ def _entry(own: str, content: str, outcome: Outcome, snapshots: dict[str, str]) 
         files={str(path): known for path, known in asked.files.items()},
         modules=[("\0".join(map(str, roots)), dotted, None if path is None else str(path)) for (roots, dotted), path in asked.modules.items()],
         words=[(str(place), word, sorted({str(path) for path in brought} - {own})) for (place, word), brought in asked.words.items()],
+        heirs=[(str(place), base, {str(path): names for path, names in found.items() if str(path) != own}) for (place, base), found in asked.heirs.items()],
         crowded=[str(place) for place in asked.crowded],
         snapshots=snapshots,
     )
@@ -247,9 +254,10 @@ def _packed(book: Book) -> bytes:
     entries = {}
     for key, entry in book.entries.items():
         words = [[number(place), number(word), [number(path) for path in brought]] for place, word, brought in entry.words]
+        heirs = [[number(place), number(base), {number(path): names for path, names in found.items()}] for place, base, found in entry.heirs]
         crowded = [number(place) for place in entry.crowded]
         modules = [number(text) for row in entry.modules for text in row]
-        asked = [pairs(entry.files.items()), modules, words, crowded, pairs(entry.snapshots.items())]
+        asked = [pairs(entry.files.items()), modules, words, heirs, crowded, pairs(entry.snapshots.items())]
         entries[key] = [entry.digest, pairs(entry.roots.items()), entry.findings, entry.elsewhere, *asked]
     body = json.dumps({"texts": list(table), "snapshots": snapshots, "entries": entries}, separators=(",", ":")).encode()
     return b"".join((MAGIC, digest(body).encode(), b"\n", body))
@@ -262,11 +270,12 @@ def _unpacked(document: dict[str, Any]) -> Book:
         return {texts[key]: texts[value] for key, value in zip(numbers[::2], numbers[1::2])}
 
     book = Book(snapshots={name: pairs(numbers) for name, numbers in document["snapshots"].items()})
-    for key, (content, roots, findings, elsewhere, read, modules, words, crowded, snapshots) in document["entries"].items():
+    for key, (content, roots, findings, elsewhere, read, modules, words, heirs, crowded, snapshots) in document["entries"].items():
         searched = [(texts[place], texts[word], [texts[path] for path in brought]) for place, word, brought in words]
         found = [(texts[folders], texts[dotted], texts[path]) for folders, dotted, path in zip(modules[::3], modules[1::3], modules[2::3])]
+        derived = [(texts[place], texts[base], {texts[int(path)]: names for path, names in by_file.items()}) for place, base, by_file in heirs]
         left = [texts[place] for place in crowded]
-        book.entries[key] = Entry(content, pairs(roots), findings, elsewhere, pairs(read), found, searched, left, pairs(snapshots))
+        book.entries[key] = Entry(content, pairs(roots), findings, elsewhere, pairs(read), found, searched, derived, left, pairs(snapshots))
     return book
 
 
@@ -294,8 +303,8 @@ def _write(file: str, data: bytes) -> None:
         raise
 
 
-def _drop_oldest(folder: str) -> None:
-    """Leave the newest stores."""
-    stores = [entry for entry in os.scandir(folder) if entry.name.endswith((".json", ".part"))]
-    for entry in sorted(stores, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime, reverse=True)[MOST_STORES:]:
+def _drop_oldest(folder: str, written: str) -> None:
+    """Leave the store that was ``written`` now, whatever the clock says of the others, and the newest of these."""
+    others = [entry for entry in os.scandir(folder) if entry.name.endswith((".json", ".part")) and entry.name != os.path.basename(written)]
+    for entry in sorted(others, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime, reverse=True)[MOST_STORES - 1 :]:
         Path(entry.path).unlink(missing_ok=True)

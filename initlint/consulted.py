@@ -21,5 +21,12 @@ class Consulted:
     """Digests of the files that were evaluated."""
     words: dict[tuple[Path, str], set[Path]] = field(default_factory=dict)
     """The files that a search for a word in the project around a path brought up, as far as it was followed."""
+    heirs: dict[tuple[Path, str], dict[Path, list[str]]] = field(default_factory=dict)
+    """The classes of the project around a path that derive from a name, by file, as far as they were followed."""
     crowded: set[Path] = field(default_factory=set)
     """Paths whose projects have too many files to be searched."""
+
+    @property
+    def searched(self) -> set[Path]:
+        """Paths whose projects were searched, for words or classes."""
+        return {place for place, _ in (*self.words, *self.heirs)} - self.crowded

@@ -12,7 +12,6 @@ from initlint.edits import SourceError, as_bytes, decode
 from initlint.errors import TargetError
 from initlint.findings import Finding
 from initlint.garbage import uncollected
-from initlint.notebook import Notebook, is_notebook, load, placed
 from initlint.rules import Rule, select
 from initlint.single import Examiner, trouble
 from initlint.stack import with_deep_stack
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from initlint.cache import Cache
     from initlint.contexts import Analysis
     from initlint.graph import ModelGraph
+    from initlint.notebook import Notebook
 
 __all__ = ["CheckResult", "TargetError", "check", "recheck", "show"]
 
@@ -175,7 +175,9 @@ def _add_source(result: CheckResult, task: Task, *, wanted: bool) -> None:
         return
     try:
         data = task.read()
-        if is_notebook(task.path):
+        if files.is_notebook(task.path):
+            from initlint.notebook import load  # start-up is a feature
+
             result.notebooks[task.path] = load(data)
             result.sources[task.path] = result.notebooks[task.path].text
         else:
@@ -214,7 +216,11 @@ def _finish(result: CheckResult) -> None:
     """Leave out what comments silence, say of findings in which cell they are, and put them in order."""
     if result.suppressions:
         _silence(result)
-    result.findings = sorted((placed(finding, result.notebooks) for finding in result.findings), key=lambda finding: finding.order)
+    if result.notebooks:
+        from initlint.notebook import placed  # start-up is a feature
+
+        result.findings = [placed(finding, result.notebooks) for finding in result.findings]
+    result.findings.sort(key=lambda finding: finding.order)
 
 
 def _silence(result: CheckResult) -> None:

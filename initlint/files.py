@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from initlint.edits import SourceError
 from initlint.ignores import Exclusion, around, decided, own
 
-SUFFIXES = (".py", ".ipynb")
+NOTEBOOK = ".ipynb"
+SUFFIXES = (".py", NOTEBOOK)
 COMMANDS = ("::", "##")
 """How lines begin that a runner of jobs takes for orders: no path may, for reports begin lines with paths."""
 LARGEST = 4_000_000
@@ -24,6 +25,7 @@ def discover(paths: Sequence[str], missing: list[str], exclusion_at: Callable[[s
     listed is yielded itself, for ``read`` to say so.
     """
     seen: set[str] = set()
+    folders: dict[str, str] = {}
     for path in paths:
         if os.path.isdir(path):
             found = _walk(path, exclusion_at)
@@ -33,7 +35,7 @@ def discover(paths: Sequence[str], missing: list[str], exclusion_at: Callable[[s
             missing.append(path)
             continue
         for file in found:
-            real = os.path.realpath(file)
+            real = _real(file, folders)
             if real not in seen:
                 seen.add(real)
                 yield os.path.join(os.curdir, file) if file.startswith(COMMANDS) else file
@@ -67,11 +69,26 @@ def _walk(top: str, exclusion_at: Callable[[str], Exclusion]) -> Iterator[str]:
     yield from closed
 
 
+def _real(file: str, folders: dict[str, str]) -> str:
+    """Where a file really lies; ``folders`` are those known so far."""
+    if os.path.islink(file):
+        return os.path.realpath(file)
+    folder, name = os.path.split(file)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    return os.path.join(folders[folder], name)
+
+
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:
         return False
+
+
+def is_notebook(path: str) -> bool:
+    """Whether a file of this name is read as a notebook."""
+    return path.endswith(NOTEBOOK)
 
 
 def read(path: str) -> bytes:
@@ -82,7 +99,7 @@ def read(path: str) -> bytes:
             os.listdir(path)
         if not stat.S_ISREG(status.st_mode):
             raise SourceError("is not a regular file")
-        largest = LARGEST_NOTEBOOK if path.endswith(".ipynb") else LARGEST
+        largest = LARGEST_NOTEBOOK if is_notebook(path) else LARGEST
         if status.st_size > largest:
             raise SourceError(f"is larger than {largest // 1_000_000} MB")
         with open(path, "rb") as stream:

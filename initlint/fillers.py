@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint.findings import Site
 from initlint.graph import ModelGraph, Parameter
 from initlint.initcalls import INITIALIZES, commented
 from initlint.interpreter.values import Class
+from initlint.lookup import absolute
 from initlint.mentions import TooLarge, unit
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Cla
 def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, root: Class) -> bool:
     site = parameter.uninitialised
     assert site is not None
-    path, project = Path(site.path).absolute(), module.project
+    path, project = absolute(site.path), module.project
     source = project.files.get(path)
     owner = unit(source.text, source.index.offset(site.line, site.column)) if source is not None else None
     if source is None or owner is None or not owner.class_name or LOADED.search(owner.text):

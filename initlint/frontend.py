@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import deadline, files, lower
 from initlint import program as p
@@ -22,12 +22,14 @@ from initlint.interpreter.core import Interpreter
 from initlint.interpreter.modules import Module
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Class, Function, Instance, OutOfBudget, TargetRaise, Unknown, unknown
-from initlint.notebook import Notebook, is_notebook, load
 from initlint.overlays.declared.names import ROOTS
 from initlint.overlays.declared.tensorflow import graph_mode
 from initlint.source import SourceFile
 from initlint.stack import with_deep_stack
 from initlint.symbolic import symbol
+
+if TYPE_CHECKING:
+    from initlint.notebook import Notebook
 
 TARGET = re.compile(r"^(?P<place>.+?\.(?:py|ipynb)|[\w.]+):(?P<expr>.+)$", re.DOTALL)
 SIZES = re.compile(r"(?:\w+_)?(?:sizes|dims|layers|units|dimensions|architecture|topology|structure|neurons|widths)", re.IGNORECASE)
@@ -71,7 +73,7 @@ def _show(target: str, search_path: Sequence[str], text: Optional[str]) -> Model
     if match is None:
         raise TargetError(f"{target!r} is not a target: write path/to/file.py:EXPR or package.module:EXPR")
     interp, framework = new_interpreter(search_path)
-    notebook = _notebook(match["place"]) if is_notebook(match["place"]) else None
+    notebook = _notebook(match["place"]) if files.is_notebook(match["place"]) else None
     module = _open(interp, match["place"], notebook.code if notebook else text)
     framework.graph_mode = graph_mode(module.source.text.encode())
     if framework.graph_mode:
@@ -104,6 +106,8 @@ def _program(interp: Interpreter, framework: TorchFramework, module: Module, tex
 
 
 def _notebook(place: str) -> Notebook:
+    from initlint.notebook import load  # start-up is a feature
+
     try:
         notebook = load(files.read(place))
     except SourceError as error:

@@ -11,7 +11,7 @@ from initlint.edits import SourceError
 from initlint.frontend import instantiate
 from initlint.interpreter.values import Class
 from initlint.loose import FileFacts, unreached_lines
-from initlint.mentions import TooLarge, deriving
+from initlint.mentions import TooLarge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +45,4 @@ def heirs(analysis: Analysis, module: Module, facts: FileFacts) -> Iterator[tupl
 
 def _derived(analysis: Analysis, module: Module, base: str) -> Iterator[tuple[Path, str]]:
     """Files and names of classes of the project whose statement names ``base`` among the bases."""
-    for path, text in analysis.texts.naming(module.path, base, module.project):
-        if path != module.path:
-            yield from ((path, name) for name in deriving(text, base))
+    return ((path, name) for path, name in analysis.texts.deriving(module.path, base, module.project) if path != module.path)

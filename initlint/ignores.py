@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 DEFAULT_EXCLUDE = (
     ".bzr/",
@@ -67,6 +68,7 @@ class Pattern:
     folders_only: bool
 
 
+@lru_cache(maxsize=1000)
 def read(line: str) -> Pattern | None:
     """The pattern in a line; None for one that is blank, a comment, or nothing that git would match."""
     text = re.sub(r"(?<!\\) +$", "", line)

@@ -8,6 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
+def absolute(path: str | os.PathLike[str]) -> Path:
+    """A path from the root of the file system on, the same for all ways to write it."""
+    return Path(os.path.abspath(path))
+
+
 def installed() -> list[str]:
     """The folders of this interpreter's own modules."""
     return [entry for entry in sys.path if entry and os.path.isdir(entry)]

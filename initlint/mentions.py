@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from initlint import files
 from initlint.corpus import Corpus
 from initlint.ignores import DEFAULT_EXCLUDE
-from initlint.lookup import locate
+from initlint.lookup import absolute, locate
 
 if TYPE_CHECKING:
     from initlint.interpreter.modules import Project
@@ -42,13 +42,13 @@ class ProjectText:
         self.listings: dict[Path, list[Path]] = {}
         self.corpora: dict[int, Corpus] = {}
         """Of the listings searched last, by their identity."""
-        self.families: dict[tuple[str, str], tuple[set[str], dict[str, set[Path]]]] = {}
-        """Classes that derive from one, by its name and the digest of the file that asks, with the files that name them; those of one file at a time."""
+        self.families: dict[tuple[str, str], tuple[set[str], dict[tuple[Path, str], dict[Path, list[str]]]]] = {}
+        """Classes that derive from one, by its name and the digest of the file that asks, with what was asked to know; those of one file at a time."""
         self.asking: Path | None = None
 
     def naming(self, path: Path, word: str, project: Project) -> Iterator[tuple[Path, str]]:
         """Every file of the project around ``path`` in which ``word`` occurs, with its text. Raises ``TooLarge``."""
-        path = path.absolute()
+        path = absolute(path)
         brought = project.consulted.words.setdefault((path, word), set())
         corpus = self._searched(path, project)
         held = _held(corpus, path, project)
@@ -60,33 +60,37 @@ class ProjectText:
                 brought.add(file)
                 yield file, text
 
+    def deriving(self, path: Path, base: str, project: Project) -> Iterator[tuple[Path, str]]:
+        """Every class statement of the project around ``path`` that names ``base`` among its bases: the file and the class. Raises ``TooLarge``."""
+        path = absolute(path)
+        corpus = self._searched(path, project)
+        heirs = project.consulted.heirs[path, base] = _heirs(corpus, _held(corpus, path, project), base)
+        return ((file, derived) for file, classes in heirs.items() for derived in classes)
+
     def subclasses(self, path: Path, name: str, project: Project) -> set[str]:
         """Names of the classes of the project that derive from ``name``, near and far. Raises ``TooLarge``."""
-        path = path.absolute()
+        path = absolute(path)
         if self.asking != path:
             self.families, self.asking = {}, path
         source = project.files.get(path)
         key = name, source.digest if source is not None else ""
         if key not in self.families:
             self.families[key] = self._subclasses(path, name, project)
-        found, words = self.families[key]
-        for base, brought in words.items():
-            project.consulted.words.setdefault((path, base), set()).update(brought)
+        found, heirs = self.families[key]
+        project.consulted.heirs.update(heirs)
         return found - {name}
 
-    def _subclasses(self, path: Path, name: str, project: Project) -> tuple[set[str], dict[str, set[Path]]]:
+    def _subclasses(self, path: Path, name: str, project: Project) -> tuple[set[str], dict[tuple[Path, str], dict[Path, list[str]]]]:
         corpus = self._searched(path, project)
         held = _held(corpus, path, project)
-        found, todo, words = set[str](), [name], dict[str, set[Path]]()
+        found, todo, heirs = set[str](), [name], dict[tuple[Path, str], dict[Path, list[str]]]()
         while todo:
             base = todo.pop()
-            words[base] = {file for file in map(corpus.files.__getitem__, corpus.holding(base)) if file not in held}
-            words[base] |= {file for file, text in held.items() if base in text}
-            classes = [derived for number, derived in corpus.heads.get(base, ()) if corpus.files[number] not in held]
-            classes += [derived for text in held.values() if base in text for derived in deriving(text, base)]
-            todo += [derived for derived in dict.fromkeys(classes) if derived not in found]
-            found.update(classes)
-        return found, words
+            heirs[path, base] = _heirs(corpus, held, base)
+            new = {derived for classes in heirs[path, base].values() for derived in classes} - found
+            todo += sorted(new)
+            found |= new
+        return found, heirs
 
     def around(self, path: Path) -> list[Path]:
         """The files of the project around ``path``. Raises ``TooLarge``."""
@@ -126,6 +130,15 @@ def _held(corpus: Corpus, path: Path, project: Project) -> dict[Path, str]:
     if path not in numbers:
         held[path] = project.files[path].text if path in project.files else Corpus([path]).text(0)
     return held
+
+
+def _heirs(corpus: Corpus, held: dict[Path, str], base: str) -> dict[Path, list[str]]:
+    """The classes of a project whose statement names ``base`` among the bases, by file, in the order of files."""
+    found: dict[Path, list[str]] = {file: deriving(text, base) for file, text in held.items() if base in text}
+    for number, derived in corpus.heads.get(base, ()):
+        if corpus.files[number] not in held:
+            found.setdefault(corpus.files[number], []).append(derived)
+    return {file: found[file] for file in sorted(found, key=lambda file: corpus.numbers.get(file, -1)) if found[file]}
 
 
 def deriving(text: str, base: str) -> list[str]:

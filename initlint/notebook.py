@@ -12,10 +12,10 @@ from typing import Any
 
 from initlint import edits, magics
 from initlint.edits import NEWLINE, LineIndex, SourceError, decode
+from initlint.files import is_notebook
 from initlint.findings import Cell, Edit, Finding, Site
 from initlint.syntax import NotPython, parse_index
 
-SUFFIX = ".ipynb"
 _MARKER = "# ~~ cell {}, coding: utf-8 ~~"
 """The line above each cell of the module; it names the module's encoding too, so that no comment in a cell can."""
 _MARKED = re.compile(r"^# ~~ cell (\d+), coding: utf-8 ~~$", re.MULTILINE)
@@ -59,11 +59,6 @@ class Notebook:
             size = len(NEWLINE.findall(source)) + (not source.endswith(("\n", "\r")))
             parts.append((number, source, (*stored[number], *stored[number][-1:] * size)[:size]))
         return _joined(parts)
-
-
-def is_notebook(path: str) -> bool:
-    """Whether a file of this name is read as a notebook."""
-    return path.endswith(SUFFIX)
 
 
 def load(data: bytes) -> Notebook:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from initlint import lookup
 from initlint.consulted import UNREADABLE
+from initlint.corpus import Corpus
 from initlint.edits import SourceError, digest
 from initlint.files import read
 from initlint.mentions import ProjectText, TooLarge
@@ -21,6 +22,7 @@ class Present:
         self.texts = ProjectText()
         self._contents: dict[str, bytes | None] = {}
         self._digests = dict(known)
+        self._heads: dict[str, dict[str, list[tuple[int, str]]]] = {}
         self._roots: dict[str, str] = {}
         self._modules: dict[tuple[str, str], str | None] = {}
         self._projects: dict[str, list[str] | None] = {}
@@ -41,6 +43,12 @@ class Present:
             data = self.contents(path)
             self._digests[path] = UNREADABLE if data is None else digest(data)
         return self._digests[path]
+
+    def heirs(self, path: str, base: str) -> list[str]:
+        """The classes of a file that derive from ``base``."""
+        if path not in self._heads:
+            self._heads[path] = Corpus([Path(path)]).heads
+        return [heir for _, heir in self._heads[path].get(base, ())]
 
     def root(self, path: str) -> str:
         """The import root of a file."""

@@ -105,6 +105,7 @@ class Projects:
         self.given = given
         self.formats = tuple(formats)
         self._known: dict[Path, Settings] = {}
+        self._at: dict[str, Settings] = {}
         self._everywhere: Settings | None = None
         if isolated:
             self._everywhere = Settings(Config(folder=Path.cwd()), given)
@@ -113,7 +114,9 @@ class Projects:
 
     def at(self, folder: str) -> Settings:
         """The settings for the files of ``folder``."""
-        return self._everywhere or self._nearest(Path(os.path.abspath(folder)))
+        if folder not in self._at:
+            self._at[folder] = self._everywhere or self._nearest(Path(os.path.abspath(folder)))
+        return self._at[folder]
 
     def of(self, path: str) -> Settings:
         """The settings for one file."""

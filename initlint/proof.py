@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from initlint.contexts import Analysis, Model
 from initlint.edits import Source, SourceError, apply_edits, decode
 from initlint.findings import AppendStatement, Edit, Finding, Fix, InsertAfter, InsertBranch, LoopOver, MoveToEnd, RemoveStatement, Safety, WrapCall
+from initlint.lookup import absolute
 from initlint.merging import analyse_file
 from initlint.rewrite import Refusal, rewrite
 from initlint.source import Chunk, ClassChunk
@@ -30,7 +30,7 @@ def prove(analysis: Analysis, path: str, data: bytes, models: Sequence[Model], f
         return findings
     original = decode(data)
     wanted = [finding.fix for finding in findings if finding.fix and finding.fix.actions]
-    source = analysis.files[Path(path).absolute()]
+    source = analysis.files[absolute(path)]
     offsets = [source.index.offset(line, 1) for line in {action.site.line for fix in wanted for action in fix.actions}]
     written = dict(zip((id(fix) for fix in wanted), rewrite(original.text, wanted, list(unrelated(source.chunks, offsets)))))
     before = table(models)

@@ -5,21 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint import deadline, garbage
 from initlint.consulted import Consulted
 from initlint.edits import SourceError, decode
+from initlint.files import is_notebook
 from initlint.findings import Finding, Severity, Site
 from initlint.gate import may_matter
-from initlint.notebook import Notebook, is_notebook, load
+from initlint.lookup import absolute
 from initlint.report.json import clean
 from initlint.rules import Rule, find
 from initlint.syntax import NotPython, parse_index
 
 if TYPE_CHECKING:
     from initlint.contexts import Analysis
+    from initlint.notebook import Notebook
 
 TROUBLE = {"INI901": Severity.ERROR, "INI902": Severity.ERROR, "INI903": Severity.WARNING}
 PASSING = frozenset({"INI902", "INI903"})
@@ -65,10 +66,7 @@ class Examiner:
         """What is to be said of one file. Whatever goes wrong inside becomes a finding about it."""
         try:
             if notebook or is_notebook(path):
-                notebook = notebook or load(data)
-                if notebook.broken:
-                    raise notebook.broken
-                data = notebook.code.encode()
+                data = _code(notebook, data)
             if may_matter(data):
                 return deadline.within(deadline.SECONDS, lambda: self._analyse(path, data))
             parse_index(decode(data).text)
@@ -95,7 +93,7 @@ class Examiner:
         left, self.analysis = self.analysis.left() if self.analysis is not None else (), None
         garbage.tidy()  # what the analysis before this one made; a new one that is there by then would count as old, and all that it makes never be looked at
         analysis = self.analysis = Analysis(self.search_path, self.rules, *left)
-        full = Path(path).absolute()
+        full = absolute(path)
         try:
             models, everywhere = analyse_file(analysis, path, data)
             here = [finding for finding in everywhere if finding.site.path == path]
@@ -118,12 +116,22 @@ class Examiner:
 
     def _take_snapshots(self, analysis: Analysis) -> None:
         """Write down what the projects hold in which words were looked for."""
-        for place in {place for place, _ in analysis.consulted.words} - analysis.consulted.crowded:
+        for place in analysis.consulted.searched:
             corpus = analysis.texts.corpus(place)
             if id(corpus.files) not in self._taken:
                 held = {file: source.digest for file, source in analysis.files.items() if file in corpus.numbers}
                 self._taken[id(corpus.files)] = {str(file): held.get(file, read) for file, read in zip(corpus.files, corpus.digests)}
             self.snapshots[str(place.parent)] = self._taken[id(corpus.files)]
+
+
+def _code(notebook: Notebook | None, data: bytes) -> bytes:
+    """The Python of a notebook, read from ``data`` where it is not given. Raises ``SourceError``."""
+    from initlint.notebook import load  # start-up is a feature
+
+    notebook = notebook or load(data)
+    if notebook.broken:
+        raise notebook.broken
+    return notebook.code.encode()
 
 
 def _told(finding: Finding) -> Finding:

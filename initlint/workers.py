@@ -16,9 +16,9 @@ from typing import Any
 
 from initlint import rules
 from initlint.edits import SourceError
+from initlint.files import is_notebook
 from initlint.garbage import ROOM_OF_MANY, uncollected
 from initlint.gate import may_matter
-from initlint.notebook import is_notebook
 from initlint.single import Examiner, Outcome, trouble
 from initlint.stack import with_deep_stack
 from initlint.tasks import Task

@@ -94,6 +94,16 @@ def test_nothing_is_looked_at_twice(project: Path, tmp_path: Path, examined: lis
     assert len(examined) == 12
 
 
+def test_a_path_that_leads_up_is_remembered(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, examined: list[str]) -> None:
+    """``check ../project`` asks the same of the file system, and gets the same answers, as ``check project`` one folder above."""
+    (tmp_path / "beside").mkdir()
+    monkeypatch.chdir(tmp_path / "beside")
+    cold = told(Path("../project"), tmp_path / "cache")
+    assert '"INI' in cold
+    assert told(Path("../project"), tmp_path / "cache") == cold
+    assert len(examined) == 6
+
+
 @pytest.mark.parametrize(
     ("name", "text", "again"),
     [
@@ -171,6 +181,41 @@ def test_no_sequence_of_changes_brings_back_what_no_longer_holds(project: Path, 
                 for path in project.rglob("*.py"):
                     os.utime(path, (chance.randrange(10**9), chance.randrange(10**9)))
         assert told(project, tmp_path / "cache") == told(project)
+
+
+@pytest.mark.parametrize("moment", ["the same", "earlier", "later"])
+def test_a_clock_that_goes_back(project: Path, tmp_path: Path, moment: str) -> None:
+    """A file is known by what it holds: another text of the same length is seen whenever it claims to have been written."""
+    file = project / "pkg" / "inits.py"
+    file.write_text(INITS["xavier"].ljust(len(INITS["kaiming"])))
+    written = file.stat()
+    cold = told(project, tmp_path / "cache")
+    file.write_text(INITS["kaiming"])
+    assert file.stat().st_size == written.st_size
+    by = {"the same": 0, "earlier": -(10**9), "later": 10**18}[moment]
+    os.utime(file, ns=(written.st_atime_ns, written.st_mtime_ns + by))
+    assert told(project, tmp_path / "cache") == told(project) != cold
+
+
+def test_stores_from_the_future_do_not_drive_out_that_of_today(project: Path, tmp_path: Path, examined: list[str]) -> None:
+    """Neither is a store of the future doubted, nor one that seems old thrown away in the run that wrote it."""
+    folder = tmp_path / "cache"
+    cold = told(project, folder)
+    (own,) = folder.glob("*.json")
+    for number in range(cache.MOST_STORES):
+        (folder / f"{number}.json").write_bytes(b"of another version")
+    for store in folder.glob("*.json"):
+        os.utime(store, (4 * 10**9, 4 * 10**9))
+    examined.clear()
+    assert told(project, folder) == cold
+    assert examined == []
+    (project / "main.py").write_text(CALLERS["one"])
+    changed = told(project, folder)
+    assert own.exists()
+    assert len(list(folder.glob("*.json"))) == cache.MOST_STORES
+    examined.clear()
+    assert told(project, folder) == changed
+    assert examined == []
 
 
 def test_a_cache_that_is_broken_is_an_empty_one(project: Path, tmp_path: Path, examined: list[str]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from initlint import engine, files, notebook, rules
+from initlint import engine, files, rules
 from initlint.cli import caching
 from initlint.cli.console import CLEAN, FAILED, FOUND, Failure, complain
 from initlint.cli.formats import FORMATS
@@ -91,6 +91,8 @@ class Run:
         named, real = [os.path.normpath(one) for one in self.options.paths], os.path.realpath(path)
         if os.path.normpath(path) not in named and not any(real.startswith(os.path.join(os.path.realpath(folder), "")) for folder in named):
             raise SourceError("is a link to a file outside of what was named; left alone")
+        from initlint import notebook  # start-up is a feature
+
         notebook.save(path, before, after)
 
     def verdict(self, findings: Sequence[Finding], *, failed: bool = False) -> int:

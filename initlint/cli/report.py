@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Iterator, Sequence
 
-from initlint import engine, repair
+from initlint import engine, files, repair
 from initlint.cli.charts import PICTURES, chosen, draw
 from initlint.cli.console import CLEAN, Failure, emit
 from initlint.cli.measured import measure
@@ -14,7 +14,6 @@ from initlint.cli.targets import find_graph, shape_of
 from initlint.edits import SourceError, apply_fixes, read_source
 from initlint.engine import CheckResult
 from initlint.findings import Finding
-from initlint.notebook import is_notebook
 from initlint.report import diff, page, review
 from initlint.report.pairing import nonlinearities
 from initlint.report.review import Remedy, Review
@@ -45,7 +44,7 @@ def _review(options: argparse.Namespace) -> Review:
         _add_measurement(made, options, search_path)
     made.shape = shape_of(options.input) or made.shape
     made.curve = predict(graph, made.shape)
-    if not is_notebook(graph.path) and os.path.exists(graph.path):
+    if not files.is_notebook(graph.path) and os.path.exists(graph.path):
         _add_source(made, list(search_path))
     return made
 

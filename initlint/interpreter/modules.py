@@ -134,7 +134,7 @@ class Project:
 
     def __init__(self, interpreter: Interpreter, search_path: Sequence[str] = ()) -> None:
         self.interpreter = interpreter
-        self.roots: list[Path] = [Path(entry).absolute() for entry in search_path]
+        self.roots: list[Path] = [lookup.absolute(entry) for entry in search_path]
         self.installed = [Path(entry) for entry in lookup.installed()]
         self.consulted = Consulted()
         self.by_name: dict[str, Optional[Module]] = {}
@@ -143,7 +143,7 @@ class Project:
 
     def open(self, path: Path, data: Optional[bytes] = None) -> Module:
         """The module of a file. Raises ``SourceError`` or ``OSError`` where it cannot be read."""
-        path = path.absolute()
+        path = lookup.absolute(path)
         if path not in self.by_path:
             root, name = lookup.locate(path)
             self.consulted.roots[path] = root
@@ -195,7 +195,7 @@ class Project:
 
     def _search(self, dotted: str) -> Optional[Module]:
         found = lookup.search(dotted, (*self.roots, *self.installed))
-        path = self.consulted.modules[tuple(self.roots), dotted] = Path(found).absolute() if found is not None else None
+        path = self.consulted.modules[tuple(self.roots), dotted] = lookup.absolute(found) if found is not None else None
         contract = contracts.find(dotted, found=path is not None)
         try:
             made = self._make(dotted, path, None) if path is not None else None
