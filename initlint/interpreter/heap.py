@@ -157,31 +157,39 @@ class Heap:
     def rewind(self, log: Journal) -> Delta:
         """Undo ``log`` and return, per place it wrote, the object, the key and the value written last."""
         written: Delta = {}
-        for target, key, _ in log:
+        first: Journal = []
+        for entry in log:
+            target, key, _ = entry
             place = (id(target), key)
             if place not in written:
                 written[place] = (target, key, _content(target, key))
-        for target, key, old in reversed(log):
+                first.append(entry)
+        for target, key, old in reversed(first):  # what a place held before the first write is what it held
             if id(target) in self.watched:
                 self.changes += 1
             _restore(target, key, old)
         return written
 
     def _merge(self, deltas: list[Delta]) -> None:
-        places: dict[Place, tuple[Any, Any]] = {}
-        for delta in deltas:
-            for place, (target, key, _) in delta.items():
-                places.setdefault(place, (target, key))
-        for place, (target, key) in places.items():
+        places = dict(deltas[0]) if deltas else {}
+        for delta in deltas[1:]:
+            for place, written in delta.items():
+                if place not in places:
+                    places[place] = written
+        for place, (target, key, _) in places.items():
             now = _content(target, key)
             values = [delta[place][2] if place in delta else now for delta in deltas]
-            first = values[0]
-            alike = all(value is first for value in values)
-            if alike and first is now:
-                continue
+            merged = values[0]
+            for value in values:
+                if value is not merged:
+                    merged = _join_contents(target, key, values)
+                    break
+            else:
+                if merged is now:
+                    continue
             if self.journal is not None:
                 self.journal.append((target, key, now))
-            _restore(target, key, first if alike else _join_contents(target, key, values))
+            _restore(target, key, merged)
 
 
 def _forget_locals(outcomes: list[Any], deltas: list[Delta], local: dict[str, Any]) -> list[Delta]:

@@ -300,7 +300,7 @@ def join(values: list[Any]) -> Any:
     """The value of an expression that took one of ``values``."""
     flat: list[Any] = []
     for value in values:
-        for one in value.values if isinstance(value, OneOf) else (value,):
+        for one in value.values if type(value) is OneOf else (value,):
             for other in flat:
                 if one is other or same(one, other):
                     break
