@@ -20,15 +20,19 @@ ROOM = 360
 ROOM_OF_MANY = 256
 """The same for one of several that work at once."""
 _room = ROOM
+_next = YOUNG
+"""The number of young objects at which the system is asked."""
+_spared = False
+"""Whether the last look was amid an analysis, and something survived that may be garbage by now."""
 
 
 @contextmanager
 def uncollected(room: int | None = None) -> Iterator[None]:
     """Look for garbage only where ``tidy`` is called, and only once the process has taken ``room`` MiB (as around it, or ``ROOM``)."""
-    global _room
+    global _room, _next
     usual, before = gc.isenabled(), _room
     gc.disable()
-    _room = before if room is None else room
+    _room, _next = before if room is None else room, YOUNG
     try:
         yield
     finally:
@@ -42,8 +46,14 @@ def tidy(*, amid: bool = False) -> None:
 
     What survives a look between two analyses is never looked at again; what survives one ``amid`` an analysis is, once that is over.
     """
-    if gc.get_count()[0] > YOUNG and _megabytes() > _room:
-        gc.collect(0 if amid else 1)
+    global _next, _spared
+    young = gc.get_count()[0]
+    if young > _next or (_spared and not amid):
+        if _megabytes() > _room:
+            gc.collect(0 if amid else 1)
+            _next, _spared = YOUNG, amid
+        else:
+            _next = young + YOUNG // 4  # to ask the system takes time, too
 
 
 def run_and_leave(command: Callable[[], int]) -> NoReturn:

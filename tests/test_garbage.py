@@ -7,6 +7,7 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -40,7 +41,8 @@ def test_it_takes_much_garbage_and_a_large_process(monkeypatch: pytest.MonkeyPat
 def test_a_system_that_does_not_tell_its_memory_is_taken_for_full(monkeypatch: pytest.MonkeyPatch, knot: weakref.ref[Knot]) -> None:
     monkeypatch.setattr(garbage, "YOUNG", -1)
     monkeypatch.setitem(sys.modules, "resource", None)
-    garbage.tidy()
+    with garbage.uncollected():
+        garbage.tidy()
     assert knot() is None
 
 
@@ -88,3 +90,35 @@ def test_no_analysis_outlives_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
             assert examiner.analysis is not None
             made.append(weakref.ref(examiner.analysis.interp))
         assert [one() is None for one in made] == [True, True, True, False]
+
+
+def test_what_survives_amid_an_analysis_is_looked_at_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(garbage, "YOUNG", -1)
+    kept = [Knot()]
+    one = weakref.ref(kept[0])
+    with garbage.uncollected(-1):
+        garbage.tidy(amid=True)
+        monkeypatch.setattr(garbage, "_next", 1 << 60)
+        kept.clear()
+        garbage.tidy(amid=True)
+        assert one() is not None
+        garbage.tidy()
+        assert one() is None
+
+
+def test_a_small_process_is_asked_for_its_memory_now_and_then_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def small() -> float:
+        asked.append(gc.get_count()[0])
+        return 0.0
+
+    monkeypatch.setattr(garbage, "YOUNG", 1_000)
+    monkeypatch.setattr(garbage, "_megabytes", small)
+    with garbage.uncollected():
+        kept = []
+        for _ in range(5_000):
+            kept.append([1])
+            garbage.tidy()
+    assert 2 < len(asked) < 40
+    assert all(later - earlier > 200 for earlier, later in pairwise(asked))

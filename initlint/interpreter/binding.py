@@ -12,6 +12,9 @@ from initlint.interpreter.values import OneOf, Repeat, Tensor, Unknown, join
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
 
+SPREAD = frozenset({Repeat, p.Starred})
+"""What stands for any number of elements, as a value and as a target."""
+
 
 def assign(interp: Interpreter, target: p.Expr, value: Any, frame: Frame) -> None:
     """Bind ``target`` to ``value``."""
@@ -28,6 +31,10 @@ def assign(interp: Interpreter, target: p.Expr, value: Any, frame: Frame) -> Non
 
 
 def _unpack(interp: Interpreter, targets: list[p.Expr], value: Any, frame: Frame) -> None:
+    if type(value) is tuple and len(value) == len(targets) and SPREAD.isdisjoint(map(type, value)) and SPREAD.isdisjoint(map(type, targets)):
+        for target, item in zip(targets, value):  # as nearly always
+            assign(interp, target, item, frame)
+        return
     if isinstance(value, Tensor):
         items: Optional[list[Any]] = interp.framework.unpack(value, len(targets))
     else:

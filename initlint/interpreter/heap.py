@@ -199,25 +199,25 @@ def _forget_locals(outcomes: list[Any], deltas: list[Delta], local: dict[str, An
 
 
 def _content(target: Any, key: Any) -> Any:
-    if isinstance(target, Tensor):
-        return getattr(target, key)
+    if isinstance(target, dict):
+        return target.copy() if key is WHOLE else target.get(key, MISSING)
     if isinstance(target, Storage):
         return target.state
-    if isinstance(target, dict) and key is not WHOLE:
-        return target.get(key, MISSING)
+    if isinstance(target, Tensor):
+        return getattr(target, key)
     return target.copy()
 
 
 def _restore(target: Any, key: Any, value: Any) -> None:
-    if isinstance(target, Tensor):
-        setattr(target, key, value)
-    elif isinstance(target, Storage):
-        target.state = value
-    elif isinstance(target, dict) and key is not WHOLE:
+    if isinstance(target, dict) and key is not WHOLE:
         if value is MISSING:
             target.pop(key, None)
         else:
             target[key] = value
+    elif isinstance(target, Storage):
+        target.state = value
+    elif isinstance(target, Tensor):
+        setattr(target, key, value)
     elif isinstance(target, list):
         target[:] = value
     else:
