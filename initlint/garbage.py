@@ -15,13 +15,15 @@ from typing import NoReturn
 
 YOUNG = 600_000
 """Objects made since the last look that are worth another."""
-ROOM = 360
+ROOM = 340
 """MiB that a process may take before it looks at all."""
 ROOM_OF_MANY = 256
 """The same for one of several that work at once."""
 _room = ROOM
 _next = YOUNG
 """The number of young objects at which the system is asked."""
+_spared = False
+"""Whether the last look was amid an analysis, and something survived that may be garbage by now."""
 
 
 @contextmanager
@@ -44,12 +46,12 @@ def tidy(*, amid: bool = False) -> None:
 
     What survives a look between two analyses is never looked at again; what survives one ``amid`` an analysis is, once that is over.
     """
-    global _next
+    global _next, _spared
     young = gc.get_count()[0]
-    if young > _next:
+    if young > _next or (_spared and not amid):
         if _megabytes() > _room:
             gc.collect(0 if amid else 1)
-            _next = YOUNG
+            _next, _spared = YOUNG, amid
         else:
             _next = young + YOUNG // 4  # to ask the system takes time, too
 

@@ -78,6 +78,34 @@ def test_a_file_that_is_forgotten_needs_no_search() -> None:
         assert (cls.source.path, cls.text) == ("other.py", "class Net:\n    pass\n")
 
 
+def test_no_analysis_outlives_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not that of a second file either, which is made where the first one's garbage is looked for."""
+    monkeypatch.setattr(garbage, "YOUNG", -1)
+    model = b"import torch.nn as nn\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fc = nn.Linear(4, 4)\n"
+    examiner = Examiner((), ())
+    with garbage.uncollected(-1):
+        made = []
+        for number in range(4):
+            examiner.examine(f"net{number}.py", model)
+            assert examiner.analysis is not None
+            made.append(weakref.ref(examiner.analysis.interp))
+        assert [one() is None for one in made] == [True, True, True, False]
+
+
+def test_what_survives_amid_an_analysis_is_looked_at_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(garbage, "YOUNG", -1)
+    kept = [Knot()]
+    one = weakref.ref(kept[0])
+    with garbage.uncollected(-1):
+        garbage.tidy(amid=True)
+        monkeypatch.setattr(garbage, "_next", 1 << 60)
+        kept.clear()
+        garbage.tidy(amid=True)
+        assert one() is not None
+        garbage.tidy()
+        assert one() is None
+
+
 def test_a_small_process_is_asked_for_its_memory_now_and_then_only(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
@@ -94,17 +122,3 @@ def test_a_small_process_is_asked_for_its_memory_now_and_then_only(monkeypatch: 
             garbage.tidy()
     assert 2 < len(asked) < 40
     assert all(later - earlier > 200 for earlier, later in pairwise(asked))
-
-
-def test_no_analysis_outlives_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not that of a second file either, which is made where the first one's garbage is looked for."""
-    monkeypatch.setattr(garbage, "YOUNG", -1)
-    model = b"import torch.nn as nn\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fc = nn.Linear(4, 4)\n"
-    examiner = Examiner((), ())
-    with garbage.uncollected(-1):
-        made = []
-        for number in range(4):
-            examiner.examine(f"net{number}.py", model)
-            assert examiner.analysis is not None
-            made.append(weakref.ref(examiner.analysis.interp))
-        assert [one() is None for one in made] == [True, True, True, False]
