@@ -82,7 +82,7 @@ def test_subclasses_near_and_far(folder: Path, scans: int) -> None:
     for number in range(scans):
         assert naming(texts, folder, f"word{number}", around) == []
     assert texts.subclasses(folder / "a.py", "Base", around) == {"Mid", "Leaf", "Näher"}
-    assert {path.name for path in around.consulted.words[folder / "a.py", "Mid"]} == {"b.py", "c.py"}
+    assert {path.name: names for path, names in around.consulted.heirs[folder / "a.py", "Mid"].items()} == {"c.py": ["Leaf"]}
 
 
 def test_what_is_being_edited_counts_as_it_is_now(folder: Path) -> None:
