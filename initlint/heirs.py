@@ -12,6 +12,7 @@ from initlint.frontend import instantiate
 from initlint.interpreter.values import Class
 from initlint.loose import FileFacts, unreached_lines
 from initlint.mentions import TooLarge
+from initlint.templates import is_template
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,4 +46,6 @@ def heirs(analysis: Analysis, module: Module, facts: FileFacts) -> Iterator[tupl
 
 def _derived(analysis: Analysis, module: Module, base: str) -> Iterator[tuple[Path, str]]:
     """Files and names of classes of the project whose statement names ``base`` among the bases."""
-    return ((path, name) for path, name in analysis.texts.deriving(module.path, base, module.project) if path != module.path)
+    for path, name in analysis.texts.deriving(module.path, base, module.project):
+        if path != module.path and not is_template(path, analysis.consulted):
+            yield path, name

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 from initlint.contexts import Analysis, Model, build_models
 from initlint.findings import Finding, Site
+from initlint.lookup import absolute
+from initlint.templates import is_template
 
 Group = list[tuple[Model, Finding]]
 
@@ -19,9 +21,10 @@ def analyse_file(analysis: Analysis, path: str, data: bytes) -> tuple[list[Model
     Raises ``SourceError`` where the file cannot be read as Python.
     """
     models = build_models(analysis, path, data)
+    runs = not is_template(absolute(path), analysis.consulted)
     findings: Group = []
     for model in models:
-        for rule in analysis.rules:
+        for rule in (rule for rule in analysis.rules if runs or not rule.judges_running):
             findings += [(model, _at_choice(path, finding)) for finding in rule.run(model.graph)]
     return models, merge(models, findings)
 

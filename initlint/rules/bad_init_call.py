@@ -45,7 +45,13 @@ from initlint.rules import Rule
 from initlint.rules._sites import INIT, POSITIONAL, calls_by_site, short
 from initlint.theory.recommend import recommend
 
-RULE = Rule(code="INI603", name="bad-init-call", summary="A call of an initializer that raises: arguments, shape or target do not fit", fixable="sometimes")
+RULE = Rule(
+    code="INI603",
+    name="bad-init-call",
+    summary="A call of an initializer that raises: arguments, shape or target do not fit",
+    fixable="sometimes",
+    judges_running=True,
+)
 IS_NONE = "None has no values"
 IS_MODULE = "is a module, not a tensor"
 TOO_FEW = "fewer than 2 dimensions"

@@ -42,7 +42,9 @@ from initlint.findings import Finding, Fix, ReplaceCall, ReplaceExpression, Seve
 from initlint.graph import Mistake, ModelGraph
 from initlint.rules import Rule
 
-RULE = Rule(code="INI604", name="broken-module-code", summary="Code around modules and parameters that raises when it runs", fixable="sometimes")
+RULE = Rule(
+    code="INI604", name="broken-module-code", summary="Code around modules and parameters that raises when it runs", fixable="sometimes", judges_running=True
+)
 ADVICE = {
     "called-tensor": "",
     "missing-attribute": "Call it on each of the modules inside.",
