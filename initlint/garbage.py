@@ -29,10 +29,10 @@ _spared = False
 @contextmanager
 def uncollected(room: int | None = None) -> Iterator[None]:
     """Look for garbage only where ``tidy`` is called, and only once the process has taken ``room`` MiB (as around it, or ``ROOM``)."""
-    global _room, _next
+    global _room, _next, _spared
     usual, before = gc.isenabled(), _room
     gc.disable()
-    _room, _next = before if room is None else room, YOUNG
+    _room, _next, _spared = before if room is None else room, YOUNG, False
     try:
         yield
     finally:
