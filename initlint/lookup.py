@@ -9,8 +9,14 @@ from pathlib import Path
 
 
 def absolute(path: str | os.PathLike[str]) -> Path:
-    """A path from the root of the file system on, the same for all ways to write it."""
-    return Path(os.path.abspath(path))
+    """A path from the root of the file system on, the same for all ways to write it; ``..`` leads out of the folder that a link stands for."""
+    plain = os.path.abspath(path)
+    folder, name = os.path.split(path)
+    if os.pardir in folder:
+        real = os.path.realpath(folder)
+        if real != os.path.realpath(os.path.dirname(plain)):
+            return Path(real, name)
+    return Path(plain)
 
 
 def installed() -> list[str]:
