@@ -15,7 +15,7 @@ from typing import NoReturn
 
 YOUNG = 600_000
 """Objects made since the last look that are worth another."""
-ROOM = 340
+ROOM = 360
 """MiB that a process may take before it looks at all."""
 ROOM_OF_MANY = 256
 """The same for one of several that work at once."""
