@@ -22,6 +22,14 @@ HEAD = re.compile(rb"class[ \t]+([\w\x80-\xff]+)[ \t]*(?=\(([^)]*)\))")
 WORD = re.compile(r"\w+")
 
 
+def heads(text: bytes) -> Iterator[tuple[str, list[str]]]:
+    """Every class statement on a line of its own: the name of the class, and each word among its bases once."""
+    for match in HEAD.finditer(text):
+        if not text[text.rfind(b"\n", 0, match.start()) + 1 : match.start()].strip(b" \t"):
+            name, bases = (part.decode("utf-8", "replace") for part in match.groups())
+            yield name, [*dict.fromkeys(WORD.findall(bases))]
+
+
 class Joined:
     """Pieces of text in one block of memory, searched as one and given back to the system as one."""
 
@@ -109,10 +117,9 @@ class Corpus:
         found: dict[str, list[tuple[int, str]]] = {}
         for number in range(len(self.files)):
             text = self._read(self.files[number]) if self._texts is None else self._texts[number]
-            for match in HEAD.finditer(text):
-                if not text[text.rfind(b"\n", 0, match.start()) + 1 : match.start()].strip(b" \t"):
-                    for base in dict.fromkeys(WORD.findall(match[2].decode("utf-8", "replace"))):
-                        found.setdefault(base, []).append((number, match[1].decode("utf-8", "replace")))
+            for name, bases in heads(text):
+                for base in bases:
+                    found.setdefault(base, []).append((number, name))
         return found
 
     def _first(self, file: Path) -> bytes:

@@ -13,7 +13,7 @@ INITIALIZES = re.compile(
 """What such a call looks like."""
 _MODULE = re.compile(r"init\s*\.\s*\w+\s*\(")
 _FUNCTION = re.compile(r"(?:uniform|normal|constant|orthogonal|sparse|dirac|eye|ones|zeros|zero|fill)_?\s*\(")
-"""Parts of it that begin with letters, which a regular expression finds ten times sooner."""
+"""Parts of it that begin with letters, which a regular expression finds much sooner."""
 
 
 def initializer_calls(text: str) -> Iterator[re.Match[str]]:

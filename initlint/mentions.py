@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint import files
-from initlint.corpus import Corpus
+from initlint.corpus import Corpus, heads
 from initlint.ignores import DEFAULT_EXCLUDE
 from initlint.lookup import absolute, locate
 
@@ -28,7 +28,6 @@ MOST_READ = 4
 CLASS = re.compile(r"^class[ \t]+(\w+)", re.MULTILINE)
 OTHER = re.compile(r"^(?:def|@|if|for|with|[A-Za-z_]\w*\s*=)", re.MULTILINE)
 """How statements of the top level start that are no class."""
-SUBCLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)[ \t]*\(([^)]*)\)", re.MULTILINE)
 
 
 class TooLarge(Exception):
@@ -143,7 +142,7 @@ def _heirs(corpus: Corpus, held: dict[Path, str], base: str) -> dict[Path, list[
 
 def deriving(text: str, base: str) -> list[str]:
     """Names of the classes in ``text`` whose statement names ``base`` among the bases."""
-    return [match[1] for match in SUBCLASS.finditer(text) if base in re.findall(r"\w+", match[2])]
+    return [name for name, bases in heads(text.encode()) if base in bases]
 
 
 def project_folder(root: Path) -> Path | None:

@@ -22,9 +22,10 @@ def analyse_file(analysis: Analysis, path: str, data: bytes) -> tuple[list[Model
     """
     models = build_models(analysis, path, data)
     runs = not is_template(absolute(path), analysis.consulted)
+    rules = [rule for rule in analysis.rules if runs or not rule.judges_running]
     findings: Group = []
     for model in models:
-        for rule in (rule for rule in analysis.rules if runs or not rule.judges_running):
+        for rule in rules:
             findings += [(model, _at_choice(path, finding)) for finding in rule.run(model.graph)]
     return models, merge(models, findings)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from initlint import lookup
 from initlint.consulted import UNREADABLE
-from initlint.corpus import Corpus
+from initlint.corpus import heads
 from initlint.edits import SourceError, digest
 from initlint.files import read
 from initlint.mentions import ProjectText, TooLarge
@@ -22,7 +22,7 @@ class Present:
         self.texts = ProjectText()
         self._contents: dict[str, bytes | None] = {}
         self._digests = dict(known)
-        self._heads: dict[str, dict[str, list[tuple[int, str]]]] = {}
+        self._heads: dict[str, list[tuple[str, list[str]]]] = {}
         self._roots: dict[str, str] = {}
         self._modules: dict[tuple[str, str], str | None] = {}
         self._projects: dict[str, list[str] | None] = {}
@@ -47,8 +47,8 @@ class Present:
     def heirs(self, path: str, base: str) -> list[str]:
         """The classes of a file that derive from ``base``."""
         if path not in self._heads:
-            self._heads[path] = Corpus([Path(path)]).heads
-        return [heir for _, heir in self._heads[path].get(base, ())]
+            self._heads[path] = list(heads(self.contents(path) or b""))
+        return [name for name, bases in self._heads[path] if base in bases]
 
     def root(self, path: str) -> str:
         """The import root of a file."""

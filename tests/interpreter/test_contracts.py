@@ -72,10 +72,14 @@ def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookup, "installed", list)
 
 
-def shown(folder: Path, code: str, expression: str) -> ModelGraph:
+def written(folder: Path, code: str) -> Path:
     path = folder / "net.py"
     path.write_text(dedent(code))
-    return frontend.show(f"{path}:{expression}")
+    return path
+
+
+def shown(folder: Path, code: str, expression: str) -> ModelGraph:
+    return frontend.show(f"{written(folder, code)}:{expression}")
 
 
 def laws(graph: ModelGraph) -> dict[str, str]:
@@ -261,9 +265,7 @@ def test_what_the_runner_will_draw_is_judged_at_the_class(tmp_path: Path) -> Non
             def forward(self, x):
                 return self.c(F.relu(self.b(F.relu(self.a(x)))))
     """
-    path = tmp_path / "net.py"
-    path.write_text(dedent(code))
-    found = [(finding.code, finding.site.line) for finding in check([path]).findings]
+    found = [(finding.code, finding.site.line) for finding in check([written(tmp_path, code)]).findings]
     assert found == [("INI101", 6)]
 
 
@@ -349,9 +351,7 @@ def test_an_override_fills_what_the_attribute_holds(tmp_path: Path, name: str, f
                 self.scale = Scale(sizes[0])
                 self.init_cfg += [dict(type="Constant", val=20, override=dict(name="{name}"))]
     """
-    path = tmp_path / "net.py"
-    path.write_text(dedent(code))
-    assert [finding.code for finding in check([path]).findings] == found
+    assert [finding.code for finding in check([written(tmp_path, code)]).findings] == found
 
 
 @pytest.mark.parametrize(("name", "found"), [("Attention", []), ("Linear", ["INI508"])])
@@ -373,6 +373,4 @@ def test_a_routine_that_tells_modules_by_their_class_may_fill_them(tmp_path: Pat
                 for parameter in [module.q]:
                     nn.init.normal_(parameter, std=0.02)
     """
-    path = tmp_path / "net.py"
-    path.write_text(dedent(code))
-    assert [finding.code for finding in check([path]).findings if finding.code == "INI508"] == found
+    assert [finding.code for finding in check([written(tmp_path, code)]).findings if finding.code == "INI508"] == found
