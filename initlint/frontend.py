@@ -73,6 +73,7 @@ def _show(target: str, search_path: Sequence[str], text: Optional[str]) -> Model
     if match is None:
         raise TargetError(f"{target!r} is not a target: write path/to/file.py:EXPR or package.module:EXPR")
     interp, framework = new_interpreter(search_path)
+    interp.thorough = True
     notebook = _notebook(match["place"]) if files.is_notebook(match["place"]) else None
     module = _open(interp, match["place"], notebook.code if notebook else text)
     framework.graph_mode = graph_mode(module.source.text.encode())

@@ -116,7 +116,9 @@ def call_function(
         return Managed(func, args, kwargs)
     if interp.depth >= interp.framework.max_depth:
         interp.count_bottom()
-        return call_blind(interp, func, node, frame, f"{func.qualname or func.name}: calls are nested too deeply", args, kwargs)
+        return _cut(interp, func, args, kwargs, frame, node)
+    if interp.endless and interp.goes_on(func):
+        return _cut(interp, func, args, kwargs, frame, node)
     first = args[0] if args else None
     if on_yield is not None or isinstance(first, Instance):
         return follow_function(interp, func, args, kwargs, frame, node, on_yield)
@@ -126,6 +128,12 @@ def call_function(
     if what is None:
         return follow_function(interp, func, args, kwargs, frame, node)
     return interp.memory.call(what, args, kwargs, partial(follow_function, interp, func, args, kwargs, frame, node))
+
+
+def _cut(interp: Interpreter, func: Function, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
+    """A call that is not followed for what runs already, which no key of a remembered call tells."""
+    interp.memory.taint()
+    return call_blind(interp, func, node, frame, f"{func.qualname or func.name}: calls are nested too deeply", args, kwargs)
 
 
 def follow_function(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn, Optional
@@ -50,8 +51,14 @@ ENUMS: dict[str, tuple[str, ...]] = {
 """Enumerations of the standard library with what they inherit."""
 STEPS = 1_500_000
 STEPS_PER_MODEL = 100_000
+FEW_BOTTOMS = 8
+"""How often one evaluation may nest too deeply before the functions that do so are followed no more from within themselves."""
 MOST_BOTTOMS = 50
-"""How often one evaluation may nest too deeply: recursion that branches where no test is decided never comes to an end."""
+"""How often at all: recursion that branches where no test is decided never comes to an end."""
+STEPS_BEHIND = 20_000
+"""What may come behind such a recursion: most of it rests on what the recursion would have found out."""
+RECURSIVE = 4
+"""So many calls of one function at a time make it recursive."""
 
 
 class Interpreter:
@@ -67,6 +74,10 @@ class Interpreter:
         self.depth = 0
         self.bottoms = 0
         """How often calls nested too deeply since the last ``reset``."""
+        self.thorough = False
+        """Whether a model is wanted whole or not at all."""
+        self.endless: set[int] = set()
+        """Identities of the nodes of the functions that did so again and again."""
         self.trying: list[set[str]] = []
         self.guards: list[tuple[p.Expr, Frame]] = []
         self.routines: list[Frame] = []
@@ -120,6 +131,14 @@ class Interpreter:
         self.bottoms += 1
         if self.bottoms > MOST_BOTTOMS:
             raise OutOfBudget("gave up on a recursion that branches without end")
+        if self.bottoms > FEW_BOTTOMS and not self.thorough:
+            self.limit = min(self.limit, self.steps + STEPS_BEHIND) if not self.endless else self.limit
+            running = Counter(id(routine.code) for routine in self.routines)
+            self.endless |= {code for code, times in running.items() if times >= RECURSIVE}
+
+    def goes_on(self, func: Function) -> bool:
+        """Whether a function that calls itself without end does so once more."""
+        return id(func.node) in self.endless and any(routine.code is func.node for routine in self.routines)
 
     def run_chunk(self, module: Module, chunk: Chunk, imported: str = "") -> None:
         """Evaluate top-level statements of a module, outside of any branch under exploration; of an import only the one name ``imported``, if given."""
@@ -179,7 +198,7 @@ class Interpreter:
     def reset(self) -> None:
         """Forget what an abandoned evaluation left open."""
         self.heap.journal, self.heap.base, self.heap.started = None, None, 0
-        self.depth, self.bottoms = 0, 0
+        self.depth, self.bottoms, self.endless = 0, 0, set()
         self.trying, self.guards, self.routines, self.managers = [], [], [], []
 
     def fail(self, exception: str, reason: str) -> Unknown:

@@ -164,9 +164,13 @@ class Memory:
         self.known.clear()
         self.filled.clear()
         self.interp.heap.watched.clear()
+        self.taint()
+        self.changes = self.interp.heap.changes
+
+    def taint(self) -> None:
+        """What happens is not for the arguments of the calls that are watched: none of them is remembered."""
         for reading in self.readings:
             reading.tainted = True
-        self.changes = self.interp.heap.changes
 
     def _watch(self, key: Key, follow: Callable[[], Any]) -> Any:
         """Follow a call, and remember it if its outcome depends on nothing but its arguments."""

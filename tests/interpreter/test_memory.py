@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from initlint import frontend
+from initlint.contexts import Analysis, build_models
 from initlint.interpreter import fills
-from initlint.interpreter.core import Interpreter
+from initlint.interpreter.core import STEPS_BEHIND, Interpreter
 from initlint.interpreter.memory import Memory, Remembered
 from initlint.interpreter.values import Instance, Tensor
+from initlint.stack import with_deep_stack
 
 HEAD = "import torch\nimport torch.nn as nn\nfrom torch.nn import init\n"
 BLOCK = """
@@ -190,17 +192,39 @@ def test_remembered_calls_count_their_steps(tmp_path: Path, monkeypatch: pytest.
     assert remembered == steps()
 
 
+TREE = """
+class Tree(nn.Module):
+    def __init__(self, levels):
+        super().__init__()
+        self.fc = nn.Linear(2, 2)
+        init.xavier_uniform_(self.fc.weight)
+        if levels == 1:
+            self.leaf = nn.Linear(2, 2)
+        else:
+            self.left = Tree(levels - 1)
+            self.right = Tree(levels - 1)
+
+    def forward(self, x):
+        return self.fc(x)
+"""
+
+
 def test_recursion_that_branches_without_end_is_given_up_early(tmp_path: Path) -> None:
+    """A table is shown whole or not at all."""
     path = tmp_path / "net.py"
-    path.write_text(
-        HEAD
-        + "class Tree(nn.Module):\n    def __init__(self, levels):\n        super().__init__()\n"
-        + "        if levels == 1:\n            self.leaf = nn.Linear(2, 2)\n"
-        + "        else:\n            self.left = Tree(levels - 1)\n            self.right = Tree(levels - 1)\n"
-    )
+    path.write_text(HEAD + TREE)
     with pytest.raises(frontend.TargetError, match="branches without end"):
         frontend.show(f"{path}:Tree")
-    assert len(frontend.show(f"{path}:Tree(4)").parameters) == 16
+    assert len(frontend.show(f"{path}:Tree(4)").parameters) == 46
+
+
+def test_such_a_recursion_does_not_take_the_model_with_it() -> None:
+    """What is certain of it is judged, for few steps; what the recursion makes is not known."""
+    analysis = Analysis()
+    models = with_deep_stack(lambda: build_models(analysis, "net.py", (HEAD + TREE).encode()))
+    names = {parameter.name for model in models if model.root is not None for parameter in model.graph.parameters}
+    assert names == {"fc.weight", "fc.bias"}
+    assert analysis.interp.steps < STEPS_BEHIND
 
 
 FILLERS = {
