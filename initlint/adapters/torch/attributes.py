@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -175,9 +176,26 @@ def _tolist(call: Call) -> Any:
     return Unknown("the values of a tensor")
 
 
-def _sum(call: Call) -> Any:
-    data = call.args[0].data
-    return tensors.from_data(math.fsum(data)) if isinstance(data, list) and len(call.args) == 1 else tensors.new_tensor(None, None, reason="a sum")
+def _of_values(name: str, function: Callable[[list[Any]], Any]) -> Callable[[Call], Any]:
+    """A method without arguments of which ``function`` is what it comes to for values that are known."""
+
+    def handler(call: Call) -> Any:
+        data = call.args[0].data
+        if isinstance(data, list) and len(call.args) == 1 and not call.kwargs:
+            return tensors.from_data(function(data))
+        return tensors.new_tensor(None, None, reason=f"computed by {name}()")
+
+    return handler
+
+
+def _unique(call: Call) -> Any:
+    """The values of a tensor in order, each once, and how often each was there where that is asked for."""
+    data, counted = call.args[0].data, call.kwargs == {"return_counts": True}
+    if not isinstance(data, list) or len(call.args) > 1 or (call.kwargs and not counted):
+        return Unknown("the values of a tensor")
+    counts = Counter(data)
+    values = tensors.from_data(sorted(counts))
+    return (values, tensors.from_data([counts[value] for value in sorted(counts)])) if counted else values
 
 
 def _parts(divide: Callable[[Call], Optional[tuple[Tensor, ...]]]) -> Callable[[Call], Any]:
@@ -195,6 +213,8 @@ def _requires_grad(call: Call) -> Any:
 
 
 METHODS: dict[str, Callable[[Call], Any]] = {
-    "requires_grad_": _requires_grad, "copy_": inits.copy, "set_": inits.copy, "item": _item, "tolist": _tolist, "numpy": _tolist, "sum": _sum,
+    "requires_grad_": _requires_grad, "copy_": inits.copy, "set_": inits.copy, "item": _item, "tolist": _tolist, "numpy": _tolist,
+    "sum": _of_values("sum", math.fsum), "max": _of_values("max", max), "min": _of_values("min", min),
+    "unique": _unique,
     "split": _parts(views.split), "chunk": _parts(views.chunk), "unbind": _parts(views.unbind),
 }  # fmt: skip

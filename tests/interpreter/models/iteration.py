@@ -10,6 +10,7 @@ from functools import reduce
 from itertools import chain, product
 from operator import mul
 
+import torch
 from torch import nn
 
 
@@ -143,3 +144,16 @@ class Loops(nn.Module):
         if depth == 0:
             return nn.Linear(width, width)
         return nn.Sequential(nn.Linear(width, width // 2), self.nest(depth - 1, width // 2))
+
+
+class WidthsOfStages(nn.Module):
+    """Widths computed as tensors, rounded, and counted by stage."""
+
+    def __init__(self, first=24, slope=24.5, depth=9):
+        super().__init__()
+        widths = torch.round((torch.arange(depth, dtype=torch.float32) * slope + first) / 32) * 32
+        wide, often = torch.unique(widths.int(), return_counts=True)
+        wide, often, most = wide.tolist(), often.tolist(), int(widths.max().item())
+        self.stages = nn.ModuleList([nn.Linear(width, 8 * times) for width, times in zip(wide, often)])
+        self.out = nn.Linear(most, len(torch.unique(widths)))
+        self.least = nn.Linear(int(widths.min()), 4)
