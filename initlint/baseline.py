@@ -12,7 +12,7 @@ from typing import Annotated
 
 import msgspec
 
-from initlint.edits import NEWLINE
+from initlint.edits import split_lines
 from initlint.errors import BaselineError
 from initlint.findings import Finding
 from initlint.suppress import ALWAYS
@@ -99,7 +99,7 @@ def entries(file: str, findings: Sequence[Finding], sources: Mapping[str, str]) 
     for finding in findings:
         path = finding.site.path
         if path not in lines:
-            lines[path] = NEWLINE.split(sources.get(path, ""))
+            lines[path] = split_lines(sources.get(path, ""))
         text = lines[path][finding.site.line - 1] if finding.site.line <= len(lines[path]) else ""
         found.append((finding, Entry(_relative(file, path), finding.code, " ".join(text.split()))))
     return found

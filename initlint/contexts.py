@@ -49,7 +49,7 @@ MOST_TEXT = 8_000_000
 """Characters of the files used last that stay in memory, with what was parsed of them."""
 GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs", "state_dict", "modules", "backbone", "encoder"}
 """Names of parameters that hold what a function works on, not what it builds from."""
-BUILDS = re.compile(r"\bnn\.[A-Z]\w*\(|\b[A-Z]\w*\(|\.apply\(")
+BUILDS = re.compile(r"\b[A-Z]\w*\(|\.apply\(")
 CALLS = re.compile(r"\w\(")
 DRAWS = re.compile(r"random|randn|\brng\b|\binit\w*\(")
 LOADS = re.compile(r"load_state_dict|load_checkpoint|from_pretrained|safetensors|load_weights|load_model")
@@ -241,11 +241,12 @@ def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
     """Whether a root module was built whole, is not one layer alone, and differs from those before in more than sizes."""
     if "#failed" in root.attrs or (root.cls.spec is not None and root.cls.name not in ("torch.nn.Sequential", *SEQUENCES)):
         return False
+    if bare and not written_by_author(root):
+        return True
     key = fingerprint(root)
     if not bare and key in contexts.seen:
         return False
-    if not bare or written_by_author(root):
-        contexts.seen.add(key)
+    contexts.seen.add(key)
     return True
 
 
@@ -267,10 +268,12 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
 
 def written_by_author(root: Instance) -> bool:
     """Whether any parameter holds something else than its layer's default, or nothing: rules judge what somebody chose."""
-    storages = [tensor.storage for _, tensor in named_tensors(root)]
-    if not storages and not root.cls.derives("torch.nn.Module"):
-        return True  # Haiku and Flax make them in the first call
-    return any(s.empty is not None or s.twin is not None or any(event.origin is not Origin.DEFAULT for event in s.events) for s in storages)
+    storage = None
+    for _, tensor in named_tensors(root):
+        storage = tensor.storage
+        if storage.empty is not None or storage.twin is not None or any(event.origin is not Origin.DEFAULT for event in storage.events):
+            return True
+    return storage is None and not root.cls.derives("torch.nn.Module")  # Haiku and Flax make them in the first call
 
 
 def _programs(contexts: FileContexts) -> Iterator[Model]:
@@ -344,23 +347,22 @@ def fingerprint(instance: Instance) -> Any:
 def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Functions, statements that build models, and the main block; tests choose weights by what they assert."""
     interp, module = contexts.analysis.interp, contexts.module
+    plain_nets = contexts.analysis.framework.plain_nets
     for chunk in module.source.chunks:
-        text = module.source.text[chunk.start : chunk.end]
-        builds = BUILDS.search(text) or (contexts.analysis.framework.plain_nets and DRAWS.search(text))
-        if chunk.kind == "def" and builds and not chunk.name.startswith("test_"):
+        if chunk.kind == "def" and not chunk.name.startswith("test_") and (chunk.says(BUILDS) or (plain_nets and chunk.says(DRAWS))):
             value = module.reach(chunk.name)
             if isinstance(value, Function) and builds_alone(value):
                 yield f"{chunk.name}()", partial(instantiate, interp, value, module.frame)
-        elif chunk.kind == "other" and MAIN.search(text):
+        elif chunk.kind == "other" and chunk.says(MAIN):
             yield "__main__", partial(_run_main, contexts, chunk)
-        elif chunk.kind == "other" and (BUILDS.search(text) or (contexts.analysis.framework.plain_nets and CALLS.search(text))):
+        elif chunk.kind == "other" and (chunk.says(BUILDS) or (plain_nets and chunk.says(CALLS))):
             yield ", ".join(sorted(chunk.names)) or "script", partial(_run_statement, contexts, chunk)
 
 
 def builds_alone(function: Function) -> bool:
     """Whether a function can be expected to build a model by itself: it is not handed one."""
     required = [param.name for param in function.node.params if param.default is None and param.kind in ("positional", "either", "keyword")]
-    return len(required) <= 3 and not any(name in GIVEN for name in required)
+    return len(required) <= 3 and not any(name in GIVEN or name.endswith("_module") for name in required)
 
 
 def _run_statement(contexts: FileContexts, chunk: Chunk) -> Any:

@@ -52,7 +52,7 @@ class Covered:
         lines = self.inside.get(id(cls))
         if lines is not None:
             return self._made(chunk) <= lines | self.facts.shown
-        if id(cls) not in self.untouched or SPEAKS.search(self.module.source.text, chunk.start, chunk.end):
+        if id(cls) not in self.untouched or chunk.says(SPEAKS):
             return False
         return not self._made(chunk)
 

@@ -8,9 +8,9 @@ import os
 import re
 import stat
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from initlint.findings import Edit, Site
@@ -58,12 +58,24 @@ def digest(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
+def split_lines(text: str) -> list[str]:
+    """The lines of ``text`` without what ends them, the last one even where it is empty."""
+    return NEWLINE.split(text) if "\r" in text else text.split("\n")
+
+
+def _line_ends(text: str) -> Iterator[int]:
+    """Where every line begins but the first."""
+    if "\r" in text:
+        return (match.end() for match in NEWLINE.finditer(text))
+    return accumulate(len(line) + 1 for line in text.split("\n")[:-1])
+
+
 class LineIndex:
     """Offsets of a text to 1-based lines and columns, and back; ``\\n``, ``\\r\\n`` and ``\\r`` all end a line."""
 
     def __init__(self, text: str) -> None:
         self.size = len(text)
-        self.starts = [0, *(match.end() for match in NEWLINE.finditer(text))]
+        self.starts = [0, *_line_ends(text)]
 
     def offset(self, line: int, column: int) -> int:
         """The offset of a 1-based position; one past the last line is the end of the text."""

@@ -137,7 +137,7 @@ def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterat
     interp, framework, path = analysis.interp, analysis.framework, facts.graph.path
     entered = interp.entered
     for chunk, owner in _unreached(module, facts):
-        if not LSTM.search(module.source.text, chunk.start, chunk.end):
+        if not chunk.says(LSTM):
             continue
         framework.start_recording(None)
         interp.entered = set()

@@ -40,7 +40,7 @@ MAIN = re.compile(r"""__name__\s*==\s*["']__main__["']""")
 def build(interp: Interpreter, framework: TorchFramework, name: str, path: str, action: Callable[[], Any]) -> ModelGraph:
     """The graph that ``action`` builds. Where that raises, what was built before counts."""
     root = Instance(Class(name, [], {}))
-    root.cls.mro = [root.cls]
+    root.cls.follow([root.cls])
     graph = ModelGraph(name=name, path=path)
     inputs: list[Op] = []
     framework.layers = {id(root): Layer(path="", kind="", class_name=name, arguments={})}

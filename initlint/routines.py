@@ -41,6 +41,8 @@ MAIN = re.compile(r"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
 WALKER = "named_apply("
 HOOKS = {"reset_parameters", "_reset_parameters", "init_weights", "_init_weights"}
 """Methods that constructors of the framework's own layers may call."""
+RECEIVER = re.compile(r"[\w.\[\]()\"']")
+"""What may stand before the dot of a call."""
 ISINSTANCE = re.compile(r"isinstance\(\s*(\w+)\s*,\s*([^:]*)\)")
 DEF = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(([^)]*)\)", re.MULTILINE)
 
@@ -108,6 +110,21 @@ def _routine(analysis: Analysis, module: Module, chunk: Chunk, owner: str, funct
     )  # fmt: skip
 
 
+def _uses(text: str, name: str) -> Iterator[re.Match[str]]:
+    """Where ``text`` says ``name``, each with what stands before the dot as its group: looked for backwards, as few words are this one."""
+    use = re.compile(rf"(?<!\w)(?:({RECEIVER.pattern}*)\.)?{name}\b")
+    at, end = text.find(name), 0
+    while at >= 0:
+        start = at
+        while start > end and RECEIVER.match(text, start - 1):
+            start -= 1
+        end = at + len(name)
+        match = use.search(text, start, end + 1)
+        if match is not None:
+            yield match
+        at = text.find(name, end)
+
+
 def _constructor(module: Module, owner: str) -> Site | None:
     """The name of the constructor that the class statement ``owner`` holds."""
     chunk = next((c for c in module.source.classes() if c.name == owner), None)
@@ -138,9 +155,8 @@ class Search:
         name = self.chunk.name
         if name in HOOKS and self.owner:
             yield from self._walks()
-        word = re.compile(rf"(?<![\w])(?:([\w.\[\]()\"']*)\.)?{name}\b")
         for path, text in self.texts.naming(self.module.path, name, self.module.project):
-            for match in word.finditer(text):
+            for match in _uses(text, name):
                 if self._means(text, match, path == self.module.path):
                     yield LineIndex(text).site(str(path), match.start(), match.end())
 

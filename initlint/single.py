@@ -88,6 +88,7 @@ class Examiner:
 
     def _analyse(self, path: str, data: bytes) -> Outcome:
         from initlint.contexts import Analysis  # with LibCST and the interpreter, which most runs of a hook can do without
+        from initlint.lower.trust import unchecked
         from initlint.merging import analyse_file
 
         left, self.analysis = self.analysis.left() if self.analysis is not None else (), None
@@ -95,12 +96,13 @@ class Examiner:
         analysis = self.analysis = Analysis(self.search_path, self.rules, *left)
         full = absolute(path)
         try:
-            models, everywhere = analyse_file(analysis, path, data)
-            here = [finding for finding in everywhere if finding.site.path == path]
-            if any(finding.fix for finding in here):
-                from initlint import proof
+            with unchecked():
+                models, everywhere = analyse_file(analysis, path, data)
+                here = [finding for finding in everywhere if finding.site.path == path]
+                if any(finding.fix for finding in here):
+                    from initlint import proof
 
-                here = proof.prove(analysis, path, data, models, here)
+                    here = proof.prove(analysis, path, data, models, here)
         finally:
             analysis.interp.reset()
             if is_notebook(path):

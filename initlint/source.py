@@ -67,6 +67,10 @@ class Chunk:
                 self._statements = self._parsed(f"{WRAPPER}{self.text}" if self.wrapped else self.text)
         return self._statements
 
+    def says(self, pattern: re.Pattern[str]) -> bool:
+        """Whether ``pattern`` is found in its text, which nobody has to parse for that."""
+        return pattern.search(self.source.text, self.start, self.end) is not None
+
     def _parsed(self, text: str) -> list[p.Stmt]:
         if self.long and too_deep(text):
             raise SourceError(f"nests too deeply to be analysed (the statement at line {self.line})")

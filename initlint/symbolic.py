@@ -26,7 +26,7 @@ class Sym:
     terms: tuple[tuple[Monomial, float], ...]
 
     def __init__(self, terms: dict[Monomial, float]) -> None:
-        self.terms = tuple(sorted(((m, c) for m, c in terms.items() if c != 0), key=_order))
+        self.terms = tuple(terms.items()) if len(terms) == 1 else tuple(sorted(((m, c) for m, c in terms.items() if c != 0), key=_order))
         self._hash = hash(self.terms)
 
     def __hash__(self) -> int:

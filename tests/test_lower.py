@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import libcst as cst
 import msgspec
 import pytest
 
 from initlint import lower
 from initlint import program as p
 from initlint.edits import LineIndex
+from initlint.lower.trust import unchecked
 
 ROOT = Path(__file__).parent.parent
 OURS = sorted([*ROOT.glob("initlint/**/*.py"), *ROOT.glob("examples/*.py"), *ROOT.glob("tests/**/*.py")])
@@ -147,3 +150,12 @@ def test_literal_parts_of_f_strings(source: str, value: list[str]) -> None:
     assert isinstance(statement, p.ExprStmt)
     assert isinstance(statement.value, p.FString)
     assert [part.value for part in statement.value.parts if isinstance(part, p.Const)] == value
+
+
+def test_libcst_checks_its_nodes_again_once_nobody_parses() -> None:
+    """What others make of LibCST's nodes in the same process is checked as ever, also behind an error."""
+    with suppress(RuntimeError), unchecked():
+        assert cst.Name("").value == ""
+        raise RuntimeError
+    with pytest.raises(cst.CSTValidationError):
+        cst.Name("")

@@ -21,7 +21,7 @@ def create(interp: Interpreter, node: p.ClassDef, frame: Frame) -> Class:
     """The class object of a class statement, its body not yet run."""
     bases = [interp.as_class(interp.eval(arg.value, frame)) for arg in node.bases if not arg.keyword and not arg.star]
     cls = Class(node.name, [b for b in bases if b is not None], {}, site=interp.site(node, frame), module=frame.module.name)
-    cls.mro = linearise(cls)
+    cls.follow(linearise(cls))
     cls.constructed = any(arg.keyword == "metaclass" and not _is_plain_metaclass(interp.eval(arg.value, frame)) for arg in node.bases)
     return cls
 
@@ -42,11 +42,12 @@ def from_chunk(interp: Interpreter, module: Module, chunk: ClassChunk) -> Class:
     done: set[int] = set()
 
     def evaluate(name: str) -> Any:
-        for one in pending.pop(name, ()):
-            if id(one) not in done:
-                done.add(id(one))
-                interp.run_quietly(one.statements, members)
-        return cls.namespace.get(name, ABSENT)
+        if name in pending:
+            for one in pending.pop(name):
+                if id(one) not in done:
+                    done.add(id(one))
+                    interp.run_quietly(one.statements, members)
+        return members.names.get(name, ABSENT)
 
     cls.members = evaluate
     simple = [one for one in chunk.members if one.kind != "def"]
@@ -140,12 +141,12 @@ def _is_field_decorator(interp: Interpreter, node: p.Expr, frame: Frame) -> bool
 def opaque_class(name: str) -> Class:
     """A class of a library that is not read: it may define and inherit anything."""
     cls = Class(name, [], {}, opaque=True)
-    cls.mro = [cls]
+    cls.follow([cls])
     return cls
 
 
 def known_class(name: str, *bases: str) -> Class:
     """A class of the standard library that adds nothing the analysed code calls."""
     cls = Class(name, [], {})
-    cls.mro = [cls, *(Class(base, [], {}) for base in bases)]
+    cls.follow([cls, *(Class(base, [], {}) for base in bases)])
     return cls

@@ -6,7 +6,7 @@ What cannot be known is a value too: ``Unknown`` carries its reason, ``OneOf`` t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -57,6 +57,11 @@ class Repeat:
         self.value = value
 
 
+def repeats(items: Iterable[Any]) -> bool:
+    """Whether nobody knows how many ``items`` there are: one of them is a ``Repeat``."""
+    return Repeat in map(type, items)
+
+
 class Absent:
     """The element a list may not have."""
 
@@ -101,15 +106,12 @@ class Class:
     fields: Optional[list[tuple[str, Any]]] = None
     """Constructor fields of a dataclass or NamedTuple, with defaults (``ABSENT`` where required)."""
 
-    ancestry: tuple[int, frozenset[str]] = (0, frozenset())
-    """The length of the MRO when its names were last asked for, and these."""
+    names: frozenset[str] = frozenset()
+    """Those of the class and of all it derives from."""
 
-    @property
-    def names(self) -> frozenset[str]:
-        """Names of the class and of all it derives from."""
-        if self.ancestry[0] != len(self.mro):
-            self.ancestry = (len(self.mro), frozenset([c.name for c in self.mro]))
-        return self.ancestry[1]
+    def follow(self, mro: list[Class]) -> None:
+        """Look members up along ``mro`` from now on."""
+        self.mro, self.names = mro, frozenset([c.name for c in mro])
 
     def derives(self, dotted: str) -> bool:
         return dotted in self.names

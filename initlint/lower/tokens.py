@@ -27,8 +27,7 @@ class Tokens:
     """
 
     def __init__(self, text: str, base: int) -> None:
-        matches = [(m.start(), m.group()) for m in TOKEN.finditer(text)]
-        self.tokens = [(start + base, token) for start, token in matches if token[0] != "#"]
+        self.tokens = [(match.start() + base, match[0]) for match in TOKEN.finditer(text) if match[0][0] != "#"]
         self.index = 0
         self.first = self.last = base
         self.frozen: Optional[tuple[int, int]] = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from initlint.edits import NEWLINE
+from initlint.edits import split_lines
 from initlint.flow import is_parametric
 from initlint.report import chart, small, style
 from initlint.report.annotate import findings_by_line, remarks
@@ -130,7 +130,7 @@ def _source(review: Review) -> Iterator[str]:
     yield f'<caption>{_text(review.path)}</caption><thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">line</th>'
     yield '<th scope="col" role="columnheader">code</th><th scope="col" role="columnheader" class="say">what it starts and passes</th></tr></thead>'
     yield '<tbody role="rowgroup">'
-    for number, line in enumerate(NEWLINE.split(review.source), start=1):
+    for number, line in enumerate(split_lines(review.source), start=1):
         texts = [f"<p>{_text(text)}</p>" for text in said.get(number, ())]
         texts += [f'<p class="find">{_text(one.code)}: {_text(one.message)}</p>' for one in found.get(number, ())]
         cells = f'<th scope="row" role="rowheader">{number}</th><td role="cell">{_text(line.expandtabs(4)) or " "}</td>'

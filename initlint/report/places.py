@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from os.path import abspath
 from pathlib import Path
 
-from initlint.edits import NEWLINE
+from initlint.edits import split_lines
 from initlint.findings import Finding, Site
 
 
@@ -25,7 +25,7 @@ def cell_note(site: Site) -> str:
 
 def fingerprints(findings: Sequence[Finding], sources: Mapping[str, str], root: str) -> list[str]:
     """A name for each finding that stays while lines move: its code, file, parameter and the text of its line, counted where they repeat."""
-    lines = {path: NEWLINE.split(text) for path, text in sources.items()}
+    lines = {path: split_lines(text) for path, text in sources.items()}
     seen: Counter[tuple[str, ...]] = Counter()
     names = []
     for finding in findings:

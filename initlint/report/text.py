@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from initlint.edits import NEWLINE
+from initlint.edits import split_lines
 from initlint.findings import Finding, Safety, Severity
 from initlint.report.paint import Paint, plain, safe, width
 
@@ -23,7 +23,7 @@ def render(findings: Sequence[Finding], sources: Mapping[str, str], *, files: in
     for finding in findings:
         path = finding.site.path
         if path not in lines:
-            lines[path] = NEWLINE.split(sources.get(path, ""))
+            lines[path] = split_lines(sources.get(path, ""))
         blocks.append("\n".join(_finding(finding, lines[path], paint)) + "\n")
     return "\n".join([*blocks, summary(findings, files=files, paint=paint)])
 

@@ -53,7 +53,7 @@ def called(function: Function, names: dict[str, Any]) -> str:
 def as_model(interp: Interpreter, function: Function, names: dict[str, Any]) -> Instance:
     """An object that holds the arrays as parameters, and whose forward pass is the call with a signal for the data."""
     made = Instance(Class(function.name, [], {}), site=interp.site(function.node, function.scope))
-    made.cls.mro = [made.cls]
+    made.cls.follow([made.cls])
     data = _signal_name(names)
     for name, value in names.items():
         if name != data:

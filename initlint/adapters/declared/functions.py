@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 EQUINOX = "equinox.Module"
 LISTED = dict.fromkeys(("keras.layers.Layer", "keras.Model", "flax.nnx.Module", EQUINOX), "{}.{}") | {"flax.linen.Module": "{}_{}"}
 """Frameworks that look for layers in lists, with how they name them."""
+CALLED_FIRST = {"keras.layers.Layer": "build", "keras.Model": "build", "flax.linen.Module": "setup"}
+"""What they call by themselves before a layer of the author's own is used."""
 PARTS = {"_query_dense": "query", "_key_dense": "key", "_value_dense": "value", "_output_dense": "attention_output"}
 """What Keras's attention calls its projections inside, where a class that derives from it asks for them."""
 GLOROT = (IDENTIFIERS["glorot_uniform"], {})  # type: tuple[str, dict[str, Any]]
@@ -121,15 +123,16 @@ def model_input(call: Call) -> Any:
 
 
 def constructed(interp: Interpreter, instance: Instance, frame: Frame, node: p.Node) -> None:
-    """What these frameworks call by themselves before a layer of the author's own is used: ``build`` with the shape of the input, ``setup``."""
-    method = {"keras.layers.Layer": "build", "keras.Model": "build", "flax.linen.Module": "setup"}.get(root_of(instance.cls) or "")
+    """A layer of the author's own as these frameworks use it: ``build`` with the shape of the input, ``setup``, and its parts found."""
+    root = root_of(instance.cls) or ""
+    method = CALLED_FIRST.get(root)
     found = interp.find_method(instance, method) if method is not None and instance.cls.spec is None else None
     if found is not None:
         instance.attrs[UNBUILT] = (dict(instance.attrs), dict(instance.modules))
         interp.call(found, shapes_for(found.function, (placeholder("batch"), UNMET)) if method == "build" else [], {}, frame, node)
-    if root_of(instance.cls) in LISTED:
+    if root in LISTED:
         _listed(interp, instance)
-    if root_of(instance.cls) == EQUINOX:
+    if root == EQUINOX:
         _of_equinox(cast("TorchFramework", interp.framework), instance)
     for name, made in instance.attrs.get(WEIGHTS, []):
         if not any(made is known for known in instance.parameters.values()):  # in a list, or under no name

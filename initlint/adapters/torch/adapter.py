@@ -113,9 +113,8 @@ class TorchFramework(Framework):
         if name not in self.classes:
             spec = LAYERS.get(name) or libraries.LAYERS.get(name) or declared.LAYERS.get(name) if name not in ROOTS else None
             cls = Class(name, [self.layer_class(base) for base in spec.bases] if spec is not None else [], {}, spec=spec)
-            cls.mro = linearise(cls)
-            if name == "keras.Model":
-                cls.mro.append(self.layer_class("keras.layers.Layer"))
+            also = [self.layer_class("keras.layers.Layer")] if name == "keras.Model" else []
+            cls.follow([*linearise(cls), *also])
             if name == "flax.linen.Module":  # its subclasses are dataclasses
                 cls.fields = []
             self.classes[name] = cls

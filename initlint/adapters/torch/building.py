@@ -189,11 +189,13 @@ def _overrides_reset(cls: Class) -> bool:
 def settle(framework: TorchFramework, spec: LayerSpec, args: list[Any], kwargs: dict[str, Any]) -> SimpleNamespace:
     """Bound arguments with a name for every size that is not known."""
     bound, _ = bind(spec.signature, args, kwargs)
-    defaults = {name: default for name, _, default in parse(spec.signature)}
-    for name, value in vars(bound).items():
-        if not (defaults[name] is None and "init" in name and isinstance(value, (Unknown, OneOf))):  # an initializer nobody knows is not the default
-            several = isinstance(value, (tuple, list)) and spec.name in GENERAL
-            setattr(bound, name, framework.sizes.settle("sizes" if several else name, value, defaults[name]))
+    values = vars(bound)
+    for name, _, default in parse(spec.signature):
+        value = values[name]
+        if isinstance(value, (tuple, list)):
+            values[name] = framework.sizes.settle("sizes" if spec.name in GENERAL else name, value, default)
+        elif isinstance(value, (Unknown, OneOf)) and not (default is None and "init" in name):  # an initializer nobody knows is not the default
+            values[name] = framework.sizes.settle(name, value, default)
     return bound
 
 

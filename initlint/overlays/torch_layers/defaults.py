@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 
 from initlint.overlays.spec import Shape
 from initlint.symbolic import Number, Sym, sqrt
@@ -13,16 +14,20 @@ from initlint.theory.laws import Distribution, constant, normal, uniform
 ZEROS = constant(0.0)
 ONES = constant(1.0)
 
+MOST_FANS = 1024
+"""Laws kept: models repeat a few fans over and over."""
 FAN_IN_GAIN = 1 / math.sqrt(3)
 FAN_IN_LAW = "Var = 1 / (3·fan_in)"
 XAVIER_LAW = "Var = 2 / (fan_in + fan_out)"
 
 
+@lru_cache(maxsize=MOST_FANS)
 def fan_in_weight(fan: Number | None) -> Distribution:
     """``kaiming_uniform_(w, a=sqrt(5))``, which is U(±1/sqrt(fan_in)); the law alone where the fan is not known yet."""
     return replace(fan_in_bias(fan), fan="fan_in", gain=FAN_IN_GAIN)
 
 
+@lru_cache(maxsize=MOST_FANS)
 def fan_in_bias(fan: Number | None) -> Distribution:
     """U(±1/sqrt(fan_in)) with the fan of the weight next to it."""
     if fan is None:
