@@ -23,7 +23,7 @@ MISSING = _Missing()
 WHOLE = _Missing()
 """The key under which a container is journaled as a whole."""
 ELEMENTS = 16
-"""Elements of a container that count as one place: twenty and more where the branches left them alone, four where they did not."""
+"""Elements of a container that count as one place. Where the branches left them alone, 17 to 50 take as long; where they did not, 4."""
 Place = tuple[int, Any]
 Journal = dict[Place, tuple[Any, Any, Any]]
 """Per place that was written the object, the key and the content before the first write, in the order of these."""
