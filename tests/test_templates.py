@@ -25,14 +25,16 @@ class Net(Base):
         nn.Module.__init__()
         self.fc = nn.Linear(width, width)
         nn.init.xavier_uniform_(self.fc.bias)
+        self.out = nn.utils.parametrizations.weight_norm(nn.Linear(width, width))
+        nn.init.normal_(self.out.weight)
         for name, p in self.named_parameters():
-            if name == "out.weight":
+            if name == "head.weight":
                 nn.init.zeros_(p)
 
     def forward(self, x):
-        return self.fc(x)
+        return self.out(self.fc(x))
 """
-RUNNING = ["INI604", "INI603", "INI504"]
+RUNNING = ["INI604", "INI603", "INI506", "INI504"]
 """What is wrong with it when it runs."""
 
 
