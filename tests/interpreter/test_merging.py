@@ -16,11 +16,14 @@ from initlint.interpreter.values import ABSENT, OneOf, OutOfBudget, TargetRaise
 
 HEAD = "import torch\nimport torch.nn as nn\nfrom somewhere import unsure\n"
 GROWING = """
+def grow(grown, i):
+    {grow}
+
 def build(cond):
     grown = {grown}
     for i in range(2_000):
         if cond:
-            {grow}
+            grow(grown, i)
 """
 NAMES = "\n".join(f"        name{i} = {i}" for i in range(100))
 
