@@ -25,10 +25,17 @@ class Net(Base):
         nn.Module.__init__()
         self.fc = nn.Linear(width, width)
         nn.init.xavier_uniform_(self.fc.bias)
+        self.out = nn.utils.parametrizations.weight_norm(nn.Linear(width, width))
+        nn.init.normal_(self.out.weight)
+        for name, p in self.named_parameters():
+            if name == "head.weight":
+                nn.init.zeros_(p)
 
     def forward(self, x):
-        return self.fc(x)
+        return self.out(self.fc(x))
 """
+RUNNING = ["INI604", "INI603", "INI506", "INI504"]
+"""What is wrong with it when it runs."""
 
 
 def codes(folder: Path, name: str) -> list[str]:
@@ -43,13 +50,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_alone_it_is_code_as_any_other(folder: Path) -> None:
-    assert "INI603" in codes(folder, "modular_net.py")
+    assert codes(folder, "modular_net.py") == RUNNING
 
 
 def test_beside_what_is_generated_from_it_it_never_runs(folder: Path) -> None:
     (folder / "modeling_net.py").write_text("# This file was automatically generated from src/modular_net.py.\n" + TEMPLATE)
     assert codes(folder, "modular_net.py") == []
-    assert "INI603" in codes(folder, "modeling_net.py")
+    assert codes(folder, "modeling_net.py") == RUNNING
 
 
 def test_a_namesake_that_says_nothing_of_it_changes_nothing(folder: Path) -> None:

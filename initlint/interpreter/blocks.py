@@ -33,7 +33,7 @@ def run_block(interp: Interpreter, body: list[p.Stmt], frame: Frame) -> Outcome:
 def in_doubt(interp: Interpreter, frame: Frame, rest: Callable[[], Outcome]) -> Outcome:
     """Run what comes after a branch that may have left, as something that may not happen; names of the function are those of who stays."""
     before, frame.doubt = frame.doubt, 0
-    outcomes = interp.heap.explore([rest, lambda: GONE], frame.names)
+    outcomes = interp.heap.explore([rest, lambda: GONE], frame)
     frame.doubt = max(before, frame.doubt)
     staying: Outcome = outcomes[0]
     if staying is GONE:

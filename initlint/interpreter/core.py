@@ -65,7 +65,7 @@ class Interpreter:
     """Evaluates model code over the lowered program. One instance serves one run; modules are evaluated once."""
 
     def __init__(self, framework: Framework, search_path: Sequence[str] = ()) -> None:
-        self.heap = Heap()
+        self.heap = Heap(self.step)
         self.framework = framework
         self.memory = Memory(self)
         self.project = Project(self, search_path)
@@ -112,9 +112,9 @@ class Interpreter:
             self.give_up()
         return EXECUTE[type(statement)](self, statement, frame)
 
-    def step(self) -> None:
-        """Count one step. Raises ``OutOfBudget`` where there were too many."""
-        self.steps += 1
+    def step(self, count: int = 1) -> None:
+        """Count steps. Raises ``OutOfBudget`` where there were too many."""
+        self.steps += count
         if self.steps > self.limit:
             self.give_up()
 

@@ -215,7 +215,7 @@ def eval_yield(interp: Interpreter, node: p.Yield, frame: Frame) -> Any:
     if target.on_yield is not None:
         target.on_yield(value)
     elif target.yielded is not None:
-        interp.heap.touch(target.yielded)
+        interp.heap.touch(target.yielded, target.born)
         if node.delegate:
             target.yielded.extend(elements_of(interp, value) or [Unknown("yields from a value that is not known")])
         else:

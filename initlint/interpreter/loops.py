@@ -76,7 +76,7 @@ def _maybe(interp: Interpreter, node: p.For, item: OneOf, frame: Frame) -> Outco
         interp.assign(node.target, join([v for v in item.values if v is not ABSENT]), frame)
         return run_block(interp, node.body, frame)
 
-    outcomes = interp.heap.explore([iterate, lambda: FELL], frame.names)
+    outcomes = interp.heap.explore([iterate, lambda: FELL], frame)
     return merge_outcomes(outcomes, frame)
 
 
@@ -90,13 +90,16 @@ def _repeat(interp: Interpreter, node: p.For, element: Any, frame: Frame) -> Out
         interp.assign(node.target, element, frame)
         return run_block(interp, node.body, frame)
 
+    given, held = frame.yielded, len(frame.yielded or ())
     outcome, log = interp.heap.record(iterate)
-    seen: set[int] = set()
-    for target, _, old in log:
-        if isinstance(target, list) and id(target) not in seen:
-            seen.add(id(target))
-            interp.heap.touch(target)
-            target[len(old) :] = [v if isinstance(v, Repeat) else Repeat(v) for v in target[len(old) :]]
+    lists = {id(target): (target, len(old), -1) for target, _, old in log.values() if isinstance(target, list)}
+    if given is not None:  # which need not be in the journal
+        lists[id(given)] = (given, held, frame.born)
+    for target, length, born in lists.values():
+        added = target[length:]
+        if any(not isinstance(value, Repeat) for value in added):
+            interp.heap.touch(target, born)
+            target[length:] = [value if isinstance(value, Repeat) else Repeat(value) for value in added]
     if outcome.kind == "return":
         frame.pending.append(outcome.value)
         frame.doubt = LEAVES["return"]
@@ -134,7 +137,7 @@ def _loop(interp: Interpreter, node: p.While, budget: int, frame: Frame) -> Outc
         if truth is None:
             loop = p.For(node.pos, node.end, p.Name(node.pos, node.pos, "_"), node.test, node.body, [])
             again: list[Callable[[], Outcome]] = [partial(_repeat, interp, loop, Unknown("a loop of unknown length"), frame), lambda: FELL]
-            return merge_outcomes(interp.heap.explore(again, frame.names), frame)
+            return merge_outcomes(interp.heap.explore(again, frame), frame)
         outcome = run_block(interp, node.body, frame)
         if outcome.kind == "return":
             return outcome

@@ -149,7 +149,7 @@ def run_if(interp: Interpreter, node: p.If, frame: Frame) -> Outcome:
         return explore
 
     with interp.guarded(node.test, frame) if tested_variable(node.test) else nullcontext():
-        outcomes = interp.heap.explore([branch(node.body, True), branch(node.orelse, False)], frame.names)
+        outcomes = interp.heap.explore([branch(node.body, True), branch(node.orelse, False)], frame)
     return merge_outcomes(outcomes, frame)
 
 

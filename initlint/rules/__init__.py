@@ -37,7 +37,7 @@ class Rule:
     judges_defaults: bool = False
     """Whether it has something to say about models in which nobody chose an initial value."""
     judges_running: bool = False
-    """Whether it is about code that raises when it runs, which says nothing of a file that is never run."""
+    """Whether it is about what happens when code runs (it raises, takes no branch, writes in vain), which says nothing of a file that is never run."""
     manual: str = ""
     check: Check | None = None
     live: Examine | None = None

@@ -30,7 +30,8 @@ into a local name.
 ## What it leaves alone
 Writes to what the wrapper registered (`weight_g`, `weight_v`, `parametrizations.weight.original0`), to weights whose wrapper
 was removed again, and calls that also write a weight that is not wrapped. The old `spectral_norm`, which computes the weight
-from the tensor that is written.
+from the tensor that is written. Files that nobody runs, because another one is generated from them, as in transformers: which
+routine a class there inherits is decided in the other.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ RULE = Rule(
     name="init-without-effect",
     summary="An initializer writes to a tensor that is computed anew or dropped: the model never sees it",
     fixable="sometimes",
+    judges_running=True,
 )
 
 
