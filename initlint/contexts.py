@@ -123,6 +123,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     module.source.path = path
     contexts = FileContexts(analysis, module, FileFacts(path, module.name))
     interp.start_frame = module.frame
+    module.register()
     analysis.framework.plain_nets = may_hold_nets(data)
     interp.watch = contexts.calls.note if analysis.framework.plain_nets else None
     analysis.framework.graph_mode = graph_mode(data)

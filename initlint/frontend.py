@@ -76,6 +76,7 @@ def _show(target: str, search_path: Sequence[str], text: Optional[str]) -> Model
     interp.thorough = True
     notebook = _notebook(match["place"]) if files.is_notebook(match["place"]) else None
     module = _open(interp, match["place"], notebook.code if notebook else text)
+    module.register()
     framework.graph_mode = graph_mode(module.source.text.encode())
     if framework.graph_mode:
         graph = _program(interp, framework, module, match["expr"].strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ WITHOUT_MODELS = {
 """Libraries of images, tables, sounds, files and plots, often installed beside models and large: nothing in them holds weights."""
 MODELS_OF_DESCRIBED = ("keras.src.applications",)
 """Parts of such libraries that are models as anybody else's: they are read, where one of them is asked for."""
+REGISTERS = re.compile(r"\w*regist\w*\(")
+"""How a statement begins that does no more than to register something."""
 MOST_STARS = 32
 """Star imports that nothing runs, of which all are followed to find out which a name came with."""
 NEVER_READ = frozenset(sys.stdlib_module_names) | DESCRIBED | WITHOUT_MODELS
@@ -88,6 +91,15 @@ class Module:
             self.project.interpreter.run_chunk(self, chunk, run[1])
             if self.contract is not None:
                 contracts.amend(self, self.contract, [name] if run[1] else chunk.names)
+
+    def register(self) -> None:
+        """Run the calls that hand what the file defines to others: nobody asks for a name that they bind, but what others look up may be in their hands."""
+        for chunk in self.source.chunks:
+            if chunk.kind == "other" and not chunk.names and REGISTERS.match(self.source.text, chunk.start):
+                try:
+                    self.run(chunk)
+                except OutOfBudget:
+                    self.project.interpreter.reset()
 
     def _starred(self, name: str) -> Any:
         """A name that came with ``from x import *``."""

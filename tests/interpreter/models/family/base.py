@@ -40,3 +40,16 @@ class Mixin:
         parent = super()
         if hasattr(parent, "init_weights"):
             parent.init_weights()
+
+
+BLOCKS = {"plain": nn.Linear}
+
+
+def register_block(name, block):
+    BLOCKS[name] = block
+
+
+class Chain(nn.Module):
+    def __init__(self, kinds=("plain",)):
+        super().__init__()
+        self.blocks = nn.ModuleList([BLOCKS[kind](HIDDEN, HIDDEN) for kind in kinds])

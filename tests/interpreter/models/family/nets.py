@@ -10,9 +10,9 @@ from torch import nn
 from tests.interpreter.models.family import base as other_path
 
 from . import Mixin, Renamed
-from .base import Base
+from .base import Base, register_block
 
-EXPRESSIONS = ("Leaf(hidden=80, depth=1)", "Diamond(depth=1)")
+EXPRESSIONS = ("Leaf(hidden=80, depth=1)", "Diamond(depth=1)", "other_path.Chain(('plain', 'gated'))")
 
 
 class Leaf(Renamed):
@@ -146,3 +146,13 @@ class Identity2(nn.ModuleList):
     def reset(self):
         nn.init.zeros_(self[0].weight)
         nn.init.ones_(self[-1].weight)
+
+
+class Gated(nn.Module):
+    def __init__(self, width, out):
+        super().__init__()
+        self.gate = nn.Linear(width, out)
+        nn.init.constant_(self.gate.bias, 2.0)
+
+
+register_block("gated", Gated)
