@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from initlint.contexts import Analysis
     from initlint.interpreter.modules import Module
 
-LOADED = re.compile(r"weight_loader|load_weights|_load_from_state_dict|from_pretrained|load_state_dict|quantiz|weight_attrs|\bgetattr\(self|skip_init|to_empty")
-"""Words in a class that expects its values from elsewhere."""
+LOADED = re.compile(
+    r"weight_loader|load_weights|_load_from_state_dict|load_state_dict|quantiz|weight_attrs|skip_init|to_empty"
+    r"|(?:\bdef |\b(?:self|cls|super\(\))\.)from_pretrained"
+)
+"""Words in a class that expects its values from elsewhere; ``Embedding.from_pretrained`` makes a layer inside it."""
+BY_NAME = re.compile(r"\bgetattr\(self")
+CHANGES = re.compile(rf"{INITIALIZES.pattern}|\.data\b|[a-z]_\(|\bcopy\b")
+"""What a class does that may fill what it reaches by name."""
 BLANKET = re.compile(r"for\b[^\n]*\b(?:named_)?parameters\(")
 REACH = 500
 """Characters behind the head of a loop over parameters in which its body is looked for."""
@@ -49,6 +55,8 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     source = project.files.get(path)
     owner = unit(source.text, source.index.offset(site.line, site.column)) if source is not None else None
     if source is None or owner is None or not owner.class_name or LOADED.search(owner.text):
+        return True
+    if BY_NAME.search(owner.text) and CHANGES.search(owner.text):
         return True
     cls = module.names.get(owner.class_name) if path == module.path else None
     if (isinstance(cls, Class) and cls.uncertain) or _is_configured(source.text, owner.class_name):

@@ -79,10 +79,16 @@ def writes(chunk: Chunk) -> bool:
     """Whether the text of a function hands parameters to an initializer."""
     text = chunk.source.text[chunk.start : chunk.end]
     for match in initializer_calls(text):
-        line = text[text.rfind("\n", 0, match.start()) + 1 : text.find("\n", match.end())]
-        if not commented(text, match.start()) and OWN.search(line):
+        if not commented(text, match.start()) and OWN.search(text, text.rfind("\n", 0, match.start()) + 1, _end_of_first(text, match.end())):
             return True
     return False
+
+
+def _end_of_first(text: str, start: int) -> int:
+    """Where the line ends on which the first argument stands of the call whose parenthesis ends at ``start``."""
+    first = re.compile(r"\s*").match(text, start)
+    end = text.find("\n", first.end() if first is not None else start)
+    return end if end >= 0 else len(text)
 
 
 def _callable(function: Function, owner: str, cls: Class | None) -> bool:

@@ -101,6 +101,47 @@ def test_memory_that_another_file_fills(tmp_path: Path, filler: str) -> None:
     assert found(tmp_path, "INI508", {"cell": CELL, "filler": filler}) == []
 
 
+@pytest.mark.parametrize(
+    ("member", "count"),
+    [
+        ("self.table = nn.Embedding.from_pretrained(torch.ones(4, width))", 1),
+        ("self.names = [getattr(self, name) for name in ('gate',)]", 1),
+        ("[nn.init.ones_(getattr(self, name)) for name in ('ga' + 'te',)]", 0),
+        ("self.path = self.from_pretrained", 0),
+    ],
+)
+def test_memory_of_a_class_that_fills_its_parameters_in_another_way(tmp_path: Path, member: str, count: int) -> None:
+    cell = CELL.replace("\n    def forward", f"        {member}\n\n    def forward")
+    assert len(found(tmp_path, "INI508", {"cell": cell})) == count
+
+
+def test_a_routine_whose_calls_span_lines(tmp_path: Path) -> None:
+    text = NET.format(name="reset_parameters").replace("normal_(self.hidden.weight, std", "normal_(\n            self.hidden.weight,\n            std")
+    assert len(found(tmp_path, "INI501", {"net": text})) == 1
+
+
+HEAD = """
+import torch.nn as nn
+from mmengine.model import BaseModule
+from mmengine.model.weight_init import normal_init
+
+class Head(BaseModule):
+    def __init__(self):
+        super().__init__()
+        self.score = nn.Linear(8, 2)
+        normal_init({given}, std=0.01)
+
+    def forward(self, x):
+        return self.score(x)
+"""
+
+
+def test_a_helper_that_asks_for_a_module_passes_over_a_tensor(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, "INI506", {"head": HEAD.format(given="self.score.weight")})
+    assert "nothing is initialised" in finding.message and finding.severity is Severity.ERROR
+    assert found(tmp_path, "INI506", {"head": HEAD.format(given="self.score")}) == []
+
+
 def test_a_matrix_is_drawn_and_a_bias_starts_at_zero(tmp_path: Path) -> None:
     [finding] = found(tmp_path, "INI508", {"cell": CELL})
     assert finding.fix is not None and finding.fix.safety is Safety.UNSAFE
