@@ -241,11 +241,12 @@ def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
     """Whether a root module was built whole, is not one layer alone, and differs from those before in more than sizes."""
     if "#failed" in root.attrs or (root.cls.spec is not None and root.cls.name not in ("torch.nn.Sequential", *SEQUENCES)):
         return False
+    if bare and not written_by_author(root):
+        return True
     key = fingerprint(root)
     if not bare and key in contexts.seen:
         return False
-    if not bare or written_by_author(root):
-        contexts.seen.add(key)
+    contexts.seen.add(key)
     return True
 
 
@@ -267,10 +268,12 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
 
 def written_by_author(root: Instance) -> bool:
     """Whether any parameter holds something else than its layer's default, or nothing: rules judge what somebody chose."""
-    storages = [tensor.storage for _, tensor in named_tensors(root)]
-    if not storages and not root.cls.derives("torch.nn.Module"):
-        return True  # Haiku and Flax make them in the first call
-    return any(s.empty is not None or s.twin is not None or any(event.origin is not Origin.DEFAULT for event in s.events) for s in storages)
+    storage = None
+    for _, tensor in named_tensors(root):
+        storage = tensor.storage
+        if storage.empty is not None or storage.twin is not None or any(event.origin is not Origin.DEFAULT for event in storage.events):
+            return True
+    return storage is None and not root.cls.derives("torch.nn.Module")  # Haiku and Flax make them in the first call
 
 
 def _programs(contexts: FileContexts) -> Iterator[Model]:

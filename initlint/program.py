@@ -237,6 +237,17 @@ class ImportFrom(Stmt):
     """Imported names; a single ``("*", None)`` for a star import."""
 
 
+def importing(statement: Stmt, name: str) -> Stmt:
+    """An import without what does not bind ``name``; any other statement as it is."""
+    if isinstance(statement, Import):
+        bound = [(dotted, alias) for dotted, alias in statement.names if (alias or dotted.partition(".")[0]) == name]
+        return Import(statement.pos, statement.end, bound)
+    if isinstance(statement, ImportFrom):
+        bound = [(own, alias) for own, alias in statement.names if (alias or own) == name]
+        return ImportFrom(statement.pos, statement.end, statement.module, statement.level, bound)
+    return statement
+
+
 class If(Stmt):
     test: Expr
     body: list[Stmt]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint import program as p
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import OneOf, Repeat, Tensor, Unknown, join
+from initlint.interpreter.values import OneOf, Repeat, Tensor, Unknown, join, repeats
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
@@ -40,7 +40,7 @@ def _unpack(interp: Interpreter, targets: list[p.Expr], value: Any, frame: Frame
     else:
         items = elements_of(interp, value)
     starred = next((i for i, t in enumerate(targets) if isinstance(t, p.Starred)), None)
-    if items is None or any(isinstance(i, Repeat) for i in items) or (starred is None and len(items) != len(targets)):
+    if items is None or repeats(items) or (starred is None and len(items) != len(targets)):
         reason = value.reason if isinstance(value, Unknown) else "unpacks a value that is not known"
         parts = _alternatives(interp, value, len(targets))
         for index, target in enumerate(targets):

@@ -121,8 +121,8 @@ class Interpreter:
         if self.bottoms > MOST_BOTTOMS:
             raise OutOfBudget("gave up on a recursion that branches without end")
 
-    def run_chunk(self, module: Module, chunk: Chunk) -> None:
-        """Evaluate top-level statements of a module, outside of any branch under exploration."""
+    def run_chunk(self, module: Module, chunk: Chunk, imported: str = "") -> None:
+        """Evaluate top-level statements of a module, outside of any branch under exploration; of an import only the one name ``imported``, if given."""
         if isinstance(chunk, ClassChunk):
             with self.detached():
                 cls = classes.from_chunk(self, module, chunk)
@@ -132,7 +132,7 @@ class Interpreter:
                 except TargetRaise as error:
                     self.note(f"{module.name}: {error}")
         else:
-            self.run_quietly(chunk.statements, module.frame)
+            self.run_quietly([p.importing(one, imported) for one in chunk.statements] if imported else chunk.statements, module.frame)
 
     def run_quietly(self, body: list[p.Stmt], frame: Frame) -> None:
         """Run statements of a module or class body; an exception ends them, not the analysis."""

@@ -77,6 +77,10 @@ class Framework:
         """The objects of analysed classes whose construction began, as far as anybody keeps count."""
         return []
 
+    def drawn(self) -> int:
+        """How many initializers have run."""
+        return 0
+
     def mark(self) -> Any:
         """The moment at which a call begins that may be remembered."""
 

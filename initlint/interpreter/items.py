@@ -9,7 +9,7 @@ from initlint.interpreter.attributes import class_attribute
 from initlint.interpreter.heap import possible
 from initlint.interpreter.operators import hashable
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Class, External, Instance, OneOf, Repeat, Tensor, Unknown, join, unknown
+from initlint.interpreter.values import ABSENT, Class, External, Instance, OneOf, Repeat, Tensor, Unknown, join, repeats, unknown
 from initlint.symbolic import Sym
 
 if TYPE_CHECKING:
@@ -48,13 +48,13 @@ def _library_item(interp: Interpreter, value: External, index: str) -> Any:
 
 def sequence_item(interp: Interpreter, value: Any, index: Any) -> Any:
     """An element or slice of a sequence that may hold ``Repeat``."""
-    repeats = isinstance(value, (list, tuple)) and any(isinstance(v, Repeat) for v in value)
+    endless = isinstance(value, (list, tuple)) and repeats(value)
     if isinstance(index, slice):
         bounds = (index.start, index.stop, index.step)
         if all(b is None or isinstance(b, int) for b in bounds):
-            return value if repeats else value[index]
+            return value if endless else value[index]
         return Unknown("a slice whose bounds are not known")
-    if repeats:
+    if endless:
         kinds = [v.value if isinstance(v, Repeat) else v for v in value]
         if index == 0 and not isinstance(value[0], Repeat):
             return value[0]

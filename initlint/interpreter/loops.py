@@ -11,6 +11,7 @@ from initlint.interpreter.blocks import LEAVES, in_doubt, merge_outcomes, run_bl
 from initlint.interpreter.iteration import blind_element, elements_of
 from initlint.interpreter.nametests import NAMED
 from initlint.interpreter.scope import BREAK, FELL, Frame, Outcome
+from initlint.interpreter.unending import Watch
 from initlint.interpreter.values import ABSENT, Instance, OneOf, Repeat, Unknown, is_number, join
 from initlint.symbolic import symbol
 
@@ -40,9 +41,11 @@ def run_for(interp: Interpreter, node: p.For, frame: Frame) -> Outcome:
 
 
 def _iterate(interp: Interpreter, node: p.For, items: list[Any], frame: Frame, doubtful: bool = False) -> Outcome:
-    doubt = 0
+    doubt, watch = 0, Watch(interp)
     for index, item in enumerate(items):
         interp.step()
+        if watch.abandons(node, item, frame):
+            break
         if isinstance(item, Repeat):
             outcome = _repeat(interp, node, item.value, frame)
         elif isinstance(item, OneOf) and ABSENT in item.values:

@@ -51,7 +51,8 @@ class Module:
     contract: Optional[Module] = None
     """What its names are to be taken for, where reading them would only be the longer way."""
     names: dict[str, Any] = field(default_factory=dict)
-    done: set[int] = field(default_factory=set)
+    done: set[tuple[int, str]] = field(default_factory=set)
+    """Identities of the chunks that have run, with the name for which an import has."""
     settled: set[str] = field(default_factory=set)
     """Names whose statements have all run."""
 
@@ -72,20 +73,21 @@ class Module:
         if name in self.settled:
             return value if value is not ABSENT else self._starred(name)
         chunks = self.source.bindings.get(name, ())
-        if all(id(chunk) in self.done for chunk in chunks):
+        if all(_run_for(chunk, name) in self.done for chunk in chunks):
             self.settled.add(name)
             return value if value is not ABSENT else self._starred(name)
         for chunk in chunks:
-            self.run(chunk)
+            self.run(chunk, name)
         return self.names.get(name, ABSENT)
 
-    def run(self, chunk: Chunk) -> None:
-        """Evaluate the statements of a chunk, if they were not yet."""
-        if id(chunk) not in self.done:
-            self.done.add(id(chunk))
-            self.project.interpreter.run_chunk(self, chunk)
+    def run(self, chunk: Chunk, name: str = "") -> None:
+        """Evaluate the statements of a chunk, if they were not yet; of an import what binds ``name``, if one is given: nobody may ask for the others."""
+        run = _run_for(chunk, name)
+        if run not in self.done:
+            self.done.add(run)
+            self.project.interpreter.run_chunk(self, chunk, run[1])
             if self.contract is not None:
-                contracts.amend(self, self.contract, chunk.names)
+                contracts.amend(self, self.contract, [name] if run[1] else chunk.names)
 
     def _starred(self, name: str) -> Any:
         """A name that came with ``from x import *``."""
@@ -127,6 +129,11 @@ class Module:
         parts = self.name.split(".") if self.package else self.name.split(".")[:-1]
         parts = parts[: len(parts) - (level - 1)] if level > 1 else parts
         return ".".join([*parts, target] if target else parts)
+
+
+def _run_for(chunk: Chunk, name: str) -> tuple[int, str]:
+    """What of ``chunk`` has to run before ``name`` is bound."""
+    return id(chunk), name if chunk.kind == "import" else ""
 
 
 class Project:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint import program as p
 from initlint.interpreter.iteration import Names
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Builtin, Class, External, Instance, OneOf, Repeat, Tensor, Unknown, is_number, join, same, unknown
+from initlint.interpreter.values import ABSENT, Builtin, Class, External, Instance, OneOf, Repeat, Tensor, Unknown, is_number, join, repeats, same, unknown
 from initlint.symbolic import Sym, power
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def equal(left: Any, right: Any) -> Optional[bool]:
         return None if is_number(left) or is_number(right) else False
     if isinstance(left, (tuple, list)) and isinstance(right, (tuple, list)):
         if type(left) is not type(right) or len(left) != len(right):
-            return None if any(isinstance(v, Repeat) for v in (*left, *right)) else False
+            return None if repeats((*left, *right)) else False
         return _all_equal(zip(left, right))
     if isinstance(left, dict) and isinstance(right, dict) and not any(isinstance(key, Sym) for key in (*left, *right)):
         return _all_equal((value, right[key]) for key, value in left.items()) if left.keys() == right.keys() else False

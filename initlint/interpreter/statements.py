@@ -132,13 +132,13 @@ def run_if(interp: Interpreter, node: p.If, frame: Frame) -> Outcome:
     truth = interp.truth(value)
     if truth is None:
         truth = worlds.answer(interp, node, value, frame)
-    if truth is not None:
-        if truth and tested_variable(node.test):
-            with interp.guarded(node.test, frame):
-                return run_block(interp, node.body, frame)
-        if truth:
-            return run_block(interp, node.body, frame)
+    if truth is False:
         return run_block(interp, node.orelse, frame)
+    if truth and not tested_variable(node.test):
+        return run_block(interp, node.body, frame)
+    if truth:
+        with interp.guarded(node.test, frame):
+            return run_block(interp, node.body, frame)
 
     def branch(body: list[p.Stmt], sense: bool) -> Callable[[], Outcome]:
         def explore() -> Outcome:

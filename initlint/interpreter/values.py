@@ -6,7 +6,7 @@ What cannot be known is a value too: ``Unknown`` carries its reason, ``OneOf`` t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -55,6 +55,11 @@ class Repeat:
 
     def __init__(self, value: Any) -> None:
         self.value = value
+
+
+def repeats(items: Iterable[Any]) -> bool:
+    """Whether nobody knows how many ``items`` there are: one of them is a ``Repeat``."""
+    return Repeat in map(type, items)
 
 
 class Absent:

@@ -184,6 +184,9 @@ class TorchFramework(Framework):
     def births(self) -> list[Instance]:
         return self.recorder.instances
 
+    def drawn(self) -> int:
+        return len(self.witness.drawn)
+
     def mark(self) -> Any:
         return self.witness.mark()
 

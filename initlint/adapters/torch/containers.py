@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint.adapters.torch.building import CONTAINERS
 from initlint.interpreter.items import sequence_item
 from initlint.interpreter.iteration import blind_element, elements_of
-from initlint.interpreter.values import ABSENT, Instance, OneOf, Repeat, Tensor, Unknown, join
+from initlint.interpreter.values import ABSENT, Instance, OneOf, Repeat, Tensor, Unknown, join, repeats
 from initlint.symbolic import Sym
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def get(interp: Interpreter, instance: Instance, index: Any) -> Any:
     values = items_of(instance) or []
     if isinstance(index, slice):
         picked = sequence_item(interp, values, index)
-        if isinstance(picked, list) and instance.cls.derives("torch.nn.Sequential") and not any(isinstance(v, Repeat) for v in values):
+        if isinstance(picked, list) and instance.cls.derives("torch.nn.Sequential") and not repeats(values):
             made = Instance(instance.cls, site=instance.site)
             made.modules.update(list(instance.modules.items())[index])  # a slice of a Sequential keeps its names
             return made

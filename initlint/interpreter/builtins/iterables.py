@@ -9,7 +9,7 @@ from initlint.interpreter.builtins.registry import BUILTINS, Handler, builtin
 from initlint.interpreter.heap import possible
 from initlint.interpreter.iteration import Endless, SymbolicRange, elements_of
 from initlint.interpreter.operators import binary
-from initlint.interpreter.values import ABSENT, Builtin, Class, Instance, OneOf, Repeat, Tensor, Unknown, is_number, join, same, unknown
+from initlint.interpreter.values import ABSENT, Builtin, Class, Instance, OneOf, Repeat, Tensor, Unknown, is_number, join, repeats, same, unknown
 from initlint.symbolic import Sym, opaque
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @builtin("len")
 def _len(call: Call) -> Any:
     value = call.get(0, "obj")
-    if isinstance(value, (list, tuple)) and any(isinstance(v, Repeat) for v in value):
+    if isinstance(value, (list, tuple)) and repeats(value):
         return Unknown("the length of a list of unknown length")
     if isinstance(value, dict):
         return len(value) - sum(isinstance(key, str) and key.startswith("#") for key in value)
@@ -31,7 +31,7 @@ def _len(call: Call) -> Any:
     if isinstance(value, Instance):
         items = call.interp.framework.iterate(value)
         if items is not None:
-            return Unknown("the length of a list of unknown length") if any(isinstance(v, Repeat) for v in items) else len(items)
+            return Unknown("the length of a list of unknown length") if repeats(items) else len(items)
         method = call.interp.find_method(value, "__len__")
         return call.interp.call(method, [], {}, call.frame, call.node) if method else Unknown("the length of an object")
     if isinstance(value, Tensor) and value.shape:
@@ -187,7 +187,7 @@ def _extreme(name: str, choose: Callable[..., Any]) -> Handler:
         if call.kwargs.get("key") is not None:
             keys = _keys(call, items)
             return items[keys.index(choose(keys))] if keys is not None else Unknown(f"{name}() of values that are not known")
-        if any(isinstance(i, Repeat) for i in items):
+        if repeats(items):
             return Unknown(f"{name}() of a list of unknown length")
         if all(isinstance(i, (int, float)) for i in items) or all(isinstance(i, str) for i in items):
             return choose(items)
@@ -207,7 +207,7 @@ BUILTINS["max"] = Builtin("max", _extreme("max", max))
 @builtin("sum")
 def _sum(call: Call) -> Any:
     items = elements_of(call.interp, call.get(0, "iterable"))
-    if items is None or any(isinstance(i, Repeat) for i in items):
+    if items is None or repeats(items):
         return Unknown("sums a value that is not known")
     total = call.get(1, "start", 0)
     for item in items:
@@ -223,7 +223,7 @@ def _map(call: Call) -> Any:
         return Unknown("maps over a value that is not known")
     results = []
     for row in zip(*rows):
-        again = any(isinstance(v, Repeat) for v in row)
+        again = repeats(row)
         value = call.interp.call(call.args[0], [v.value if isinstance(v, Repeat) else v for v in row], {}, call.frame, call.node)
         results.append(Repeat(value) if again else value)
     return results

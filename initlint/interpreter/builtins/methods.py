@@ -9,7 +9,7 @@ from initlint.interpreter.builtins.registry import METHODS, Handler
 from initlint.interpreter.heap import possible
 from initlint.interpreter.iteration import blind_element, elements_of
 from initlint.interpreter.operators import MAX_SIZE, WIDE, hashable
-from initlint.interpreter.values import ABSENT, OneOf, OutOfBudget, Registry, Repeat, Unknown, join, same, unknown
+from initlint.interpreter.values import ABSENT, OneOf, OutOfBudget, Registry, Repeat, Unknown, join, repeats, same, unknown
 from initlint.symbolic import Sym
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _insert(call: Call) -> Any:
 
 def _pop_list(call: Call) -> Any:
     target, index = call.args[0], call.get(1, "index", -1)
-    if not isinstance(index, int) or not -len(target) <= index < len(target) or any(isinstance(v, Repeat) for v in target):
+    if not isinstance(index, int) or not -len(target) <= index < len(target) or repeats(target):
         return Unknown("pops from a list that is not known")
     call.interp.heap.touch(target)
     return target.pop(index)

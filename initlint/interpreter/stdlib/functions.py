@@ -8,7 +8,7 @@ from initlint.interpreter.classes import find_member, known_class
 from initlint.interpreter.clone import deep_copy, shallow_copy
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.stdlib.registry import function
-from initlint.interpreter.values import Builtin, Class, External, Function, Instance, Method, Partial, Repeat, Storage, Unknown
+from initlint.interpreter.values import Builtin, Class, External, Function, Instance, Method, Partial, Storage, Unknown, repeats
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
@@ -22,7 +22,7 @@ def _partial(call: Call) -> Any:
 @function("functools.reduce")
 def _reduce(call: Call) -> Any:
     items = elements_of(call.interp, call.get(1, "iterable"))
-    if items is None or any(isinstance(i, Repeat) for i in items):
+    if items is None or repeats(items):
         return Unknown("reduces a value that is not known")
     if len(call.args) > 2:
         items.insert(0, call.args[2])

@@ -12,7 +12,7 @@ from initlint.interpreter.builtins import Handler
 from initlint.interpreter.iteration import Endless, elements_of
 from initlint.interpreter.operators import binary
 from initlint.interpreter.stdlib.registry import FUNCTIONS, function
-from initlint.interpreter.values import OneOf, Repeat, Unknown
+from initlint.interpreter.values import OneOf, Repeat, Unknown, repeats
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
@@ -59,7 +59,7 @@ def _accumulate(call: Call) -> Any:
     if items is None or len(call.args) > 1:
         return Unknown("accumulates values that are not known")
     total: Any = 0
-    if any(isinstance(item, Repeat) for item in items):
+    if repeats(items):
         return Unknown("accumulates a list of unknown length")
     return [total := binary(call.interp, "+", total, item, call.frame, call.node) for item in items]
 
@@ -70,7 +70,7 @@ def _islice(call: Call) -> Any:
     bounds = call.args[1:]
     if items is None or not all(b is None or isinstance(b, int) for b in bounds):
         return Unknown("a slice of values that are not known")
-    return items[slice(*bounds)] if not any(isinstance(item, Repeat) for item in items) else Unknown("a slice of a list of unknown length")
+    return items[slice(*bounds)] if not repeats(items) else Unknown("a slice of a list of unknown length")
 
 
 def _plainly(make: Callable[..., Any], most: int = 10_000) -> Handler:
@@ -119,7 +119,7 @@ def _selected(wanted: Callable[[list[bool]], Iterator[bool]]) -> Handler:
     def handler(call: Call) -> Any:
         items = elements_of(call.interp, call.get(1, "iterable"))
         truths = [call.interp.truth(call.interp.call(call.args[0], [item], {}, call.frame, call.node)) for item in items or ()]
-        if items is None or any(isinstance(item, Repeat) for item in items) or None in truths:
+        if items is None or repeats(items) or None in truths:
             return Unknown("a selection that is not known")
         return [item for item, kept in zip(items, wanted([bool(t) for t in truths])) if kept]
 

@@ -9,7 +9,7 @@ from initlint.interpreter.builtins import BUILTINS, Handler
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.operators import binary
 from initlint.interpreter.stdlib.registry import FUNCTIONS, function
-from initlint.interpreter.values import Builtin, Repeat, Unknown, is_number, unknown
+from initlint.interpreter.values import Builtin, Unknown, is_number, repeats, unknown
 from initlint.symbolic import opaque, sqrt
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ FUNCTIONS["numpy.power"] = _math("pow")
 @function("math.prod", "numpy.prod")
 def _prod(call: Call) -> Any:
     items = elements_of(call.interp, call.get(0, "iterable"))
-    if items is None or any(isinstance(i, Repeat) for i in items):
+    if items is None or repeats(items):
         return Unknown("a product of values that are not known")
     total: Any = 1
     for item in items:
