@@ -142,6 +142,14 @@ def test_a_called_tensor_loses_its_parentheses(tmp_path: Path) -> None:
     assert after == text.replace("weight()", "weight")
 
 
+def test_dictionaries_of_parameters_and_modules_have_the_methods_of_dictionaries(tmp_path: Path) -> None:
+    uses = ("p = nn.ParameterDict({'a': self.weight})", "q = p.copy()", "init.ones_(p.setdefault('b', nn.Parameter(torch.randn(2))))", "p.fromkeys(['c'])")
+    ends = ("_, last = p.popitem()", "init.zeros_(last)", "p.clear()", "m = nn.ModuleDict({'a': nn.ReLU()})", "m.clear()", "self.kept = q")
+    assert findings(tmp_path, "INI6", net(*uses, *ends))[0] == []
+    [finding] = findings(tmp_path, "INI604", net("p = nn.ParameterDict({'a': self.weight})", "p.append(self.bias)"))[0]
+    assert "no `append`" in finding.message
+
+
 def test_a_base_class_that_may_have_been_set_up_elsewhere(tmp_path: Path) -> None:
     text = "class Base(nn.Module):\n    def __init__(self, size):\n        super().__init__()\n        self.a = nn.Linear(size, 1)\n\n\n"
     text += "class Net(Base):\n    def __init__(self, *args):\n        super().__init__(*args)\n"

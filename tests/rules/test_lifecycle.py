@@ -115,6 +115,19 @@ def test_memory_of_a_class_that_fills_its_parameters_in_another_way(tmp_path: Pa
     assert len(found(tmp_path, "INI508", {"cell": cell})) == count
 
 
+@pytest.mark.parametrize(
+    ("owner", "count"),
+    [
+        ("class Holder(nn.Module):\n    def start(self):\n        self.cell = Cell()\n        self.cell.reset_parameters()\n", 0),
+        ("def start(m):\n    if isinstance(m, Cell):\n        nn.init.xavier_uniform_(m.gate)\n", 0),
+        ("class Holder(nn.Module):\n    def start(self):\n        self.cell = Cell()\n", 1),
+    ],
+)
+def test_what_owners_draw_again_is_a_placeholder(tmp_path: Path, owner: str, count: int) -> None:
+    cell = CELL.replace("torch.empty", "torch.rand") + "\n    def reset_parameters(self):\n        nn.init.xavier_uniform_(self.gate)\n"
+    assert len(found(tmp_path, "INI302", {"cell": cell, "owner": f"import torch.nn as nn\nfrom cell import Cell\n{owner}"})) == count
+
+
 def test_a_routine_whose_calls_span_lines(tmp_path: Path) -> None:
     text = NET.format(name="reset_parameters").replace("normal_(self.hidden.weight, std", "normal_(\n            self.hidden.weight,\n            std")
     assert len(found(tmp_path, "INI501", {"net": text})) == 1
