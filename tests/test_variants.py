@@ -104,6 +104,29 @@ def test_an_option_without_a_default_is_tried(tmp_path: Path) -> None:
     assert "Net(init='kaiming')" in graphs(tmp_path, text)
 
 
+OUTPUTS = """
+from collections import OrderedDict
+import torch
+import torch.nn as nn
+
+class Output(OrderedDict):
+    pass
+
+class Net(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.w = nn.Parameter(torch.randn(n, n))
+
+    def forward(self, x):
+        return Output(logits=x @ self.w)
+"""
+
+
+def test_what_a_dictionary_of_outputs_is_given_is_an_output(tmp_path: Path) -> None:
+    graph = graphs(tmp_path, OUTPUTS)["Net"]
+    assert graph.forward_reason == "" and [op.kind for op in graph.ops] == ["input", "matmul", "output"]
+
+
 SWITCHED = """
 import torch
 import torch.nn as nn

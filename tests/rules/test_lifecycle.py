@@ -128,6 +128,21 @@ def test_what_owners_draw_again_is_a_placeholder(tmp_path: Path, owner: str, cou
     assert len(found(tmp_path, "INI302", {"cell": cell, "owner": f"import torch.nn as nn\nfrom cell import Cell\n{owner}"})) == count
 
 
+@pytest.mark.parametrize("between", ["models/small", "models"])
+def test_callers_beyond_a_folder_that_is_no_package(tmp_path: Path, between: str) -> None:
+    package, folder = tmp_path / "package", tmp_path / "package" / between
+    folder.mkdir(parents=True)
+    for name, text in {"__init__": "", "train": "def start(cls):\n    model = cls()\n    model.init_weights()\n"}.items():
+        (package / f"{name}.py").write_text(text, encoding="utf-8")
+    assert found(folder, "INI501", {"net": NET.format(name="init_weights")}) == []
+
+
+def test_a_routine_that_leaves_it_to_a_helper(tmp_path: Path) -> None:
+    helper = "\n\ndef init_layer(layer):\n    nn.init.xavier_uniform_(layer.weight)\n"
+    text = NET.format(name="init_weights").replace("nn.init.normal_(self.hidden.weight, std=0.1)", "init_layer(self.hidden)") + helper
+    assert [finding.message.split("`")[1] for finding in found(tmp_path, "INI501", {"net": text})] == ["Net.init_weights"]
+
+
 def test_a_routine_whose_calls_span_lines(tmp_path: Path) -> None:
     text = NET.format(name="reset_parameters").replace("normal_(self.hidden.weight, std", "normal_(\n            self.hidden.weight,\n            std")
     assert len(found(tmp_path, "INI501", {"net": text})) == 1
