@@ -1,4 +1,4 @@
-"""Parameters of uninitialised memory that other code of the project may fill: rules are not told of those."""
+"""Parameters of uninitialised memory, or of a placeholder, that other code of the project may fill: rules are not told of those."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ from initlint.initcalls import INITIALIZES, commented
 from initlint.interpreter.values import Class
 from initlint.lookup import absolute
 from initlint.mentions import TooLarge, unit
+from initlint.routines import Search, initializes
 
 if TYPE_CHECKING:
     from initlint.contexts import Analysis
     from initlint.interpreter.modules import Module
 
-LOADED = re.compile(r"weight_loader|load_weights|_load_from_state_dict|from_pretrained|load_state_dict|quantiz|weight_attrs|\bgetattr\(self|skip_init|to_empty")
-"""Words in a class that expects its values from elsewhere."""
+LOADED = re.compile(
+    r"weight_loader|load_weights|_load_from_state_dict|load_state_dict|quantiz|weight_attrs|skip_init|to_empty"
+    r"|(?:\bdef |\b(?:self|cls|super\(\))\.)from_pretrained"
+)
+"""Words in a class that expects its values from elsewhere; ``Embedding.from_pretrained`` makes a layer inside it."""
+BY_NAME = re.compile(r"\bgetattr\(self")
+CHANGES = re.compile(rf"{INITIALIZES.pattern}|\.data\b|[a-z]_\(|\bcopy\b")
+"""What a class does that may fill what it reaches by name."""
 BLANKET = re.compile(r"for\b[^\n]*\b(?:named_)?parameters\(")
+PLACEHOLDERS = ("torch.rand", "torch.randn")
+"""What a parameter is made of by those who mean to draw it later."""
 REACH = 500
 """Characters behind the head of a loop over parameters in which its body is looked for."""
 MADE = re.compile(r"\s*(?:\w+\.)*Parameter\(\s*(?:\w+\.)*(?:empty\w*|new_empty|\w*Tensor)\(|\s*None\b")
@@ -27,9 +36,14 @@ MADE = re.compile(r"\s*(?:\w+\.)*Parameter\(\s*(?:\w+\.)*(?:empty\w*|new_empty|\
 
 
 def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Class) -> None:
-    """Forget that a parameter is uninitialised where the text of the project shows code that may fill it."""
+    """Forget that a parameter is uninitialised where the text of the project shows code that may fill it.
+
+    What the class at the root draws by ``torch.rand`` or ``torch.randn`` is forgotten where its owners are sure to draw it again.
+    """
     answers: dict[tuple[Site, str], bool] = {}
     for parameter in graph.parameters:
+        if _is_placeholder(parameter) and _is_drawn_again(analysis, module, parameter, root):
+            parameter.events, parameter.distribution = [], None
         if parameter.uninitialised is None:
             continue
         key = parameter.uninitialised, _attribute(parameter)
@@ -50,6 +64,8 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     owner = unit(source.text, source.index.offset(site.line, site.column)) if source is not None else None
     if source is None or owner is None or not owner.class_name or LOADED.search(owner.text):
         return True
+    if BY_NAME.search(owner.text) and CHANGES.search(owner.text):
+        return True
     cls = module.names.get(owner.class_name) if path == module.path else None
     if (isinstance(cls, Class) and cls.uncertain) or _is_configured(source.text, owner.class_name):
         return True
@@ -62,6 +78,28 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     holders = {unit(text, match.start()).class_name for text in texts.values() for match in _words(family).finditer(text)} - family - {""}
     around = {file: text for name in holders for file, text in analysis.texts.naming(path, name, project)}
     return bool(holders) and any(_blanket(text, _words(holders)) for text in around.values())
+
+
+def _is_placeholder(parameter: Parameter) -> bool:
+    """Whether a parameter of the module at the root still holds what it was made of, by a function that every shape has at hand."""
+    last = parameter.effective
+    return last is not None and last.initializer in PLACEHOLDERS and last.site is not None and "." not in parameter.name
+
+
+def _is_drawn_again(analysis: Analysis, module: Module, parameter: Parameter, root: Class) -> bool:
+    """Whether code outside the constructor initializes modules of this class: told by their type, or by a routine of theirs that others call."""
+    assert parameter.effective is not None and parameter.effective.site is not None
+    chunk = next((one for one in module.source.classes() if module.names.get(one.name) is root), None)
+    if chunk is None or absolute(parameter.effective.site.path) != module.path:
+        return False
+    text, writes = module.source.text, _writes(_attribute(parameter))
+    routines = [one for one in chunk.members if one.kind == "def" and one.name != "__init__" and initializes(one) and writes.search(text, one.start, one.end)]
+    try:
+        family = {chunk.name, *analysis.texts.subclasses(module.path, chunk.name, module.project)}
+        told = any(_by_type(other, family) for name in family for _, other in analysis.texts.naming(module.path, name, module.project))
+        return told or any(any(Search(analysis.texts, module, one, chunk.name, root).run()) for one in routines)
+    except TooLarge:
+        return True
 
 
 def _is_configured(text: str, name: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from initlint.graph import Mistake, ModelGraph, Parameter
 from initlint.initcalls import commented, initializer_calls
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Unknown
+from initlint.samples import samples
 from initlint.source import Chunk, ClassChunk
 from initlint.symbolic import symbol
 
@@ -90,6 +92,12 @@ class FileFacts:
         graph.calls += [drawn.told(owners) for drawn in witness.drawn if drawn.call.site.path == path]
         graph.mistakes += [m for m in witness.mistakes.values() if m.site.path == path and (m.kind, m.site) not in known]
 
+    def note_calls(self, witness: Witness) -> None:
+        """Add the calls at places that no context reached, and those that raise."""
+        drawn = [one.call for one in witness.drawn if one.call.site.path == self.graph.path]
+        self.graph.calls += [call for call in drawn if call.problem or call.site.line not in self.lines]
+        self.lines |= {call.site.line for call in drawn}
+
     def name_tests(self) -> Iterator[Mistake]:
         """Tests that no name of any model passes."""
         for site, (test, names, passed) in self.tests.items():
@@ -103,27 +111,60 @@ class FileFacts:
 def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
     """Run every function that holds an initializer call which no context reached: methods on the model of their class, then on nothing known."""
     interp, framework = analysis.interp, analysis.framework
-    entered = interp.entered
     rest = list(islice(_unreached(module, facts), MOST))
     on_models = [(chunk, owner, facts.built[owner]) for chunk, owner in rest if owner in facts.built and chunk.name != "__init__"]
     for chunk, owner, built in [*on_models, *((chunk, owner, None) for chunk, owner in rest)]:
         if not facts.lines_of(module, chunk) - facts.lines:
             continue
-        framework.start_recording(None)
-        framework.witness.loose, interp.entered = True, set()
-        interp.grant(STEPS)
-        try:
+        with _loosely(analysis):
             function, _ = function_of(module, chunk, owner)
-            if function is not None and not (isinstance(function.node, p.FunctionDef) and function.node.generator):
-                with interp.heap.sandbox():
-                    interp.call(function, *_arguments(function, built), module.frame, p.Const(0, 0, None))
-        except (TargetRaise, OutOfBudget, RecursionError):
-            pass
-        finally:
-            framework.stop_recording()
-            framework.witness.loose, interp.entered = False, entered
-            interp.reset()
+            if function is not None and not _is_generator(function):
+                interp.call(function, *_arguments(function, built), module.frame, p.Const(0, 0, None))
         facts.note(framework.witness, modelled=False, built=built)
+    for chunk, owner in rest:
+        _run_on_samples(analysis, module, facts, chunk, owner)
+
+
+def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk: Chunk, owner: str) -> None:
+    """Run a function on the layers that it asks for; calls that it makes of no other are noted, and those that raise."""
+    witness = analysis.framework.witness
+    with _loosely(analysis):
+        function, _ = function_of(module, chunk, owner)
+        if function is None or _is_generator(function):
+            return
+        args, kwargs = _arguments(function)
+        first = 1 if function.node.params and function.node.params[0].name == "self" else 0
+        witness.samples = samples(analysis, module, chunk)
+        for sample in witness.samples if len(args) > first else witness.samples[:1]:
+            try:
+                given = [*args[:first], sample, *args[first + 1 :]] if len(args) > first else args
+                analysis.interp.call(function, given, kwargs, module.frame, p.Const(0, 0, None))
+            except TargetRaise:
+                continue  # what it asks of this one another may have
+    facts.note_calls(witness)
+
+
+@contextmanager
+def _loosely(analysis: Analysis) -> Iterator[None]:
+    """Whatever runs inside runs without a caller, on a budget of its own, and leaves nothing behind but what the witness saw."""
+    interp, framework = analysis.interp, analysis.framework
+    entered = interp.entered
+    framework.start_recording(None)
+    framework.witness.loose, interp.entered = True, set()
+    interp.grant(STEPS)
+    try:
+        with interp.heap.sandbox():
+            yield
+    except (TargetRaise, OutOfBudget, RecursionError):
+        pass
+    finally:
+        framework.stop_recording()
+        framework.witness.loose, framework.witness.samples, interp.entered = False, [], entered
+        interp.reset()
+
+
+def _is_generator(function: Function) -> bool:
+    return isinstance(function.node, p.FunctionDef) and bool(function.node.generator)
 
 
 def unreached_lines(module: Module, chunk: ClassChunk, facts: FileFacts) -> dict[str, set[int]]:

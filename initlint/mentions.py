@@ -93,10 +93,7 @@ class ProjectText:
 
     def around(self, path: Path) -> list[Path]:
         """The files of the project around ``path``. Raises ``TooLarge``."""
-        root, dotted = locate(path)
-        folder = project_folder(root)
-        if folder is None and ("." in dotted or path.name == "__init__.py"):
-            folder = root / dotted.partition(".")[0]
+        folder = project_folder(locate(path)[0]) or _top_package(path)
         key = folder or path.parent
         if key not in self.listings:
             found = (Path(name) for name in files.discover([str(folder)], [])) if folder else _beside(path)
@@ -153,6 +150,15 @@ def project_folder(root: Path) -> Path | None:
         if any((folder / marker).exists() for marker in MARKERS):
             return folder
     return None
+
+
+def _top_package(path: Path) -> Path | None:
+    """The outermost package around a file; a folder or two without an ``__init__.py`` may lie between."""
+    root, dotted = locate(path)
+    above = next((folder for folder in root.parents[:LEVELS] if (folder / "__init__.py").is_file()), None)
+    if above is not None:
+        return _top_package(above / "__init__.py")
+    return root / dotted.partition(".")[0] if "." in dotted or path.name == "__init__.py" else None
 
 
 def _beside(path: Path) -> Iterator[Path]:

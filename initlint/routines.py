@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from initlint import program as p
@@ -36,6 +36,8 @@ STATE = re.compile(r"hidden|state|cache|memory|buffer|carry|__init_|_init__|lazy
 """Names of those that make what a recurrent network, a queue or a process starts from."""
 OWN = re.compile(r"\b(?:self|m|mod|module|layer|net|model)\.\w|\.(?:weight|bias)\b|\bparameters\(|\bp(?:aram)?\b")
 """What an initializer is given, or called on, where it writes to parameters of a module."""
+HELPER = re.compile(r"(?<![\w.])(?:init(?:iali[sz]e)?_\w+|\w+_init)\((?=\s*(?:self|m|mod|module|layer)\.\w)")
+"""A call of a function that by its name initializes the layer or tensor which it is handed."""
 MAIN = re.compile(r"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
 """What tells a program from a file that others import from."""
 WALKER = "named_apply("
@@ -78,11 +80,17 @@ def initializes(chunk: Chunk) -> bool:
 def writes(chunk: Chunk) -> bool:
     """Whether the text of a function hands parameters to an initializer."""
     text = chunk.source.text[chunk.start : chunk.end]
-    for match in initializer_calls(text):
-        line = text[text.rfind("\n", 0, match.start()) + 1 : text.find("\n", match.end())]
-        if not commented(text, match.start()) and OWN.search(line):
+    for match in chain(initializer_calls(text), HELPER.finditer(text)):
+        if not commented(text, match.start()) and OWN.search(text, text.rfind("\n", 0, match.start()) + 1, _end_of_first(text, match.end())):
             return True
     return False
+
+
+def _end_of_first(text: str, start: int) -> int:
+    """Where the line ends on which the first argument stands of the call whose parenthesis ends at ``start``."""
+    first = re.compile(r"\s*").match(text, start)
+    end = text.find("\n", first.end() if first is not None else start)
+    return end if end >= 0 else len(text)
 
 
 def _callable(function: Function, owner: str, cls: Class | None) -> bool:

@@ -14,7 +14,7 @@ from initlint.loose import FileFacts
 from initlint.source import ClassChunk
 from initlint.symbolic import symbol
 
-EMPTY = re.compile(r"Parameter\(\s*torch\.(?:empty|Tensor|FloatTensor)\(\s*[^\s\[)]")
+EMPTY = re.compile(r"Parameter\(\s*(?:\w+\.)?(?:empty|Tensor|FloatTensor)\(\s*[^\s\[)]")
 MOST = 4
 """Ways to turn the switches of one class that are tried."""
 BRANCH = re.compile(r"(?:if|elif)\b(.*):|else\b.*:")
@@ -71,6 +71,21 @@ def tests_around(lines: list[str], line: int) -> Iterator[str]:
         indent, sought_else = _indent(text), not text.lstrip().startswith("if")
         if match[1]:
             yield match[1]
+
+
+def has_else(lines: list[str], row: int) -> bool:
+    """Whether the branches that the test on ``lines[row]`` is one of end in an ``else``; a test within an expression has what stands beside it."""
+    match = BRANCH.match(lines[row].strip())
+    if match is None:
+        return True
+    for text in lines[row + 1 :]:
+        if text.strip() and _indent(text) <= _indent(lines[row]):
+            branch = BRANCH.match(text.strip())
+            if branch is None or _indent(text) < _indent(lines[row]) or text.lstrip().startswith("if"):
+                return False
+            if branch[1] is None:
+                return True
+    return False
 
 
 def _indent(text: str) -> int:

@@ -13,7 +13,7 @@ from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.values import Class, Function
 from initlint.loose import FileFacts, unreached_lines
 from initlint.source import ClassChunk
-from initlint.switches import tests_around
+from initlint.switches import has_else, tests_around
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
@@ -24,7 +24,9 @@ MOST = 4
 ANYTHING_ELSE = "other"
 """What takes the ``else`` of a comparison with the default."""
 COMPARED = re.compile(r"""\b_?(\w+)\s*==\s*(?:"([\w\- ]+)"|'([\w\- ]+)')""")
-
+TABLE = re.compile(r"""\b(\w+)\s*=\s*\{\s*((?:["'][\w\- ]+["']\s*:[^{}]*)+)\}""")
+"""A dictionary under a name whose keys are strings."""
+KEY = re.compile(r"""(?:^|,|\n)\s*["']([\w\- ]+)["']\s*:""")
 WORD = re.compile(r"[^\W\d]\w*")
 FLAG = re.compile(r"^[ \t]*(?:self\.)?(\w+)[ \t]*=(?!=)(.*==.*)$", re.MULTILINE)
 """An attribute or a name that keeps how a comparison came out."""
@@ -70,6 +72,23 @@ def _options(module: Module, chunk: ClassChunk, cls: Class, decisive: set[str] |
         return []
     defaults = {param.name: param.default.value if isinstance(param.default, p.Const) else None for param in function.node.params[1:]}
     compared = [(match[1], match[2] or match[3]) for match in COMPARED.finditer(module.source.text, chunk.start, chunk.end)]
+    compared += _looked_up(module.source.text[chunk.start : chunk.end])
     compared = [(name, value) for name, value in compared if decisive is None or name in decisive or "init" in name]
     others = [(name, value) for name, value in dict.fromkeys(compared) if name in defaults and defaults[name] != value]
-    return [*others, *((name, ANYTHING_ELSE) for name, value in dict.fromkeys(compared) if name in defaults and defaults[name] == value)][:MOST]
+    open_ended = [name for name, value in dict.fromkeys(compared) if name in defaults and defaults[name] == value and _takes_others(module, chunk, name)]
+    return [*others, *((name, ANYTHING_ELSE) for name in open_ended)][:MOST]
+
+
+def _looked_up(text: str) -> Iterator[tuple[str, str]]:
+    """Options that the class looks up in a dictionary of its own, each with every key of it."""
+    for table in TABLE.finditer(text):
+        use = re.compile(rf"\b{table[1]}\s*(?:\.get\(|\[)\s*(?:self\.)?_?(\w+)").search(text, table.end())
+        if use is not None:
+            yield from ((use[1], key) for key in KEY.findall(table[2]))
+
+
+def _takes_others(module: Module, chunk: ClassChunk, name: str) -> bool:
+    """Whether the class has something for values of an option that it does not list: of several without an ``else`` one is meant to be given."""
+    rows = module.source.text[chunk.start : chunk.end].split("\n")
+    tests = {row: values for row, text in enumerate(rows) if (values := {match[2] or match[3] for match in COMPARED.finditer(text) if match[1] == name})}
+    return len(set[str]().union(*tests.values())) == 1 or any(has_else(rows, row) for row in tests)

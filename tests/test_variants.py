@@ -63,6 +63,22 @@ def test_options_that_lead_to_nothing_unseen_are_not_tried(tmp_path: Path) -> No
     assert list(graphs(tmp_path, text)) == ["Net", "Net(init='kaiming')", "Net(init='other')", "net"]
 
 
+def test_of_options_without_an_else_one_is_meant_to_be_given(tmp_path: Path) -> None:
+    text = NET.replace("        else:\n            nn.init.zeros_(self.w)\n", "")
+    assert [name for name in graphs(tmp_path, text) if "init" in name] == ["Net(init='kaiming')"]
+    alone = text.replace('        elif init == "kaiming":\n            nn.init.kaiming_normal_(self.w)\n', "")
+    assert [name for name in graphs(tmp_path, alone) if "init" in name] == ["Net(init='other')"]
+
+
+def test_options_looked_up_in_a_dictionary_are_tried(tmp_path: Path) -> None:
+    table = 'fills = {"xavier": nn.init.xavier_normal_, "one": lambda w: nn.init.ones_(w), "kaiming": nn.init.kaiming_normal_}'
+    start, end = NET.index("        if init =="), NET.index("\n\n    def forward")
+    for use in ("fills[init](self.w)", "fills.get(self._init)(self.w)"):
+        found = graphs(tmp_path, f"{NET[:start]}        self._init = init\n        {table}\n        {use}{NET[end:]}")
+        laws = {name: graph.parameters[0].distribution for name, graph in found.items() if "init=" in name}
+        assert {name: law.law for name, law in laws.items() if law} == {"Net(init='one')": "= 1", "Net(init='kaiming')": "Var = 2 / fan_in"}
+
+
 def test_an_option_kept_in_a_flag_is_tried(tmp_path: Path) -> None:
     text = NET.replace('        if self.how == "product":\n            x = x @ self.v\n', "        x = x @ self.v\n")
     text = text.replace("nn.init.kaiming_normal_(self.v)", 'product = how == "product"\n        if product:\n            nn.init.kaiming_normal_(self.v)')
@@ -86,6 +102,29 @@ def test_a_method_that_nothing_runs_is_run_on_the_model_of_its_class(tmp_path: P
 def test_an_option_without_a_default_is_tried(tmp_path: Path) -> None:
     text = NET.replace('init="xavier"', "init").replace("else:\n            nn.init.zeros_(self.w)", "else:\n            raise ValueError")
     assert "Net(init='kaiming')" in graphs(tmp_path, text)
+
+
+OUTPUTS = """
+from collections import OrderedDict
+import torch
+import torch.nn as nn
+
+class Output(OrderedDict):
+    pass
+
+class Net(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.w = nn.Parameter(torch.randn(n, n))
+
+    def forward(self, x):
+        return Output(logits=x @ self.w)
+"""
+
+
+def test_what_a_dictionary_of_outputs_is_given_is_an_output(tmp_path: Path) -> None:
+    graph = graphs(tmp_path, OUTPUTS)["Net"]
+    assert graph.forward_reason == "" and [op.kind for op in graph.ops] == ["input", "matmul", "output"]
 
 
 SWITCHED = """
@@ -116,6 +155,13 @@ class Net(nn.Module):
     def forward(self, x):
         return self.linear(x @ self.full if self.rank is None else x @ self.low)
 """
+
+
+def test_memory_behind_a_switch_is_found_under_any_name_of_torch(tmp_path: Path) -> None:
+    head = "import torch as th\nimport torch.nn as nn\n\nclass Net(nn.Module):\n    def __init__(self, n, bias=False):\n        super().__init__()\n"
+    text = head + "        self.w = nn.Linear(n, n)\n        if bias:\n            self.shift = nn.Parameter(th.Tensor(n))\n"
+    [parameter] = [p for p in graphs(tmp_path, text)["Net(bias=True)"].parameters if p.name == "shift"]
+    assert parameter.uninitialised is not None
 
 
 def test_switches_in_front_of_initializers_are_turned(tmp_path: Path) -> None:

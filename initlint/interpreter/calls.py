@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from initlint.findings import Site
     from initlint.interpreter.core import Interpreter
 
+DICTIONARIES = ("collections.OrderedDict", "collections.UserDict")
 TRANSPARENT_DECORATORS = ("torch.no_grad", "torch.jit", "functools.lru_cache", "functools.cache", "functools.wraps", "abc.", "typing.", "contextlib.")
 
 
@@ -267,6 +268,10 @@ def initialise(
             return
         if owner.fields is not None:
             _fill_fields(interp, instance, owner, args, kwargs, frame, node)
+            return
+        if owner.name in DICTIONARIES:  # what such a class hands out it keeps under the same names as attributes
+            for name, value in kwargs.items():
+                interp.heap.set_item(instance.attrs, name, value)
             return
     if any(base.name in ("Exception", "BaseException") for base in mro) or cls.name.endswith(("Error", "Exception")):
         instance.attrs["args"] = tuple(args)

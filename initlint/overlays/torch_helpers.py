@@ -25,6 +25,11 @@ class Helper:
     bias: str = ""
     """The argument that holds the number for the bias; empty where the helper fills a tensor, ``0`` for zero."""
 
+    @property
+    def skips_tensors(self) -> bool:
+        """Whether it asks for a ``weight`` and a ``bias`` by ``hasattr``, and leaves alone what has neither."""
+        return self.bias == "bias"
+
 
 def _plain(name: str, *arguments: str) -> Callable[[SimpleNamespace], Drawn]:
     return lambda a: (name, {argument: getattr(a, argument) for argument in arguments})

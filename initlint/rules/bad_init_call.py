@@ -2,7 +2,8 @@
 
 ## What it does
 Binds every call of an initializer to the function's real signature and checks what it is given: misspelt and missing arguments,
-unknown modes and nonlinearities, a fan asked of a vector, a module or `None` where a tensor belongs.
+unknown modes and nonlinearities, a fan asked of a vector, a module or `None` where a tensor belongs. Routines that no model of
+the file runs are tried on one layer of each kind that their tests of types name.
 
 ## Why is this bad?
 The line raises as soon as it runs, which is often late: in the branch of an option, or in a method that only

@@ -1,9 +1,9 @@
 """An initializer whose values never reach the model.
 
 ## What it does
-Finds three ways to lose a draw: it is written to a weight that `weight_norm`, `spectral_norm` or a parametrization computes
+Finds four ways to lose a draw: it is written to a weight that `weight_norm`, `spectral_norm` or a parametrization computes
 anew from other parameters; it is written to a copy (`w.clone()`) that is dropped; a helper computes a new tensor and the call
-drops its result.
+drops its result; a helper of mmengine or mmcv that fills modules (`normal_init`, `constant_init`) is given a tensor and passes it over.
 
 ## Why is this bad?
 Under weight norm `w = g v / |v|` (Salimans & Kingma 2016): before every forward pass `w` is computed from `g` and `v`, and what
@@ -25,7 +25,7 @@ initialising before it is wrapped moves code, and the author has to confirm that
 
 ## A real bug it would have caught
 hifi-gan#145, locuslab/TCN#1: convolutions initialised behind `weight_norm`. DI-engine `ensemble.py`: `torch.where` truncates
-into a local name.
+into a local name. mmdetection#6663: `normal_init(m.weight)`.
 
 ## What it leaves alone
 Writes to what the wrapper registered (`weight_g`, `weight_v`, `parametrizations.weight.original0`), to weights whose wrapper
@@ -63,6 +63,8 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
         if mistake.kind == "dropped-result":
             advice = f"Write back inside `{mistake.detail['function']}`: `tensor.copy_(new)` under `torch.no_grad()`"
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, fix=_kept(mistake), help=advice)
+        elif mistake.kind == "skipped-tensor":
+            yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, help="Hand over the layer, or fill the tensor by `torch.nn.init`")
 
 
 def _kept(mistake: Mistake) -> Fix | None:

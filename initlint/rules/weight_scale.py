@@ -76,6 +76,8 @@ FEW, TYPICAL, MANY = 16, 64, 4096
 NARROW = 0.2
 """Embeddings of a smaller std make sums that are smaller, too."""
 KINDS = ("normal", "uniform", "trunc_normal", "orthogonal")
+PRODUCTS = ("prod", "cumprod")
+"""What multiplies many factors, such as the gates on the way to the leaf of a tree: hardly ever of variance 1."""
 PROJECTION = re.compile(r"Attention\.(?:query|key)\.(?:w|kernel)$")
 """Parameters of layers that make queries and keys."""
 HELP = "Scale the weights by their fan_in: std = fan_in ** -0.5 keeps the variance of a sum at that of its inputs."
@@ -193,7 +195,7 @@ def _spreads(graph: ModelGraph, case: Case) -> bool:
 
 def _makes_up(source: Op) -> bool:
     """Whether a sum over what ``source`` gives does not grow with its length, or was scaled for it."""
-    if rescales(source) or short(source.name) in SHARE:
+    if rescales(source) or short(source.name) in (*SHARE, *PRODUCTS):
         return True
     if source.kind != "embedding":
         return False

@@ -92,6 +92,44 @@ def test_a_call_that_only_some_tensors_break_is_kept(tmp_path: Path) -> None:
     assert after == text and finding.parameter == "bias" and finding.help == "Leave vectors out (`if p.dim() > 1`)."
 
 
+ROUTINES = {
+    "a module": "def start(m):\n{}",
+    "a model": "def start(net):\n    for m in net.modules():\n{}",
+    "a model that applies": "def start(net):\n    def fill(m):\n{}\n    net.apply(fill)\n",
+    "a holder of models": "class Holder:\n    def start(self, which):\n        def fill(m):\n{}\n        self.nets[which].apply(fill)\n",
+}
+
+
+@pytest.mark.parametrize("routine", ROUTINES.values(), ids=ROUTINES)
+@pytest.mark.parametrize(
+    ("test", "call", "code"),
+    [
+        ("isinstance(m, nn.BatchNorm2d)", "init.xavier_uniform_(m.weight)", "INI603"),
+        ("isinstance(m, (nn.Conv2d, nn.Linear))", "init.kaiming_normal_(m.bias)", "INI603"),
+        ("type(m) == nn.GRU", "[init.orthogonal_(p) for p in m.parameters()]", "INI603"),
+        ("isinstance(m, nn.Linear)", "init.normal_(m.weight, 0.02)", "INI301"),
+    ],
+)
+def test_routines_that_nothing_runs_are_tried_on_the_layers_they_ask_for(tmp_path: Path, routine: str, test: str, call: str, code: str) -> None:
+    indent = " " * 12
+    body = f"{indent}if {test}:\n{indent}    {call}"
+    [finding] = findings(tmp_path, code, routine.format(body))[0]
+    assert finding.parameter is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if isinstance(m, nn.BatchNorm2d):\n        init.ones_(m.weight)\n    elif isinstance(m, nn.Linear):\n        init.xavier_uniform_(m.weight)",
+        "if isinstance(m, nn.GRU):\n        for p in m.parameters():\n            if p.dim() > 1:\n                init.orthogonal_(p)",
+        "if isinstance(m, nn.LayerNorm):\n        try:\n            init.xavier_uniform_(m.weight)\n        except ValueError:\n            pass",
+        "assert isinstance(m, nn.Linear)\n    init.xavier_uniform_(m.head.weight)",
+    ],
+)
+def test_layers_that_a_routine_treats_well_are_silent(tmp_path: Path, body: str) -> None:
+    assert findings(tmp_path, "INI", f"def start(m):\n    {body}\n")[0] == []
+
+
 def test_super_without_self(tmp_path: Path) -> None:
     text = "class Net(nn.Module):\n    def __init__(self):\n        super(Net).__init__()\n        self.w = nn.Parameter(torch.randn(2, 2))\n"
     [finding], after = findings(tmp_path, "INI604", text)
@@ -102,6 +140,14 @@ def test_a_called_tensor_loses_its_parentheses(tmp_path: Path) -> None:
     text = net("init.ones_(self.weight())")
     _, after = findings(tmp_path, "INI604", text)
     assert after == text.replace("weight()", "weight")
+
+
+def test_dictionaries_of_parameters_and_modules_have_the_methods_of_dictionaries(tmp_path: Path) -> None:
+    uses = ("p = nn.ParameterDict({'a': self.weight})", "q = p.copy()", "init.ones_(p.setdefault('b', nn.Parameter(torch.randn(2))))", "p.fromkeys(['c'])")
+    ends = ("_, last = p.popitem()", "init.zeros_(last)", "p.clear()", "m = nn.ModuleDict({'a': nn.ReLU()})", "m.clear()", "self.kept = q")
+    assert findings(tmp_path, "INI6", net(*uses, *ends))[0] == []
+    [finding] = findings(tmp_path, "INI604", net("p = nn.ParameterDict({'a': self.weight})", "p.append(self.bias)"))[0]
+    assert "no `append`" in finding.message
 
 
 def test_a_base_class_that_may_have_been_set_up_elsewhere(tmp_path: Path) -> None:

@@ -101,6 +101,75 @@ def test_memory_that_another_file_fills(tmp_path: Path, filler: str) -> None:
     assert found(tmp_path, "INI508", {"cell": CELL, "filler": filler}) == []
 
 
+@pytest.mark.parametrize(
+    ("member", "count"),
+    [
+        ("self.table = nn.Embedding.from_pretrained(torch.ones(4, width))", 1),
+        ("self.names = [getattr(self, name) for name in ('gate',)]", 1),
+        ("[nn.init.ones_(getattr(self, name)) for name in ('ga' + 'te',)]", 0),
+        ("self.path = self.from_pretrained", 0),
+    ],
+)
+def test_memory_of_a_class_that_fills_its_parameters_in_another_way(tmp_path: Path, member: str, count: int) -> None:
+    cell = CELL.replace("\n    def forward", f"        {member}\n\n    def forward")
+    assert len(found(tmp_path, "INI508", {"cell": cell})) == count
+
+
+@pytest.mark.parametrize(
+    ("owner", "count"),
+    [
+        ("class Holder(nn.Module):\n    def start(self):\n        self.cell = Cell()\n        self.cell.reset_parameters()\n", 0),
+        ("def start(m):\n    if isinstance(m, Cell):\n        nn.init.xavier_uniform_(m.gate)\n", 0),
+        ("class Holder(nn.Module):\n    def start(self):\n        self.cell = Cell()\n", 1),
+    ],
+)
+def test_what_owners_draw_again_is_a_placeholder(tmp_path: Path, owner: str, count: int) -> None:
+    cell = CELL.replace("torch.empty", "torch.rand") + "\n    def reset_parameters(self):\n        nn.init.xavier_uniform_(self.gate)\n"
+    assert len(found(tmp_path, "INI302", {"cell": cell, "owner": f"import torch.nn as nn\nfrom cell import Cell\n{owner}"})) == count
+
+
+@pytest.mark.parametrize("between", ["models/small", "models"])
+def test_callers_beyond_a_folder_that_is_no_package(tmp_path: Path, between: str) -> None:
+    package, folder = tmp_path / "package", tmp_path / "package" / between
+    folder.mkdir(parents=True)
+    for name, text in {"__init__": "", "train": "def start(cls):\n    model = cls()\n    model.init_weights()\n"}.items():
+        (package / f"{name}.py").write_text(text, encoding="utf-8")
+    assert found(folder, "INI501", {"net": NET.format(name="init_weights")}) == []
+
+
+def test_a_routine_that_leaves_it_to_a_helper(tmp_path: Path) -> None:
+    helper = "\n\ndef init_layer(layer):\n    nn.init.xavier_uniform_(layer.weight)\n"
+    text = NET.format(name="init_weights").replace("nn.init.normal_(self.hidden.weight, std=0.1)", "init_layer(self.hidden)") + helper
+    assert [finding.message.split("`")[1] for finding in found(tmp_path, "INI501", {"net": text})] == ["Net.init_weights"]
+
+
+def test_a_routine_whose_calls_span_lines(tmp_path: Path) -> None:
+    text = NET.format(name="reset_parameters").replace("normal_(self.hidden.weight, std", "normal_(\n            self.hidden.weight,\n            std")
+    assert len(found(tmp_path, "INI501", {"net": text})) == 1
+
+
+HEAD = """
+import torch.nn as nn
+from mmengine.model import BaseModule
+from mmengine.model.weight_init import normal_init
+
+class Head(BaseModule):
+    def __init__(self):
+        super().__init__()
+        self.score = nn.Linear(8, 2)
+        normal_init({given}, std=0.01)
+
+    def forward(self, x):
+        return self.score(x)
+"""
+
+
+def test_a_helper_that_asks_for_a_module_passes_over_a_tensor(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, "INI506", {"head": HEAD.format(given="self.score.weight")})
+    assert "nothing is initialised" in finding.message and finding.severity is Severity.ERROR
+    assert found(tmp_path, "INI506", {"head": HEAD.format(given="self.score")}) == []
+
+
 def test_a_matrix_is_drawn_and_a_bias_starts_at_zero(tmp_path: Path) -> None:
     [finding] = found(tmp_path, "INI508", {"cell": CELL})
     assert finding.fix is not None and finding.fix.safety is Safety.UNSAFE

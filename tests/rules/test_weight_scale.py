@@ -81,6 +81,8 @@ def test_what_makes_up_for_the_scale_is_silent() -> None:
     net = Net()
     assert found("INI102", net.output(matrix(net, net.act("softmax", net.input), (256, 256), unit))) == []
     net = Net()
+    assert found("INI102", net.output(matrix(net, net.op("reduce", net.input, name="torch.prod"), (256, 256), unit))) == []
+    net = Net()
     assert found("INI102", net.output(net.call(net.norm("ln", "LayerNorm"), matrix(net, net.input, (256, 256), unit)))) == []
     net = Net()
     assert found("INI102", net.output(net.op("opaque", matrix(net, net.input, (256, 256), unit)))) == []

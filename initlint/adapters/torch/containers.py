@@ -182,13 +182,48 @@ def update(call: Call) -> Any:
             put(call.interp, call.args[0], pair[0], pair[1])
 
 
+def clear(call: Call) -> None:
+    """``container.clear()``."""
+    call.interp.heap.touch(registry(call.args[0]))
+    registry(call.args[0]).clear()
+
+
+def copy(call: Call) -> Instance:
+    """``parameters.copy()``: another dictionary of the same parameters."""
+    made = Instance(call.args[0].cls, site=call.args[0].site)
+    registry(made).update(registry(call.args[0]))
+    return made
+
+
+def setdefault(call: Call) -> Any:
+    """``parameters.setdefault(key, default)``."""
+    instance, key = call.args[0], call.get(1, "key")
+    if isinstance(key, str) and key not in registry(instance):
+        put(call.interp, instance, key, call.get(2, "default"))
+    return get(call.interp, instance, key)
+
+
+def popitem(call: Call) -> Any:
+    """``parameters.popitem()``."""
+    instance = call.args[0]
+    name = next(reversed(registry(instance)), None)
+    if name is None:
+        return call.interp.fail("KeyError", "the container is empty")
+    found = registry(instance)[name]
+    delete_element(call.interp, instance, name)
+    return name, found
+
+
 METHODS = {
     "sequence": {"append": append, "extend": extend_method, "insert": insert, "pop": pop},
     "parameters": {"append": append, "extend": extend_method},
     "mapping": {
         "keys": lambda call: list(registry(call.args[0])), "values": lambda call: list(registry(call.args[0]).values()),
-        "items": lambda call: list(registry(call.args[0]).items()), "update": update, "pop": pop,
+        "items": lambda call: list(registry(call.args[0]).items()), "update": update, "pop": pop, "clear": clear,
         "get": lambda call: registry(call.args[0]).get(call.get(1, "key"), call.get(2, "default")),
     },
 }  # fmt: skip
-METHODS["parameter mapping"] = METHODS["mapping"]
+METHODS["parameter mapping"] = {
+    **METHODS["mapping"], "copy": copy, "setdefault": setdefault, "popitem": popitem,
+    "fromkeys": lambda call: Unknown("parameters by keys"),
+}  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Optional
 
-from initlint.adapters.torch.binding import DoesNotFit, bind
+from initlint.adapters.torch.binding import DoesNotFit, bind, framework_of
 from initlint.adapters.torch.writes import write
 from initlint.graph import Origin
 from initlint.interpreter.values import Instance, Tensor
@@ -25,6 +25,11 @@ def fill(name: str, call: Call) -> Any:
         return None
     target = next(iter(vars(bound).values()))
     arguments = dict(list(passed.items())[1:])
+    if isinstance(target, Tensor) and helper.skips_tensors:
+        plain = name.rpartition(".")[2]
+        text = f"`{plain}` fills the weight and the bias of a module, and a tensor has neither: nothing is initialised"
+        framework_of(call).witness.mistake(call.interp, "skipped-tensor", call.site, text)
+        return target
     weight = target.parameters.get("weight") if isinstance(target, Instance) else target
     if isinstance(weight, Tensor):
         function, given = helper.weight(bound)

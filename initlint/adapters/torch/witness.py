@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -11,7 +12,7 @@ from initlint.findings import Site
 from initlint.graph import InitCall, Mistake, ModelGraph, Parameter, Sweep, elapse, tick
 from initlint.interpreter.calls import Call
 from initlint.interpreter.nametests import NameTest
-from initlint.interpreter.values import Instance, Storage, Tensor
+from initlint.interpreter.values import Instance, Storage, TargetRaise, Tensor
 from initlint.overlays.declared.tensorflow import successor
 from initlint.overlays.torch_init import FILLS, Initializer
 from initlint.theory.laws import Distribution
@@ -68,6 +69,8 @@ class Witness:
     """How often something happened, over all entry points, that cannot be told again of a remembered call."""
     loose: bool = False
     """Whether a function runs without a caller, on values that are not known."""
+    samples: list[Instance] = field(default_factory=list)
+    """Layers that stand for those of a model which is not known, while such a function runs."""
 
     def start(self) -> None:
         self.drawn, self.mistakes, self.walks, self.emptied, self.tests = [], {}, [], [], {}
@@ -102,7 +105,11 @@ class Witness:
         self.drawn.append(Drawn(made, tensor.storage))
 
     def escaped(self, interp: Interpreter, values: list[Any], frame: Frame, node: p.Node) -> None:
-        """A call that is not followed: of an in-place fill, if its name says so and the tensor is not known."""
+        """A call that is not followed: of an in-place fill, if its name says so and the tensor is not known; a walk of ``apply`` goes over the samples."""
+        if self.samples and len(values) == 1 and isinstance(node, p.Call) and isinstance(node.func, p.Attr) and node.func.attr == "apply":
+            for sample in self.samples:
+                with suppress(TargetRaise):
+                    interp.call(values[0], [sample], {}, frame, node)
         entry = FILLS.get(f"torch.Tensor.{node.func.attr}") if isinstance(node, p.Call) and isinstance(node.func, p.Attr) else None
         if entry is None or not isinstance(node, p.Call) or any(arg.keyword or arg.star for arg in node.args) or len(values) != len(node.args):
             return
