@@ -31,8 +31,8 @@ WITHOUT_MODELS = {
 """Libraries of images, tables, sounds, files and plots, often installed beside models and large: nothing in them holds weights."""
 MODELS_OF_DESCRIBED = ("keras.src.applications",)
 """Parts of such libraries that are models as anybody else's: they are read, where one of them is asked for."""
-REGISTERS = re.compile(r"\w*regist\w*\(")
-"""How a statement begins that does no more than to register something."""
+REGISTERS = re.compile(r"\w*regist\w*\((?:[^()\n]*,\s*)?(\w+)\)")
+"""A statement that does no more than to register what it names last."""
 MOST_STARS = 32
 """Star imports that nothing runs, of which all are followed to find out which a name came with."""
 NEVER_READ = frozenset(sys.stdlib_module_names) | DESCRIBED | WITHOUT_MODELS
@@ -93,9 +93,11 @@ class Module:
                 contracts.amend(self, self.contract, [name] if run[1] else chunk.names)
 
     def register(self) -> None:
-        """Run the calls that hand what the file defines to others: nobody asks for a name that they bind, but what others look up may be in their hands."""
+        """Run the calls that hand classes of the file to others: nobody asks for a name that they bind, but what others look up may be in their hands."""
+        classes = {chunk.name for chunk in self.source.classes()}
         for chunk in self.source.chunks:
-            if chunk.kind == "other" and not chunk.names and REGISTERS.match(self.source.text, chunk.start):
+            match = REGISTERS.match(self.source.text, chunk.start) if chunk.kind == "other" and not chunk.names else None
+            if match is not None and match[1] in classes:
                 try:
                     self.run(chunk)
                 except OutOfBudget:
