@@ -14,7 +14,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 SECONDS = 60.0
-"""Of a processor; of the wheels in ``benchmarks/corpus.txt``, the slowest file read so far takes a third of it on a busy machine."""
+"""Of a processor; of the wheels in ``benchmarks/corpus.txt``, the slowest file read so far takes nine on a busy machine."""
 LOOK = 0.5
 """Seconds between two looks at the clock."""
 
