@@ -132,7 +132,8 @@ class Interpreter:
         if self.bottoms > MOST_BOTTOMS:
             raise OutOfBudget("gave up on a recursion that branches without end")
         if self.bottoms > FEW_BOTTOMS and not self.thorough:
-            self.limit = min(self.limit, self.steps + STEPS_BEHIND) if not self.endless else self.limit
+            if not self.endless:
+                self.limit = min(self.limit, self.steps + STEPS_BEHIND)
             running = Counter(id(routine.code) for routine in self.routines)
             self.endless |= {code for code, times in running.items() if times >= RECURSIVE}
 
