@@ -124,7 +124,7 @@ def displays(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     index = st.sampled_from(("[0]", "[-1]", "[1:]", "[::-1]", "[:2]"))
     method = st.sampled_from((".split('.')", ".upper()", ".strip('a')", ".startswith('a')", ".replace('a', 'b')", ".count('a')", ".rpartition('.')"))
     function = st.sampled_from(
-        ("len", "sum", "max", "min", "sorted", "list", "tuple", "set", "abs", "str", "bool", "int", "repr", "any", "all", "enumerate", "reversed")
+        ("len", "sum", "max", "min", "sorted", "list", "tuple", "set", "abs", "str", "bool", "int", "repr", "any", "all", "list(enumerate", "tuple(reversed")
     )
     return st.one_of(
         several.map(lambda text: f"[{text}]"),
@@ -136,7 +136,7 @@ def displays(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.tuples(st.sampled_from(("-", "not ", "+", "~")), inner).map(lambda t: f"({t[0]}{t[1]})"),
         st.tuples(inner, index).map(lambda t: f"({t[0]}){t[1]}"),
         st.tuples(inner, method).map(lambda t: f"({t[0]}){t[1]}"),
-        st.tuples(function, inner).map(lambda t: f"{t[0]}({t[1]})"),
+        st.tuples(function, inner).map(lambda t: f"{t[0]}({t[1]})" + ")" * t[0].count("(")),
         st.tuples(inner, inner, inner).map(lambda t: f"({t[0]} if {t[1]} else {t[2]})"),
         st.tuples(inner, inner).map(lambda t: f"[({t[1]}, x) for x in {t[0]}]"),
         inner.map(lambda text: f"[x * 2 for x in {text} if x]"),
@@ -173,7 +173,7 @@ def holds(value: Any) -> bool:
 @tried(250)
 @given(EXPRESSIONS)
 def test_a_value_that_is_known_is_pythons_own(tmp_path: Path, text: str) -> None:
-    """Of the same type; wherever Python has one, for a reader goes on where a program would not."""
+    """Of the same type; wherever Python has one, for a reader goes on where a program would not. (An iterator is the list of what it will yield.)"""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
