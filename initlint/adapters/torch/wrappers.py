@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from initlint.adapters.torch.binding import framework_of
+from initlint.adapters.torch.statistics import norm_law
+from initlint.adapters.torch.writes import current
 from initlint.interpreter.values import Instance, Storage, Tensor, Unknown
+from initlint.theory.fans import product
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
@@ -50,10 +53,12 @@ def wrap(call: Call, name: str) -> Any:
 
 def _magnitude(weight: Tensor, dim: Any) -> Tensor:
     """``g``: the norm of each slice along ``dim``, one number per output."""
-    shape = None
+    shape, law = None, None
     if weight.shape is not None and isinstance(dim, int) and -len(weight.shape) <= dim < len(weight.shape):
         shape = tuple(s if i == dim % len(weight.shape) else 1 for i, s in enumerate(weight.shape))
-    return Tensor(Storage(shape, reason="the norm of the weight it scales"), shape, parameter=True)
+        count = product(s for i, s in enumerate(weight.shape) if i != dim % len(weight.shape))
+        law = norm_law(current(weight), count) if isinstance(count, int) else None
+    return Tensor(Storage(shape, distribution=law, base=law, reason="the norm of the weight it scales"), shape, parameter=True)
 
 
 def _parametrization_list(call: Call, module: Instance, key: str) -> Instance:

@@ -11,9 +11,7 @@ from torch.nn.utils import parametrizations, spectral_norm, weight_norm
 from torch.nn.utils.parametrizations import weight_norm as new_weight_norm
 
 UNKNOWN = {
-    "Old": {"a.weight_g": "the norm", "b.weight_g": "the norm", "d.0.weight_g": "the norm"},
     "Lazy": {"b.weight": "loaded from a table", "c.weight": "loaded from a table"},
-    "New": {"a.parametrizations.weight.original0": "the norm"},
 }
 
 
