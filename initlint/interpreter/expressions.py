@@ -58,7 +58,7 @@ def eval_call(interp: Interpreter, node: p.Call, frame: Frame) -> Any:
                 return interp.call_blind(func, node, frame, "is called with arguments that are not known", [*args, value], kwargs)
             args.extend(items)
         elif isinstance(mapping := _one_mapping(value), dict):
-            kwargs.update({k: v for k, v in mapping.items() if isinstance(k, str)})
+            kwargs.update({k: v for k, v in mapping.items() if isinstance(k, str) and not k.startswith("#")})
         else:
             kwargs["**"] = mapping
     return calls.call(interp, func, args, kwargs, frame, node)

@@ -28,6 +28,9 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 DUNDER = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "@": "matmul", "|": "or", "&": "and"}
 ORDER: dict[str, Callable[[Any, Any], bool]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
+EMPTY = "inspect._empty"
+"""The mark of what a signature does not say, which equals nothing else."""
+
 
 def binary(interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Node) -> Any:
     """``left op right`` over every kind of value."""
@@ -181,7 +184,8 @@ def equal(left: Any, right: Any) -> Optional[bool]:
     if isinstance(left, External) and isinstance(right, External):
         return left.name == right.name
     if isinstance(left, External) != isinstance(right, External) and not (left is None or right is None):
-        return None if not isinstance(left, (str, int)) and not isinstance(right, (str, int)) else False
+        known = any(isinstance(value, (str, int)) or (isinstance(value, External) and value.name == EMPTY) for value in (left, right))
+        return False if known else None
     if isinstance(left, Instance) and isinstance(right, Instance) and left.cls is right.cls and left.cls.derives("enum.Enum"):
         return left is right
     for member, other in ((left, right), (right, left)):

@@ -13,6 +13,8 @@ from initlint.interpreter.values import Builtin, Class, External, Function, Inst
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
+FRAME = known_class("types.FrameType")
+
 
 @function("functools.partial", "functools.partialmethod")
 def _partial(call: Call) -> Any:
@@ -77,6 +79,15 @@ def _copy(call: Call) -> Any:
 @function("inspect.isfunction", "inspect.ismethod", "inspect.isroutine")
 def _isfunction(call: Call) -> Any:
     return isinstance(call.get(0, "object"), (Function, Method))
+
+
+@function("inspect.currentframe")
+def _currentframe(call: Call) -> Any:
+    """The frame that runs, with the one that called it."""
+    frame = call.frame.function
+    caller = frame.caller[0].function if frame.caller is not None else None
+    back = Instance(FRAME, {"f_locals": dict(caller.names)}) if caller is not None else None
+    return Instance(FRAME, {"f_locals": dict(frame.names), "f_back": back})
 
 
 @function("inspect.isclass")
