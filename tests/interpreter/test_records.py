@@ -7,7 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from initlint import frontend, lookup
+from initlint import frontend
+from initlint.paths import lookup
 
 LIGHTNING = """
     from torch import nn
