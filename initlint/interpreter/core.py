@@ -35,6 +35,7 @@ from initlint.interpreter.values import (
     TargetRaise,
     Tensor,
     Unknown,
+    entry_of,
     unknown,
 )
 from initlint.interpreter.worlds import World
@@ -353,9 +354,10 @@ class Interpreter:
             return bool(value)
         if isinstance(value, (list, tuple, dict, set, frozenset, range)):
             return None if value and all(isinstance(v, Repeat) for v in value) else bool(value)
-        if isinstance(value, Tensor) and isinstance(value.data, (int, float)):
-            return bool(value.data)
-        if isinstance(value, (Unknown, Sym, Tensor)):
+        if isinstance(value, Tensor):
+            number = entry_of(value)
+            return None if number is None else bool(number)
+        if isinstance(value, (Unknown, Sym)):
             return None
         if isinstance(value, OneOf):
             truths = {self.truth(v) for v in value.values if v is not ABSENT}

@@ -207,7 +207,8 @@ class Project:
             return External(f"{dotted}.{name}") if not level else Unknown(f"{dotted} was not found")
         if source is module:
             child = self.find(f"{dotted}.{name}")
-            return ModuleValue(child) if child else Unknown("circular import")
+            value = ModuleValue(child) if child else module.get(name)
+            return value if value is not ABSENT else Unknown("circular import")
         value = self.attribute(source, name)
         return value if value is not ABSENT else Unknown(f"{dotted} has no name {name}")
 

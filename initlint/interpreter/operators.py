@@ -10,7 +10,23 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint import program as p
 from initlint.interpreter.iteration import Names
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Builtin, Class, External, Instance, OneOf, Repeat, Tensor, Unknown, is_number, join, repeats, same, unknown
+from initlint.interpreter.values import (
+    ABSENT,
+    Builtin,
+    Class,
+    External,
+    Instance,
+    OneOf,
+    Repeat,
+    Tensor,
+    Unknown,
+    entry_of,
+    is_number,
+    join,
+    repeats,
+    same,
+    unknown,
+)
 from initlint.symbolic import Sym, power
 
 if TYPE_CHECKING:
@@ -150,7 +166,8 @@ def compare(interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, n
 
 def plain_scalar(value: Any) -> Any:
     """The number a tensor of one known entry holds."""
-    return value.data if isinstance(value, Tensor) and isinstance(value.data, (int, float)) else value
+    number = entry_of(value) if isinstance(value, Tensor) else None
+    return value if number is None else number
 
 
 def _negated(negate: bool, value: Optional[bool]) -> Any:

@@ -293,6 +293,14 @@ PLAIN = (str, int, float, bytes, list, dict, tuple, set, frozenset, range)
 """What Python's own values are instances of."""
 
 
+def entry_of(value: Tensor) -> Optional[float]:
+    """The number that a tensor of one entry holds, where it is known; that of a parameter will change."""
+    if isinstance(value.data, (int, float)):
+        return value.data
+    law = value.storage.distribution if value.shape == () and not value.storage.regions and not value.parameter and value.op is None else None
+    return law.mean if law is not None and law.kind == "constant" and isinstance(law.mean, (int, float)) else None
+
+
 def is_number(value: Any) -> bool:
     """Whether ``value`` is a number, symbolic or not (booleans included, as in Python)."""
     return isinstance(value, NUMBERS)

@@ -1,4 +1,4 @@
-"""Constructors that are reached through other libraries: Lightning's hyperparameters, models of pydantic, registries that are modules."""
+"""Constructors that are reached through other libraries: Lightning's hyperparameters, models of pydantic, registries that are modules, tensors that einops rearranges."""
 
 from __future__ import annotations
 
@@ -111,3 +111,24 @@ def test_a_class_is_found_in_the_namespace_of_a_module(tmp_path: Path, namespace
                 self.layers = nn.ModuleList([resolve(kind, 8, 8), {namespace}["Plain"](8, 8)])
     """
     assert facts(tmp_path, code, "Net()")[0] == SHAPES
+
+
+@pytest.mark.parametrize("moved", ['repeat(drawn, "o ... -> (o r) ...", r=4)', 'rearrange(repeat(drawn, "o i -> r o i", r=4), "r o i -> (o r) i")'])
+def test_entries_that_move_keep_their_law(tmp_path: Path, moved: str) -> None:
+    code = f"""
+        import torch
+        from einops import rearrange, repeat
+        from torch import nn
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(8, 16)
+                drawn = torch.empty(4, 8)
+                nn.init.normal_(drawn, std=0.3)
+                self.fc.weight.data.copy_({moved})
+
+            def forward(self, x):
+                return repeat(self.fc(x), "b c -> b (c r)", r=2)
+    """
+    assert facts(tmp_path, code, "Net()") == ({"fc.weight": (16, 8), "fc.bias": (16,)}, 0.3)

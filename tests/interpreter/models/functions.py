@@ -359,3 +359,22 @@ class Copies(nn.Module):
         self.kept = copy.deepcopy(self.layers)
         self.shared = nn.ModuleList([layer] * 2)
         self.weight = nn.Parameter(copy.deepcopy(layer.weight.data))
+
+
+class FromItself(nn.Module):
+    def __init__(self):
+        from .functions import rounded
+
+        super().__init__()
+        multipliers = torch.ones(3)
+        self.fc = nn.Linear(rounded(60, multipliers[0]), rounded(64, multipliers[1], 16))
+
+
+def rounded(width, multiplier, divisor=8):
+    if not multiplier:
+        return width
+    width *= multiplier
+    out = max(divisor, int(width + divisor / 2) // divisor * divisor)
+    if out < 0.9 * width:
+        out += divisor
+    return out
