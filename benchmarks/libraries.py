@@ -194,6 +194,30 @@ MODELS: dict[str, tuple[str, ...]] = {
     "kan.MultKAN": ("MultKAN(width=[2, 5, 1], grid=3, k=3, auto_save=False)",),
     "ncps.torch.cfc": ("CfC(8, 32)", "CfC(8, 32, mixed_memory=True, mode='pure')"),
     "pytorch_tcn.tcn": ("TCN(8, [16, 16, 32])",),
+    "braindecode.models": (
+        "EEGNet(n_chans=22, n_outputs=4, n_times=500)", "ShallowFBCSPNet(n_chans=22, n_outputs=4, n_times=500)",
+        "Deep4Net(n_chans=22, n_outputs=4, n_times=500)",
+        "EEGConformer(n_chans=22, n_outputs=4, n_times=500)", "ATCNet(n_chans=22, n_outputs=4, n_times=1000, sfreq=250)",
+    ),
+    "pytorch_forecasting.models.xlstm": ("xLSTMTime(8, 16, 1)",),
+    "normflows.nets": ("MADE(4, 16)", "MLP([4, 16, 4], init_zeros=True)", "ResidualNet(4, 8, 16)", "LipschitzMLP([4, 16, 4])"),
+    "nflows.flows": ("MaskedAutoregressiveFlow(4, 16, 2, 2)", "SimpleRealNVP(4, 16, 2, 2)"),
+    "vector_quantize_pytorch": (
+        "VectorQuantize(dim=32, codebook_size=64, codebook_dim=16, learnable_codebook=True, ema_update=False)",
+        "ResidualVQ(dim=32, codebook_size=64, num_quantizers=2)",
+        "SimVQ(dim=32, codebook_size=64)", "LFQ(dim=16, codebook_size=64)",
+    ),
+    "soft_moe_pytorch": ("SoftMoE(dim=32, seq_len=16, num_experts=4)",),
+    "se3_transformer_pytorch": ("SE3Transformer(dim=16, heads=2, depth=1, num_degrees=2, dim_head=8)",),
+    "iTransformer": ("iTransformer(num_variates=7, lookback_len=24, dim=32, depth=2, heads=4, dim_head=8, pred_length=12)",),
+    "kornia.contrib": ("TinyViT(img_size=64, num_classes=10)",),
+    "kornia.models.efficient_vit.backbone": ("efficientvit_backbone_b0()",),
+    "stable_baselines3.common.torch_layers": ("MlpExtractor(8, {'pi': [32, 16], 'vf': [32]}, nn.Tanh)",),
+    "torchrl.modules": ("MLP(in_features=8, out_features=4, num_cells=[32, 16])",),
+    "gpytorch.kernels": ("RBFKernel(ard_num_dims=3)", "ScaleKernel(MaternKernel())"),
+    "deepctr_torch.layers": ("DNN(16, [32, 16])", "CrossNet(16, layer_num=2)", "CIN(4, (16, 8))"),
+    "torch_rechub.basic.layers": ("MLP(16, dims=[32, 16])", "CrossNetwork(16, 2)", "CIN(4, [16, 8])"),
+    "enformer_pytorch.modeling_enformer": ("AttentionPool(32)",),
 }  # fmt: skip
 """Expressions that build a model, by the module whose names they use."""
 
