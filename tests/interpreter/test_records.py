@@ -1,4 +1,4 @@
-"""Constructors that are reached through other libraries: Lightning's hyperparameters, models of pydantic, registries that are modules, tensors that einops rearranges."""
+"""Constructors reached through other libraries: Lightning's hyperparameters, models of pydantic, modules as registries, tensors that einops moves."""
 
 from __future__ import annotations
 
