@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import inspect
 from collections.abc import Callable
 from enum import Enum, IntEnum, auto
 from functools import cached_property, partial, wraps
@@ -378,3 +379,29 @@ def rounded(width, multiplier, divisor=8):
     if out < 0.9 * width:
         out += divisor
     return out
+
+
+class Narrow(nn.Linear):
+    pass
+
+
+class Own(nn.Module):
+    def __init__(self, width, *, device=None):
+        super().__init__()
+        self.fc = nn.Linear(width, 64)
+
+
+def created(kind, *args, device="cpu"):
+    specification = inspect.getfullargspec(kind.__init__)
+    if "device" in specification.args or "device" in specification.kwonlyargs:
+        return kind(*args, device=device)
+    return nn.Sequential(kind(*args))
+
+
+class ByArguments(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = created(nn.Linear, 64, 64)
+        self.b = created(Own, 64)
+        self.c = created(nn.ReLU)
+        self.d = nn.Linear(64, 64, "bias" in inspect.getfullargspec(Narrow).args[3:])
