@@ -28,8 +28,7 @@ from torch.nn.parameter import is_lazy
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 import initlint
-from benchmarks.declared_vs_live import verdict
-from benchmarks.transformers_agreement import declare_operators
+from benchmarks.transformers_agreement import declare_operators, tally
 from initlint.errors import TargetError
 
 GNN = "16, 32, num_layers=2, out_channels=7"
@@ -238,17 +237,7 @@ def compare(module: str, expression: str, details: bool) -> Counter[str]:
     except TargetError as error:
         claims = {}
         print(f"    {module}:{expression}: {error}")
-    counts: Counter[str] = Counter()
-    for name, tensor in tensors.items():
-        claim = claims.pop(name, None)
-        outcome = verdict(claim, tensor.numpy()) if claim is not None else "missing"
-        counts[outcome if outcome in ("agrees", "unknown", "missing") else "contradicts"] += 1
-        if details and outcome != "agrees":
-            print(f"    {expression} {name}: {outcome}{f' ({claim.reason})' if claim is not None and outcome == 'unknown' else ''}")
-    counts["invented"] = len(claims)
-    for name in claims if details else ():
-        print(f"    {expression} {name}: claimed, not there")
-    return counts
+    return tally(tensors, claims, details, f"{expression} ")
 
 
 def main() -> int:

@@ -25,8 +25,8 @@ DESCRIBED = {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "
 """Libraries that tables stand for."""
 WITHOUT_MODELS = {
     "PIL", "IPython", "beartype", "boto3", "cv2", "huggingface_hub", "imageio", "ipywidgets", "librosa", "matplotlib", "networkx", "nltk", "numba", "onnx",
-    "pandas", "plotly", "psutil", "pyarrow", "pydantic", "pytest", "ray", "requests", "rich", "safetensors", "seaborn", "sentencepiece", "setuptools",
-    "skimage", "sklearn", "soundfile", "sympy", "tensorboard", "tokenizers", "tqdm", "wandb", "yaml",
+    "pandas", "plotly", "psutil", "pyarrow", "pydantic", "pydantic_settings", "pytest", "ray", "requests", "rich", "safetensors", "seaborn", "sentencepiece",
+    "setuptools", "skimage", "sklearn", "soundfile", "sympy", "tensorboard", "tokenizers", "tqdm", "wandb", "yaml",
 }  # fmt: skip
 """Libraries of images, tables, sounds, files, plots and types, often installed beside models and large: nothing in them holds weights."""
 MODELS_OF_DESCRIBED = ("keras.src.applications",)

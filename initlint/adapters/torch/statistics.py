@@ -41,7 +41,7 @@ def _reduced(shape: Any, dims: Any, keep: Any) -> tuple[Any, Optional[int]]:
     """The shape that is left, and how many values go into each of its entries; None where that is not known."""
     if shape is None or not all(isinstance(size, int) for size in shape):
         return None, None
-    wanted = range(len(shape)) if dims is None else [dims] if isinstance(dims, int) else dims
+    wanted = range(len(shape)) if dims is None or isinstance(dims, bool) else [dims] if isinstance(dims, int) else dims
     if not isinstance(wanted, Sequence) or not all(isinstance(d, int) and -len(shape) <= d < len(shape) for d in wanted):
         return None, None
     gone = {d % len(shape) for d in wanted}
