@@ -20,7 +20,6 @@ from initlint.interpreter.values import (
     Repeat,
     Tensor,
     Unknown,
-    entry_of,
     is_number,
     join,
     repeats,
@@ -166,7 +165,7 @@ def compare(interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, n
 
 def plain_scalar(value: Any) -> Any:
     """The number a tensor of one known entry holds."""
-    number = entry_of(value) if isinstance(value, Tensor) else None
+    number = value.entry if isinstance(value, Tensor) else None
     return value if number is None else number
 
 

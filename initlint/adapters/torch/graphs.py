@@ -55,10 +55,9 @@ def _layer(path: str, module: Instance) -> Layer:
 
 
 def enter_late(framework: TorchFramework, graph: ModelGraph, instance: Instance) -> Layer:
-    """A module that the forward pass itself constructs, as Flax's compact modules and Haiku's do; one of torch is no part of the model."""
+    """A module that the forward pass itself constructs, as Flax's compact modules and Haiku's do."""
     framework.late.append(instance)
     first: Layer | None = None
-    entered = len(graph.parameters)
     for prefix, module in named_modules(instance, _late_path(framework, graph, instance)):
         layer = framework.layers[id(module)] = _layer(prefix, module)
         first = first or layer
@@ -66,8 +65,6 @@ def enter_late(framework: TorchFramework, graph: ModelGraph, instance: Instance)
         for role, tensor in module.parameters.items():
             if isinstance(tensor, Tensor):
                 enter_parameter(graph, framework, layer, role, tensor, f"{prefix}.{role}")
-    if not root_of(instance.cls):
-        del graph.parameters[entered:]
     assert first is not None
     return first
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from initlint.interpreter.builtins.registry import BUILTINS, Handler, builtin
 from initlint.interpreter.heap import possible
 from initlint.interpreter.operators import binary
-from initlint.interpreter.values import Builtin, Class, OneOf, Tensor, Unknown, entry_of, is_number, join, unknown
+from initlint.interpreter.values import Builtin, Class, OneOf, Tensor, Unknown, is_number, join, unknown
 from initlint.symbolic import Sym, opaque
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _converted(interp: Interpreter, name: str, convert: Callable[[Any], Any], va
             return convert(value)
         except (ValueError, OverflowError) as error:
             return interp.fail(type(error).__name__, f"{name}() of a value that does not convert")
-    if isinstance(value, Tensor) and (number := entry_of(value)) is not None:
+    if isinstance(value, Tensor) and (number := value.entry) is not None:
         return convert(number)
     return Unknown(unknown(value) or f"{name}() of a value that is not known")
 

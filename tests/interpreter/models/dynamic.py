@@ -240,12 +240,3 @@ def trunc_normal(tensor, mean=0.0, std=1.0):
         low = (1.0 + math.erf((-2 - mean) / std / math.sqrt(2.0))) / 2.0
         tensor.uniform_(2 * low - 1, 1 - 2 * low)
     return tensor
-
-
-class MadeInForward(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.fc = nn.Linear(64, 64)
-
-    def forward(self, x):
-        return nn.Linear(64, 64)(self.fc(x))
