@@ -21,6 +21,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent.parent))
 import initlint
 from benchmarks.declared_vs_live import verdict
+from initlint.graph import Parameter
 
 FAMILIES = Path(__file__).with_name("transformers_families.py")
 
@@ -30,17 +31,23 @@ def compare(family: str, details: bool) -> Counter[str]:
     torch.manual_seed(0)
     model = getattr(importlib.import_module("benchmarks.transformers_families"), family)()
     claims = {parameter.name: parameter for parameter in initlint.show(f"{FAMILIES}:{family}()").parameters}
-    counts: Counter[str] = Counter()
-    for name, tensor in model.named_parameters():
-        outcome = verdict(claims.pop(name, None), tensor.detach().numpy())
-        counts[outcome if outcome in ("agrees", "unknown") else "contradicts"] += 1
-        if details and outcome != "agrees":
-            print(f"    {name}: {outcome}")
-    counts["invented"] = len(claims)
-    for name in claims if details else ():
-        print(f"    {name}: claimed, not there")
+    counts = tally({name: tensor.detach() for name, tensor in model.named_parameters()}, claims, details)
     del model
     gc.collect()
+    return counts
+
+
+def tally(tensors: dict[str, torch.Tensor], claims: dict[str, Parameter], details: bool, prefix: str = "") -> Counter[str]:
+    """How many parameters agree, contradict, are unknown, missing in the table, or invented by it."""
+    counts = Counter(invented=len(claims.keys() - tensors.keys()))
+    for name, tensor in tensors.items():
+        claim = claims.get(name)
+        outcome = verdict(claim, tensor.numpy()) if claim is not None else "missing"
+        counts[outcome if outcome in ("agrees", "unknown", "missing") else "contradicts"] += 1
+        if details and outcome != "agrees":
+            print(f"    {prefix}{name}: {outcome}{f' ({claim.reason})' if claim is not None and outcome == 'unknown' else ''}")
+    for name in claims.keys() - tensors.keys() if details else ():
+        print(f"    {prefix}{name}: claimed, not there")
     return counts
 
 
@@ -57,10 +64,10 @@ def main() -> int:
     for name in names:
         counts = compare(name, options.details)
         totals += counts
-        print(f"{name}: " + ", ".join(f"{counts[kind]} {kind}" for kind in ("agrees", "unknown", "contradicts", "invented")), flush=True)
+        print(f"{name}: " + ", ".join(f"{counts[kind]} {kind}" for kind in ("agrees", "unknown", "missing", "contradicts", "invented")), flush=True)
     there = totals.total() - totals["invented"]
     print(f"{len(names)} models, {there} parameters: {100 * totals['agrees'] / max(there, 1):.2f} % agree, "
-          f"{totals['contradicts']} contradict, {totals['unknown']} unknown, {totals['invented']} invented")  # fmt: skip
+          f"{totals['contradicts']} contradict, {totals['unknown']} unknown, {totals['missing']} missing, {totals['invented']} invented")  # fmt: skip
     return int(totals["contradicts"] + totals["invented"] > 0)
 
 

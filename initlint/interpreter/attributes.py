@@ -58,6 +58,8 @@ def _tensor_attribute(interp: Interpreter, value: Tensor, name: str, frame: Fram
 
 
 def _module_attribute(interp: Interpreter, value: ModuleValue, name: str, frame: Frame, node: p.Node) -> Any:
+    if name == "__dict__":
+        return value.module.everything()
     found = interp.project.attribute(value.module, name)
     return found if found is not ABSENT else interp.fail("AttributeError", f"{value.module.name} has no name {name}")
 

@@ -15,6 +15,7 @@ from initlint.interpreter.operators import equal
 from initlint.interpreter.scope import Frame, final_value
 from initlint.interpreter.values import (
     ABSENT,
+    PLAIN,
     Builtin,
     Class,
     External,
@@ -72,6 +73,8 @@ def call(interp: Interpreter, func: Any, args: list[Any], kwargs: dict[str, Any]
     if handler is not None:
         return handler(interp, func, args, kwargs, frame, node)
     reason = func.reason if isinstance(func, Unknown) else "calls a value that is not callable"
+    if isinstance(func, PLAIN):
+        interp.fail("TypeError", f"a {type(func).__name__} is not callable")
     return call_blind(interp, func, node, frame, reason, args, kwargs)
 
 
@@ -196,7 +199,7 @@ def bind_arguments(interp: Interpreter, func: Function, args: list[Any], kwargs:
                 position += 1
                 continue
             if param.kind == "either" and param.name in rest:
-                names[param.name] = _passed(rest.pop(param.name), func.defaults.get(param.name, ABSENT))
+                names[param.name] = or_default(rest.pop(param.name), func.defaults.get(param.name, ABSENT))
                 continue
         elif param.kind == "args":
             names[param.name] = tuple(args[position:])
@@ -207,7 +210,7 @@ def bind_arguments(interp: Interpreter, func: Function, args: list[Any], kwargs:
             rest = {}
             continue
         elif param.name in rest:
-            names[param.name] = _passed(rest.pop(param.name), func.defaults.get(param.name, ABSENT))
+            names[param.name] = or_default(rest.pop(param.name), func.defaults.get(param.name, ABSENT))
             continue
         if blind:
             names[param.name] = Unknown(f"the argument {param.name} may come from keyword arguments that are not known")
@@ -229,8 +232,8 @@ def may_be_absent(value: Any) -> bool:
     return isinstance(value, OneOf) and ABSENT in value.values
 
 
-def _passed(value: Any, default: Any) -> Any:
-    """An argument that was passed, or may have been."""
+def or_default(value: Any, default: Any) -> Any:
+    """An argument that was passed, or may have been; ``default`` is ABSENT where there is none."""
     if not may_be_absent(value):
         return value
     given = [v for v in value.values if v is not ABSENT]
@@ -278,8 +281,10 @@ def initialise(
             _fill_fields(interp, instance, owner, args, kwargs, frame, node)
             return
         if owner.name in DICTIONARIES:  # what such a class hands out it keeps under the same names as attributes
-            for name, value in kwargs.items():
-                interp.heap.set_item(instance.attrs, name, value)
+            mapping = args[0] if args and isinstance(args[0], dict) else {}
+            for name, value in {**mapping, **kwargs}.items():
+                if isinstance(name, str):
+                    interp.heap.set_item(instance.attrs, name, value)
             return
     if any(base.name in ("Exception", "BaseException") for base in mro) or cls.name.endswith(("Error", "Exception")):
         instance.attrs["args"] = tuple(args)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
     from initlint.interpreter.modules import Module
 
-FIELD_BASES = {"typing.NamedTuple"}
+FIELD_BASES = {"typing.NamedTuple", "pydantic.BaseModel", "pydantic_settings.BaseSettings"}
 FIELD_DECORATORS = {"dataclasses.dataclass", "attr.s", "attrs.define", "attr.dataclass", "attrs.frozen"}
 
 

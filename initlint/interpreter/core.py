@@ -353,10 +353,10 @@ class Interpreter:
             return bool(value)
         if isinstance(value, (list, tuple, dict, set, frozenset, range)):
             return None if value and all(isinstance(v, Repeat) for v in value) else bool(value)
-        if isinstance(value, Tensor) and isinstance(value.data, (int, float)):
-            return bool(value.data)
-        if isinstance(value, (Unknown, Sym, Tensor)):
+        if isinstance(value, (Unknown, Sym)) or (isinstance(value, Tensor) and value.entry is None):
             return None
+        if isinstance(value, Tensor):
+            return bool(value.entry)
         if isinstance(value, OneOf):
             truths = {self.truth(v) for v in value.values if v is not ABSENT}
             return truths.pop() if len(truths) == 1 else None

@@ -57,11 +57,19 @@ def eval_call(interp: Interpreter, node: p.Call, frame: Frame) -> Any:
             if items is None:
                 return interp.call_blind(func, node, frame, "is called with arguments that are not known", [*args, value], kwargs)
             args.extend(items)
-        elif not isinstance(value, dict):
-            kwargs["**"] = value
+        elif isinstance(mapping := _one_mapping(value), dict):
+            kwargs.update({k: v for k, v in mapping.items() if isinstance(k, str) and not k.startswith("#")})
         else:
-            kwargs.update({k: v for k, v in value.items() if isinstance(k, str)})
+            kwargs["**"] = mapping
     return calls.call(interp, func, args, kwargs, frame, node)
+
+
+def _one_mapping(value: Any) -> Any:
+    """Mappings of which one is passed as keyword arguments, as a single one: what not all of them have may be absent."""
+    if not isinstance(value, OneOf) or not all(isinstance(one, dict) for one in value.values):
+        return value
+    names = {name: None for mapping in value.values for name in mapping}
+    return {name: join([mapping.get(name, ABSENT) for mapping in value.values]) for name in names}
 
 
 def eval_subscript(interp: Interpreter, node: p.Subscript, frame: Frame) -> Any:

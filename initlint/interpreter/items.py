@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
 from initlint.interpreter.attributes import class_attribute
+from initlint.interpreter.calls import DICTIONARIES
 from initlint.interpreter.heap import possible
 from initlint.interpreter.operators import hashable
 from initlint.interpreter.scope import Frame
@@ -92,6 +93,8 @@ def _instance_item(interp: Interpreter, value: Instance, index: Any, frame: Fram
         return interp.call(method, [index], {}, frame, node)
     if "#fields" in value.attrs and isinstance(index, int):
         return sequence_item(interp, value.attrs["#fields"], index)
+    if isinstance(index, str) and index in value.attrs and any(value.cls.derives(name) for name in DICTIONARIES):
+        return value.attrs[index]
     return interp.framework.container_item(interp, value, index)
 
 

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 DESCRIBED = {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "tf_keras", "tf_slim", "haiku", "equinox", "scipy"}
 """Libraries that tables stand for."""
 WITHOUT_MODELS = {
-    "PIL", "IPython", "boto3", "cv2", "huggingface_hub", "imageio", "ipywidgets", "librosa", "matplotlib", "networkx", "nltk", "numba", "onnx", "pandas",
-    "plotly", "psutil", "pyarrow", "pytest", "ray", "requests", "rich", "safetensors", "seaborn", "sentencepiece", "setuptools", "skimage",
-    "sklearn", "soundfile", "sympy", "tensorboard", "tokenizers", "tqdm", "wandb", "yaml",
+    "PIL", "IPython", "beartype", "boto3", "cv2", "huggingface_hub", "imageio", "ipywidgets", "librosa", "matplotlib", "networkx", "nltk", "numba", "onnx",
+    "pandas", "plotly", "psutil", "pyarrow", "pydantic", "pydantic_settings", "pytest", "ray", "requests", "rich", "safetensors", "seaborn", "sentencepiece",
+    "setuptools", "skimage", "sklearn", "soundfile", "sympy", "tensorboard", "tokenizers", "tqdm", "wandb", "yaml",
 }  # fmt: skip
-"""Libraries of images, tables, sounds, files and plots, often installed beside models and large: nothing in them holds weights."""
+"""Libraries of images, tables, sounds, files, plots and types, often installed beside models and large: nothing in them holds weights."""
 MODELS_OF_DESCRIBED = ("keras.src.applications",)
 """Parts of such libraries that are models as anybody else's: they are read, where one of them is asked for."""
 REGISTERS = re.compile(r"\w*regist\w*\((?:[^()\n]*,\s*)?(\w+)\)")
@@ -128,6 +128,11 @@ class Module:
         """Every class statement at the top level with its value."""
         return [(chunk, self.reach(chunk.name)) for chunk in self.source.classes()]
 
+    def everything(self) -> dict[str, Any]:
+        """The names of the file with their values, but for those that came with ``from x import *``."""
+        values = {name: self.get(name) for name in self.source.bindings if name != "*"}
+        return {name: value for name, value in values.items() if value is not ABSENT}
+
     def reach(self, name: str) -> Any:
         """The value of a global that no code asks for; ABSENT also where it takes too much to find out."""
         try:
@@ -202,7 +207,8 @@ class Project:
             return External(f"{dotted}.{name}") if not level else Unknown(f"{dotted} was not found")
         if source is module:
             child = self.find(f"{dotted}.{name}")
-            return ModuleValue(child) if child else Unknown("circular import")
+            value = ModuleValue(child) if child else module.get(name)
+            return value if value is not ABSENT else Unknown("circular import")
         value = self.attribute(source, name)
         return value if value is not ABSENT else Unknown(f"{dotted} has no name {name}")
 

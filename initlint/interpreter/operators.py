@@ -10,7 +10,22 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint import program as p
 from initlint.interpreter.iteration import Names
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Builtin, Class, External, Instance, OneOf, Repeat, Tensor, Unknown, is_number, join, repeats, same, unknown
+from initlint.interpreter.values import (
+    ABSENT,
+    Builtin,
+    Class,
+    External,
+    Instance,
+    OneOf,
+    Repeat,
+    Tensor,
+    Unknown,
+    is_number,
+    join,
+    repeats,
+    same,
+    unknown,
+)
 from initlint.symbolic import Sym, power
 
 if TYPE_CHECKING:
@@ -27,6 +42,9 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 DUNDER = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "@": "matmul", "|": "or", "&": "and"}
 ORDER: dict[str, Callable[[Any, Any], bool]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+EMPTY = "inspect._empty"
+"""The mark of what a signature does not say, which equals nothing else."""
 
 
 def binary(interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Node) -> Any:
@@ -147,7 +165,8 @@ def compare(interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, n
 
 def plain_scalar(value: Any) -> Any:
     """The number a tensor of one known entry holds."""
-    return value.data if isinstance(value, Tensor) and isinstance(value.data, (int, float)) else value
+    number = value.entry if isinstance(value, Tensor) else None
+    return value if number is None else number
 
 
 def _negated(negate: bool, value: Optional[bool]) -> Any:
@@ -181,7 +200,8 @@ def equal(left: Any, right: Any) -> Optional[bool]:
     if isinstance(left, External) and isinstance(right, External):
         return left.name == right.name
     if isinstance(left, External) != isinstance(right, External) and not (left is None or right is None):
-        return None if not isinstance(left, (str, int)) and not isinstance(right, (str, int)) else False
+        known = any(isinstance(value, (str, int)) or (isinstance(value, External) and value.name == EMPTY) for value in (left, right))
+        return False if known else None
     if isinstance(left, Instance) and isinstance(right, Instance) and left.cls is right.cls and left.cls.derives("enum.Enum"):
         return left is right
     for member, other in ((left, right), (right, left)):

@@ -273,6 +273,14 @@ class Tensor:
     transposed: bool = False
     attrs: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def entry(self) -> Optional[float]:
+        """The number that a tensor of one entry holds, where it is known; that of a parameter will change."""
+        if isinstance(self.data, (int, float)):
+            return self.data
+        law = self.storage.distribution if self.shape == () and not self.storage.regions and not self.parameter and self.op is None else None
+        return law.mean if law is not None and law.kind == "constant" and isinstance(law.mean, (int, float)) else None
+
 
 class TargetRaise(Exception):
     """The analysed code raises here, for certain."""

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from initlint.adapters.torch import arithmetic
+from initlint.adapters.torch.tensors import from_data
 from initlint.adapters.torch.writes import mix
 from initlint.interpreter.values import Storage, Tensor
 from initlint.overlays.torch_init import FACTORIES, FILLS, Initializer, InvalidCall, UnknownArgument
@@ -89,7 +90,9 @@ def computed(name: str, given: dict[str, Any], law: Lookup) -> Law:
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             made = arithmetic.arithmetic(OPERATORS[name], *((right, left) if name == "rsub" else (left, right)))
     elif values and _is_tensor(values[0]):
-        made = arithmetic.elementwise(Arguments([_operand(values[0], law), *values[1:]], {}), name)  # type: ignore[arg-type]
+        operand = _operand(values[0], law)
+        operand = operand if isinstance(operand, Tensor) else from_data(operand)
+        made = arithmetic.elementwise(Arguments([operand, *values[1:]], {}), name)  # type: ignore[arg-type]
     found = made.storage.distribution if isinstance(made, Tensor) else None
     return found, f"computed by {name}()"
 

@@ -61,6 +61,8 @@ UNDECIDED = {
     "unknown dictionary": "{'a': init.zeros_}[flag](self.fc.weight)",
     "unknown name": "getattr(init, flag)(self.fc.weight)",
     "unknown index": "layers = [self.fc, nn.Linear(2, 2)]\ninit.zeros_(layers[flag].weight)",
+    "keyword arguments of one branch": "options = {'gain': 2.0} if flag else {}\ninit.xavier_normal_(self.fc.weight, **options)",
+    "keyword arguments that are not known": "init.xavier_normal_(self.fc.weight, **flag)",
     "unknown std": "init.normal_(self.fc.weight, std=flag)",
     "guard of match": "match 1:\n    case 1 if flag:\n        init.zeros_(self.fc.weight)",
     "pattern of match": "match flag:\n    case {'a': x}:\n        init.zeros_(self.fc.weight)",

@@ -9,6 +9,7 @@ from dataclasses import replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Optional
 
+from initlint.adapters.torch import statistics
 from initlint.adapters.torch.tensors import COMPUTED, from_data, new_tensor, with_shape
 from initlint.adapters.torch.writes import current
 from initlint.interpreter.values import Tensor, is_number, unknown
@@ -53,6 +54,8 @@ def _elementwise(call: Call, tensor: Tensor, name: str) -> Optional[Tensor]:
         return None
     if function is not None and law.kind == "constant" and isinstance(law.mean, (int, float)):
         return new_tensor(tensor.shape, constant(function(law.mean)))
+    if function is not None and (mapped := statistics.mapped(law, function)) is not None:
+        return new_tensor(tensor.shape, mapped)
     if name == "erfinv" and law.kind == "uniform":
         return new_tensor(tensor.shape, inverse_error(law))
     if name in ("clamp", "clip") and _within(law, call.get(1, "min"), call.get(2, "max")):
@@ -135,6 +138,12 @@ def _on_law(op: str, law: Distribution, other: Number, *, first: bool) -> Option
                 return constant(law.mean**other if first else other**law.mean)
         except (ArithmeticError, TypeError):
             return None
+    if op in ("/", "**") and not isinstance(other, Sym) and statistics.nearly(law):
+        function = OPERATORS[op]
+        try:
+            return statistics.mapped(law, (lambda v: function(v, other)) if first else (lambda v: function(other, v)))
+        except (ArithmeticError, TypeError):
+            return None
     return None
 
 
@@ -169,6 +178,8 @@ def _of_two(op: str, left: Tensor, right: Tensor) -> Tensor:
     if laws[0] is not None and laws[1] is not None:
         for law, other, first in ((laws[0], laws[1], True), (laws[1], laws[0], False)):
             made = _on_law(op, law, other.mean, first=first) if other.kind == "constant" and other.mean is not None else None
+            if made is None and op in "*/" and law.kind != "constant" and statistics.nearly(other) and other.mean is not None:
+                made = statistics.unbounded(_on_law(op, law, other.mean, first=first))
             if made is not None:
                 return new_tensor(shape, made)
     return new_tensor(shape, None, reason=COMPUTED)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
-from initlint.adapters.torch import arithmetic, factories, inits, signals, tensors, views
+from initlint.adapters.torch import arithmetic, factories, inits, signals, statistics, tensors, views
 from initlint.adapters.torch.writes import current, write
 from initlint.graph import Op, Origin
 from initlint.interpreter.scope import Frame
@@ -119,6 +119,8 @@ def _method(framework: TorchFramework, name: str) -> Callable[[Call], Any]:
         return lambda call: factories.make(call, f"torch.Tensor.{name}")
     if name.rstrip("_") in arithmetic.SCALAR_FUNCTIONS or name.rstrip("_") in arithmetic.LAW_FUNCTIONS:
         return lambda call: _elementwise(call, name)
+    if name in statistics.NAMES and not framework.tracing:
+        return lambda call: statistics.statistic(call, name)
     if name in IN_PLACE:
         return lambda call: _in_place(call, name)
     return lambda call: _other(framework, call, name)

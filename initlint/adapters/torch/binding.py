@@ -7,8 +7,9 @@ from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+from initlint.interpreter.calls import or_default
 from initlint.interpreter.heap import possible
-from initlint.interpreter.values import OneOf, Unknown, is_number
+from initlint.interpreter.values import ABSENT, OneOf, Unknown, is_number
 from initlint.symbolic import symbol
 
 if TYPE_CHECKING:
@@ -46,8 +47,11 @@ def parse(signature: str) -> tuple[tuple[str, str, Any], ...]:
     return tuple(result)
 
 
-def bind(signature: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[SimpleNamespace, dict[str, Any]]:
-    """Values by parameter name, and those the author passed. Raises ``DoesNotFit``."""
+def bind(signature: str, args: list[Any], kwargs: dict[str, Any], *, guess: bool = True) -> tuple[SimpleNamespace, dict[str, Any]]:
+    """Values by parameter name, and those the author passed. Raises ``DoesNotFit``.
+
+    Of keyword arguments that are not known, ``guess`` says that they leave the defaults as they are.
+    """
     values: dict[str, Any] = {}
     passed: dict[str, Any] = {}
     rest = {k: v for k, v in kwargs.items() if k != "**"}
@@ -63,8 +67,11 @@ def bind(signature: str, args: list[Any], kwargs: dict[str, Any]) -> tuple[Simpl
             values[name] = passed[name] = args[position]
             position += 1
         elif name in rest:
-            values[name] = passed[name] = rest.pop(name)
-        elif default is not REQUIRED:
+            value = rest.pop(name)
+            if type(value) is OneOf:
+                value = or_default(value, ABSENT if default is REQUIRED else default)
+            values[name] = passed[name] = value
+        elif default is not REQUIRED and (guess or not blind):
             values[name] = default
         elif blind:
             values[name] = Unknown(f"{name} may come from keyword arguments that are not known")

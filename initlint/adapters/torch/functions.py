@@ -11,7 +11,7 @@ from initlint.adapters.declared import operations
 from initlint.adapters.torch import factories, helpers, inits, signals, tensors, wrappers
 from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.building import named_tensors
-from initlint.adapters.torch.writes import write
+from initlint.adapters.torch.writes import current, write
 from initlint.graph import Op, Origin
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.operators import binary
@@ -183,6 +183,20 @@ def concatenate(framework: TorchFramework, call: Call) -> Any:
     return _presumed(framework, factories.concatenate(call))
 
 
+def _rearranged(name: str) -> Handler:
+    """``einops.rearrange`` and ``einops.repeat``: the entries of a tensor in another shape, each as often as any other."""
+
+    def handler(framework: TorchFramework, call: Call) -> Any:
+        tensor = call.get(0, "tensor")
+        if signals.sources([tensor]):
+            return signals.function(name, call, framework.owners)
+        if framework.tracing or not isinstance(tensor, Tensor):
+            return Unknown(f"{name} is not followed")
+        return tensors.new_tensor(None, current(tensor), reason=tensor.storage.reason)
+
+    return handler
+
+
 def _presumed(framework: TorchFramework, made: Tensor) -> Tensor:
     """What the forward pass joins of values that nobody knows is a signal."""
     lost = framework.tracing and made.storage.reason == factories.LOST
@@ -284,6 +298,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(FLOAT_FUNCTIONAL, _float_functional),
     **{f"{FLOAT_FUNCTIONAL[0]}().{name}": _operator(op) for name, op in {"add": "+", "add_scalar": "+", "mul": "*", "mul_scalar": "*", "matmul": "@"}.items()},
     f"{FLOAT_FUNCTIONAL[0]}().add_relu": _add_relu, f"{FLOAT_FUNCTIONAL[0]}().cat": concatenate,
+    **{f"einops.{name}": _rearranged(f"einops.{name}") for name in ("rearrange", "repeat")},
     "torch.cat": concatenate, "torch.concat": concatenate, "torch.stack": stack,
     **dict.fromkeys(("torch.manual_seed", "torch.random.manual_seed"), _seed),
     "torch.is_tensor": _plain(_is_tensor), "torch.Size": _plain(_size),

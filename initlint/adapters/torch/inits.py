@@ -23,7 +23,7 @@ def initialise(call: Call, name: str) -> Any:
     """A function of ``torch.nn.init``."""
     entry, witness = INITIALIZERS[name], framework_of(call).witness
     try:
-        bound, passed = bind(entry.signature, call.args, call.kwargs)
+        bound, passed = bind(entry.signature, call.args, call.kwargs, guess=False)
     except DoesNotFit as error:
         witness.draw(call, entry, _as_given(entry, call), call.get(0, "tensor"), problem=f"TypeError: {name.rpartition('.')[2]}() {error}")
         return call.args[0] if call.args else Unknown("an initializer without a tensor")
@@ -85,7 +85,7 @@ def fill(call: Call, name: str) -> Any:
     entry = FILLS[f"torch.Tensor.{name}"]
     tensor = call.args[0]
     try:
-        bound, passed = bind(entry.signature, call.args, {("from_" if k == "from" else k): v for k, v in call.kwargs.items()})
+        bound, passed = bind(entry.signature, call.args, {("from_" if k == "from" else k): v for k, v in call.kwargs.items()}, guess=False)
     except DoesNotFit as error:
         framework_of(call).witness.draw(call, entry, _as_given(entry, call), tensor, problem=f"TypeError: {name}() {error}")
         write(call.interp, tensor, entry.name, Origin.FILL, None, call.site, reason="arguments that do not fit")

@@ -50,6 +50,8 @@ def _external(framework: TorchFramework, dotted: str) -> Any:
     if described(dotted):
         dotted = declared_name(graph_name(dotted, framework.graph_mode))
         return framework.layer_class(dotted) if dotted in DECLARED or dotted in ROOTS else External(dotted)
+    if dotted.startswith("pydantic.v1."):
+        return external(framework, dotted.replace(".v1", "", 1))
     if not dotted.startswith("torch."):
         return framework.layer_class(dotted) if dotted in libraries.LAYERS else External(dotted)
     name = canonical(dotted)

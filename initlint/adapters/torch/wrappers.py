@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from initlint.adapters.torch.binding import framework_of
-from initlint.interpreter.values import Instance, Storage, Tensor, Unknown
+from initlint.adapters.torch.statistics import norm_law
+from initlint.adapters.torch.writes import current
+from initlint.interpreter.values import Instance, Storage, Tensor, Unknown, unknown
+from initlint.theory.fans import product
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
@@ -39,7 +42,7 @@ def wrap(call: Call, name: str) -> Any:
         target = _parametrization_list(call, module, key)
     if names[0]:
         heap.set_item(target.parameters, names[0], _magnitude(weight, call.get(2, "dim", 0)))
-    heap.set_item(target.parameters, names[1], weight)
+    heap.set_item(target.parameters, names[1], _inverse(call, weight) if name.endswith("register_parametrization") else weight)
     if name == "torch.nn.utils.spectral_norm":  # until the first forward pass ``weight`` is ``weight_orig`` under another name
         heap.set_item(module.attrs, key, Tensor(weight.storage, weight.shape))
         return module
@@ -48,12 +51,26 @@ def wrap(call: Call, name: str) -> Any:
     return module
 
 
+def _inverse(call: Call, weight: Tensor) -> Tensor:
+    """What a parametrization of the author's own starts from: where it has a ``right_inverse``, what that makes of the weight."""
+    parametrization = call.get(2, "parametrization")
+    method = call.interp.find_method(parametrization, "right_inverse") if isinstance(parametrization, Instance) else None
+    if method is None:
+        return weight
+    made = call.interp.call(method, [weight], {}, call.frame, call.node)
+    if not isinstance(made, Tensor):
+        return Tensor(Storage(weight.shape, reason=unknown(made) or "what right_inverse() returns"), weight.shape, parameter=True)
+    return made if made is weight else Tensor(made.storage, made.shape, made.whole, parameter=True, data=made.data)
+
+
 def _magnitude(weight: Tensor, dim: Any) -> Tensor:
     """``g``: the norm of each slice along ``dim``, one number per output."""
-    shape = None
+    shape, law = None, None
     if weight.shape is not None and isinstance(dim, int) and -len(weight.shape) <= dim < len(weight.shape):
         shape = tuple(s if i == dim % len(weight.shape) else 1 for i, s in enumerate(weight.shape))
-    return Tensor(Storage(shape, reason="the norm of the weight it scales"), shape, parameter=True)
+        count = product(s for i, s in enumerate(weight.shape) if i != dim % len(weight.shape))
+        law = norm_law(current(weight), count) if isinstance(count, int) else None
+    return Tensor(Storage(shape, distribution=law, base=law, reason="the norm of the weight it scales"), shape, parameter=True)
 
 
 def _parametrization_list(call: Call, module: Instance, key: str) -> Instance:

@@ -18,6 +18,7 @@ from initlint.interpreter.values import (
     Function,
     Instance,
     Method,
+    ModuleValue,
     OneOf,
     Partial,
     Property,
@@ -184,6 +185,8 @@ def _classmethod(call: Call) -> Any:
 def _vars(call: Call) -> Any:
     value = call.get(0, "object")
     call.interp.memory.lose()
+    if isinstance(value, ModuleValue):
+        return value.module.everything()
     return value.attrs if isinstance(value, Instance) else Unknown("vars()")
 
 

@@ -35,8 +35,8 @@ def _converted(interp: Interpreter, name: str, convert: Callable[[Any], Any], va
             return convert(value)
         except (ValueError, OverflowError) as error:
             return interp.fail(type(error).__name__, f"{name}() of a value that does not convert")
-    if isinstance(value, Tensor) and isinstance(value.data, (int, float)):
-        return convert(value.data)
+    if isinstance(value, Tensor) and (number := value.entry) is not None:
+        return convert(number)
     return Unknown(unknown(value) or f"{name}() of a value that is not known")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.interpreter.classes import find_member, known_class
 from initlint.interpreter.clone import deep_copy, shallow_copy
@@ -12,6 +12,9 @@ from initlint.interpreter.values import Builtin, Class, External, Function, Inst
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
+    from initlint.interpreter.core import Interpreter
+
+FRAME = known_class("types.FrameType")
 
 
 @function("functools.partial", "functools.partialmethod")
@@ -79,6 +82,15 @@ def _isfunction(call: Call) -> Any:
     return isinstance(call.get(0, "object"), (Function, Method))
 
 
+@function("inspect.currentframe")
+def _currentframe(call: Call) -> Any:
+    """The frame that runs, with the one that called it."""
+    frame = call.frame.function
+    caller = frame.caller[0].function if frame.caller is not None else None
+    back = Instance(FRAME, {"f_locals": dict(caller.names)}) if caller is not None else None
+    return Instance(FRAME, {"f_locals": dict(frame.names), "f_back": back})
+
+
 @function("inspect.isclass")
 def _isclass(call: Call) -> Any:
     return isinstance(call.get(0, "object"), Class)
@@ -96,20 +108,50 @@ PARAMETER_KINDS = {
 @function("inspect.signature")
 def _signature(call: Call) -> Any:
     """The parameters of a function that was read, as ``inspect`` would list them."""
-    value = call.get(0, "callable")
-    skip = 0
-    if isinstance(value, Method):
-        value, skip = value.function, 1
+    parameters = _parameters(call.interp, call.get(0, "callable"), skip=1)
+    return _described(parameters) if parameters is not None else Unknown("a signature that is not known")
+
+
+@function("inspect.getfullargspec")
+def _full_argspec(call: Call) -> Any:
+    """The names of parameters by kind; those of a bound method or a class have ``self`` among them."""
+    value = call.get(0, "func")
+    if isinstance(value, Builtin) and value.name.endswith(".__init__"):
+        value = call.interp.framework.external(value.name.removesuffix(".__init__"))
+    parameters = _parameters(call.interp, value, skip=0)
+    if parameters is None:
+        return Unknown("a signature that is not known")
+    names = {kind: [name for name, (of, _) in parameters.items() if of == kind] for kind in PARAMETER_KINDS.values()}
+    described_self = ["self"] if isinstance(value, Class) and find_member(value, "__init__")[1] is None else []
+    return Instance(
+        known_class("inspect.FullArgSpec"),
+        {
+            "args": described_self + names["POSITIONAL_ONLY"] + names["POSITIONAL_OR_KEYWORD"],
+            "varargs": next(iter(names["VAR_POSITIONAL"]), None),
+            "varkw": next(iter(names["VAR_KEYWORD"]), None),
+            "kwonlyargs": names["KEYWORD_ONLY"],
+        },
+    )
+
+
+def _parameters(interp: Interpreter, value: Any, skip: int) -> Optional[dict[str, tuple[str, Any]]]:
+    """Kinds and defaults of the parameters of a function by name, but for the first ``skip`` of a method; None where it was not read."""
+    if isinstance(value, Class) and find_member(value, "__init__")[1] is None:
+        value = next((base for base in value.mro if base.spec is not None), value)
     if isinstance(value, Class) and value.spec is not None:
-        return _described({name: (PARAMETER_KINDS[kind], default) for name, kind, default in call.interp.framework.signature(value)})
-    if isinstance(value, Class):
-        value, skip = find_member(value, "__init__")[0], 1
+        return {name: (PARAMETER_KINDS[kind], default) for name, kind, default in interp.framework.signature(value)}
+    if isinstance(value, Method):
+        value = value.function
+    elif isinstance(value, Class):
+        value = find_member(value, "__init__")[0]
+    else:
+        skip = 0
     while isinstance(value, Function) and "__wrapped__" in value.attrs:
         value = value.attrs["__wrapped__"]
     if not isinstance(value, Function):
-        return Unknown("a signature that is not known")
+        return None
     empty = External("inspect._empty")
-    return _described({param.name: (PARAMETER_KINDS[param.kind], value.defaults.get(param.name, empty)) for param in value.node.params[skip:]})
+    return {param.name: (PARAMETER_KINDS[param.kind], value.defaults.get(param.name, empty)) for param in value.node.params[skip:]}
 
 
 def _described(parameters: dict[str, tuple[str, Any]]) -> Instance:

@@ -43,6 +43,22 @@ def _namedtuple(call: Call) -> Any:
     return cls
 
 
+@function("pydantic.create_model")
+def _create_model(call: Call) -> Any:
+    """A class with fields, each given as (annotation, default)."""
+    if "**" in call.kwargs:
+        return Unknown("a model of pydantic whose fields are not known")
+    name = call.get(0, "model_name")
+    cls = known_class(name if isinstance(name, str) else "?", "pydantic.BaseModel")
+    cls.fields = [(field, spec[1]) for field, spec in call.kwargs.items() if isinstance(spec, tuple) and len(spec) == 2]
+    return cls
+
+
+@function("pydantic.Field")
+def _pydantic_field(call: Call) -> Any:
+    return call.get(0, "default", Unknown("a field without a default"))
+
+
 @function("typing.cast")
 def _cast(call: Call) -> Any:
     return call.get(1, "val")

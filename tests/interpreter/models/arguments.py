@@ -7,6 +7,7 @@ from __future__ import annotations
 from torch import nn
 
 EXPRESSIONS = (
+    "ByNameOrClass(nn.ReLU)",
     "Sizes(96)",
     "Sizes(80, depth=3, bias=False)",
     "Sizes(hidden=72, *(), **{'depth': 1})",
@@ -103,3 +104,19 @@ class Helper(nn.Module):
 def factory(kind="wide"):
     options = {"wide": dict(hidden=128, depth=1), "narrow": {"hidden": 64, "depth": 3}}
     return Sizes(**options[kind])
+
+
+def choose(activation):
+    try:
+        if isinstance(activation(), nn.Module):
+            return {}
+    except TypeError:
+        pass
+    return {"gain": nn.init.calculate_gain(activation)}
+
+
+class ByNameOrClass(nn.Module):
+    def __init__(self, activation="relu"):
+        super().__init__()
+        self.fc = nn.Linear(64, 64)
+        nn.init.xavier_uniform_(self.fc.weight, **choose(activation))

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import namedtuple
+import functools
+import inspect
+from collections import OrderedDict, namedtuple
 from dataclasses import asdict, dataclass, field, replace
 from types import SimpleNamespace
 from typing import NamedTuple, Optional
@@ -17,6 +19,7 @@ EXPRESSIONS = (
     "FromDataclass(Config(80, initializer_range=0.3))",
     "FromDict({'hidden': 72, 'std': 0.4})",
     "FromDict(dict(hidden=72))",
+    "FromFrozen(hidden=56)",
     "FromTuple(Shape(80, std=0.01))",
     "FromPlain(Plain(hidden=96))",
     "FromNamespace(SimpleNamespace(hidden=64, init=SimpleNamespace(std=0.11)))",
@@ -164,3 +167,28 @@ class FromNamespace(nn.Module):
         args = args or SimpleNamespace(hidden=70, init=SimpleNamespace(std=0.6))
         self.fc = nn.Linear(args.hidden, args.hidden)
         nn.init.normal_(self.fc.weight, std=args.init.std)
+
+
+class Frozen(OrderedDict):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for key, value in self.items():
+            setattr(self, key, value)
+
+
+def registering(init):
+    @functools.wraps(init)
+    def wrapped(self, **kwargs):
+        parameters = inspect.signature(init).parameters
+        self.config = Frozen({name: kwargs.get(name, parameter.default) for name, parameter in parameters.items() if name != "self"})
+        init(self, **kwargs)
+
+    return wrapped
+
+
+class FromFrozen(nn.Module):
+    @registering
+    def __init__(self, hidden=48, std=0.3):
+        super().__init__()
+        self.fc = nn.Linear(self.config.hidden, 2 * self.config.hidden)
+        nn.init.normal_(self.fc.weight, std=self.config.std)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import inspect
 from collections.abc import Callable
 from enum import Enum, IntEnum, auto
 from functools import cached_property, partial, wraps
@@ -359,3 +360,48 @@ class Copies(nn.Module):
         self.kept = copy.deepcopy(self.layers)
         self.shared = nn.ModuleList([layer] * 2)
         self.weight = nn.Parameter(copy.deepcopy(layer.weight.data))
+
+
+class FromItself(nn.Module):
+    def __init__(self):
+        from .functions import rounded
+
+        super().__init__()
+        multipliers = torch.ones(3)
+        self.fc = nn.Linear(rounded(60, multipliers[0]), rounded(64, multipliers[1], 16))
+
+
+def rounded(width, multiplier, divisor=8):
+    if not multiplier:
+        return width
+    width *= multiplier
+    out = max(divisor, int(width + divisor / 2) // divisor * divisor)
+    if out < 0.9 * width:
+        out += divisor
+    return out
+
+
+class Narrow(nn.Linear):
+    pass
+
+
+class Own(nn.Module):
+    def __init__(self, width, *, device=None):
+        super().__init__()
+        self.fc = nn.Linear(width, 64)
+
+
+def created(kind, *args, device="cpu"):
+    specification = inspect.getfullargspec(kind.__init__)
+    if "device" in specification.args or "device" in specification.kwonlyargs:
+        return kind(*args, device=device)
+    return nn.Sequential(kind(*args))
+
+
+class ByArguments(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = created(nn.Linear, 64, 64)
+        self.b = created(Own, 64)
+        self.c = created(nn.ReLU)
+        self.d = nn.Linear(64, 64, "bias" in inspect.getfullargspec(Narrow).args[3:])

@@ -11,9 +11,8 @@ from torch.nn.utils import parametrizations, spectral_norm, weight_norm
 from torch.nn.utils.parametrizations import weight_norm as new_weight_norm
 
 UNKNOWN = {
-    "Old": {"a.weight_g": "the norm", "b.weight_g": "the norm", "d.0.weight_g": "the norm"},
+    "Inverse": {"b.parametrizations.weight.original": "norms that are clamped"},
     "Lazy": {"b.weight": "loaded from a table", "c.weight": "loaded from a table"},
-    "New": {"a.parametrizations.weight.original0": "the norm"},
 }
 
 
@@ -70,3 +69,28 @@ class Lazy(nn.Module):
         nn.init.zeros_(self.d.bias)
         self.e = nn.Linear(64, 64).to("cpu").float().train().requires_grad_(False)
         self.f = nn.Linear(4, 4, device="cpu", dtype=torch.float32)
+
+
+class Doubling(nn.Module):
+    def forward(self, x):
+        return x / 2
+
+    def right_inverse(self, x):
+        return x * 2
+
+
+class Halving(nn.Module):
+    def forward(self, x):
+        return x.renorm(p=2, dim=0, maxnorm=1.0)
+
+    def right_inverse(self, x):
+        return x / x.norm(2, dim=0, keepdim=True).clamp(min=0.1)
+
+
+class Inverse(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(64, 64)
+        parametrize.register_parametrization(self.a, "weight", Doubling())
+        self.b = nn.Linear(64, 8)
+        parametrize.register_parametrization(self.b, "weight", Halving())
