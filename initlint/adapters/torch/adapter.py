@@ -261,6 +261,8 @@ class TorchFramework(Framework):
             if name in PARAMETER_CLASSES:
                 return value.parameter
             return True if name in TENSOR_CLASSES else False if name.startswith("torch.") else None
+        if isinstance(value, Instance) and self.is_module(value):
+            return False if name in PARAMETER_CLASSES or name in TENSOR_CLASSES else None
         if value is None or isinstance(value, (int, float, str, bool, list, tuple, dict)):
             return False if name.startswith(PLAIN_NEVER) else None
         return None

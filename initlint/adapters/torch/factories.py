@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 IRRELEVANT = ("device", "dtype", "requires_grad", "generator", "out", "layout")
 """Keyword arguments that change neither the shape nor the law."""
+SHAPE = re.compile(r"(?:^|\.)(?:size|sizes|\w*shape)$")
+"""Names of unknown arguments that hold a whole shape as likely as one size."""
 UNINITIALISED = ("torch.empty", "torch.Tensor", "torch.FloatTensor", "torch.empty_like", "torch.Tensor.new_empty")
 CONVERTING = ("torch.Tensor", "torch.FloatTensor")
 """Factories that make memory of a size, but take over values where they are given some."""
@@ -59,7 +62,11 @@ def make(call: Call, name: str, entry: Optional[Initializer] = None) -> Any:
 
 def _given_shape(call: Call, factory: Initializer, bound: Any) -> Optional[tuple[Number, ...]]:
     sizes = getattr(bound, "size", None)
+    if factory.makes == "integers" and sizes == ():
+        return (0,)
     if isinstance(sizes, tuple):
+        if len(sizes) == 1 and isinstance(sizes[0], Sym) and SHAPE.search(str(sizes[0])):
+            return None
         bound.size = tuple(map(_size, sizes))
     try:
         return shape_given(factory, bound)

@@ -109,7 +109,7 @@ def _reshaped(shape: tuple[Number, ...], args: list[Any]) -> Optional[tuple[Numb
     if -1 not in args:
         return tuple(args)
     total, rest = product(shape), product(1 if a == -1 else a for a in args)
-    inferred = total / rest if isinstance(total, Sym) or isinstance(rest, Sym) else total // rest if rest else 0
+    inferred = 0 if rest == 0 else total / rest if isinstance(total, Sym) or isinstance(rest, Sym) else total // rest
     return tuple(inferred if a == -1 else a for a in args)
 
 
