@@ -149,6 +149,8 @@ def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
     true, kind = fans.pop() or (None, "")
     if fans or true is None:
         return None
+    if not kind.startswith("conv") and parameter.shape is not None and shape != parameter.shape[-len(shape) :]:
+        return None  # drawn in another shape than it has, for what that is used as
     weight = Weight(parameter, parameter.layer if kind.startswith("conv") else None, tuple(ops))
     if normalised_after(weight):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.arrays import formulas
-from initlint.adapters.torch.matrices import argument_fans, described, einsum_fans, made_of, multiplied, parameter_of, product_fans
+from initlint.adapters.torch.matrices import argument_fans, described, einsum_fans, made_of, multiplied, operand_axes, parameter_of, product_fans, shape_of
 from initlint.adapters.torch.shapes import function_shape, output_shape
 from initlint.findings import Site
 from initlint.graph import Layer, Op
@@ -110,7 +110,7 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
         weight = next((v for v in (right, left) if isinstance(v, Tensor) and v.op is None), None)
         if weight is not None:
             parameter = multiplied(weight, owners)
-            detail |= described(weight, owners, product_fans(weight.shape, left=weight is left))
+            detail |= described(weight, owners, product_fans(shape_of(weight), left=weight is left))
             if weight is left:  # W @ x has the outputs first, as x @ W.T
                 detail |= {"left": True, "transposed": not weight.transposed}
         inputs = sources([left, right])
@@ -170,7 +170,7 @@ def _weighted(name: str, kind: str, call: Call, owners: dict[int, Any]) -> Optio
         parameter = parameter_of(weight, owners)
         layer = parameter.layer if parameter is not None else None
         op = Op(kind=WEIGHT_KINDS.get(kind, "matmul"), name=argument.role, inputs=sources([x]), parameter=parameter, site=call.site)
-        op.detail |= described(weight, owners, argument_fans(argument.role, weight.shape))
+        op.detail |= described(weight, owners, argument_fans(argument.role, shape_of(weight)))
         if layer is not None and layer.kind and parameter is not None and parameter.role == "weight" and op.kind == "layer":
             op.layer, op.name = layer, layer.kind
             layer.calls.append(op)
@@ -187,7 +187,8 @@ def _einsum(call: Call, owners: dict[int, Any]) -> Tensor:
     parameter = None
     if len(places) == 1:
         weight = tensors[places[0]]
-        detail |= described(weight, owners, einsum_fans(equation, places[0], weight.shape))
+        axes = len(operand_axes(equation, places[0]))
+        detail |= described(weight, owners, einsum_fans(equation, places[0], shape_of(weight, axes)))
         parameter = multiplied(weight, owners) if len(tensors) == 2 else None
         if parameter is None and (known := parameter_of(weight, owners)):
             detail["of"] = (known,)
