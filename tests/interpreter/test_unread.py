@@ -1,0 +1,100 @@
+"""What was not read, and what no table tells, is held to be right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from initlint.engine import check
+from initlint.findings import Finding
+
+HEAD = """
+import torch
+from torch import nn
+from elsewhere import Base, Mixer
+
+"""
+SOUND = {
+    "a class from elsewhere, tested together with something else": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.embedding = nn.Embedding(8, 4)
+                self.apply(self.draw)
+
+            def draw(self, module):
+                if isinstance(module, Mixer) and next(module.parameters()).device.type != "meta":
+                    nn.init.zeros_(module.rates)
+    """,
+    "a module is no parameter": """
+        class Net(Base):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(8, 4)
+                self.apply(self.draw)
+
+            def draw(self, module):
+                if isinstance(module, nn.Parameter):
+                    nn.init.normal_(module, std=0.02)
+    """,
+    "what every module has": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(8)
+                self.norm.reset_running_stats()
+                self.hooks = list(self.norm._forward_pre_hooks.values())
+    """,
+    "an argument that may be a whole shape": """
+        class Net(nn.Module):
+            def __init__(self, shape):
+                super().__init__()
+                self.weight = nn.Parameter(torch.zeros(shape))
+                nn.init.kaiming_uniform_(self.weight)
+    """,
+    "a tensor without entries": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.where = nn.Parameter(torch.Tensor())
+    """,
+    "a routine for models that speaks of their LSTMs": """
+        def draw(model):
+            if isinstance(model.encoder, nn.LSTM):
+                nn.init.zeros_(model.embedding.weight)
+    """,
+    "a reshape of nothing": """
+        class Net(nn.Module):
+            def __init__(self, heads):
+                super().__init__()
+                self.heads = heads
+                self.fc = nn.Linear(8, 8)
+
+            def forward(self, x):
+                return torch.zeros(0, self.heads).view(-1, 0) + self.fc(x)
+    """,
+}
+
+
+def found(folder: Path, source: str) -> list[Finding]:
+    path = folder / "net.py"
+    path.write_text(HEAD + dedent(source))
+    return check([str(path)]).findings
+
+
+@pytest.mark.parametrize("case", SOUND)
+def test_nothing_is_said(tmp_path: Path, case: str) -> None:
+    assert found(tmp_path, SOUND[case]) == []
+
+
+def test_a_table_still_tells_what_a_layer_lacks(tmp_path: Path) -> None:
+    source = """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm1d(8)
+                nn.init.zeros_(self.norm.kernel)
+    """
+    assert [(f.code, f.message) for f in found(tmp_path, source)] == [("INI604", "a BatchNorm1d has no `kernel`: AttributeError")]
