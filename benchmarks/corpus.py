@@ -52,7 +52,8 @@ class Count:
 
 def check_one(folder: Path) -> None:
     """In the process of one package: check it, and print its count as JSON."""
-    from initlint import engine, files
+    from initlint import engine
+    from initlint.paths import files
 
     resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

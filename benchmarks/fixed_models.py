@@ -22,8 +22,8 @@ from typing import Any
 
 import torch
 
-from initlint import repair
 from initlint.engine import check
+from initlint.fixing import repair
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"

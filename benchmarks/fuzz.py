@@ -24,12 +24,14 @@ from types import FrameType
 from typing import Any
 
 import initlint
-from initlint import baseline, cache, config, engine, lower, notebook
+from initlint import config, engine, lower
 from initlint.config import ConfigError
-from initlint.edits import SourceError, decode, digest
 from initlint.errors import BaselineError
+from initlint.process.stack import with_deep_stack
 from initlint.report import FORMATS
-from initlint.stack import with_deep_stack
+from initlint.runs import baseline, cache
+from initlint.text import notebook
+from initlint.text.edits import SourceError, decode, digest
 
 SOURCE = str(Path(initlint.__file__).parent)
 CONFIG = b"""[tool.initlint]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from initlint.findings import Severity
-from initlint.ignores import read
+from initlint.paths.ignores import read
 from initlint.rules import Selection, UnknownRule, matching
 
 if sys.version_info >= (3, 11):

@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from initlint import files
-from initlint.edits import SourceError, as_bytes, decode
 from initlint.errors import TargetError
 from initlint.findings import Finding
-from initlint.garbage import uncollected
+from initlint.paths import files
+from initlint.process.garbage import uncollected
+from initlint.process.stack import with_deep_stack
 from initlint.rules import Rule, select
-from initlint.single import Examiner, trouble
-from initlint.stack import with_deep_stack
-from initlint.suppress import silence
-from initlint.tasks import Task
+from initlint.runs.single import Examiner, trouble
+from initlint.runs.suppress import silence
+from initlint.runs.tasks import Task
+from initlint.text.edits import SourceError, as_bytes, decode
 
 if TYPE_CHECKING:
-    from initlint.cache import Cache
-    from initlint.contexts import Analysis
+    from initlint.contexts.models import Analysis
     from initlint.graph import ModelGraph
-    from initlint.notebook import Notebook
+    from initlint.runs.cache import Cache
+    from initlint.text.notebook import Notebook
 
 __all__ = ["CheckResult", "TargetError", "check", "recheck", "show"]
 
@@ -87,8 +87,8 @@ def check(
 
 def _recall(result: CheckResult, tasks: Sequence[Task], folder: str) -> Cache:
     """What was known of the files before."""
-    from initlint.cache import Cache
-    from initlint.present import Present
+    from initlint.runs.cache import Cache
+    from initlint.runs.present import Present
 
     present = Present({os.path.abspath(task.path): task.digest for task in tasks})
     store = Cache(folder, result.search_path, [rule.code for rule in result.rules], present)
@@ -117,7 +117,7 @@ def _examine_together(
     result: CheckResult, tasks: Sequence[Task], progress: Callable[[str], None], jobs: int, accountable: bool
 ) -> list[dict[str, dict[str, str]]]:
     """Examine all files by several processes, where that is worth while; what these saw of projects."""
-    from initlint import workers
+    from initlint.runs import workers
 
     weighed = [workers.Job.of(number, task) for number, task in enumerate(tasks)]
     jobs = workers.useful(jobs, weighed)
@@ -176,7 +176,7 @@ def _add_source(result: CheckResult, task: Task, *, wanted: bool) -> None:
     try:
         data = task.read()
         if files.is_notebook(task.path):
-            from initlint.notebook import load  # start-up is a feature
+            from initlint.text.notebook import load  # start-up is a feature
 
             result.notebooks[task.path] = load(data)
             result.sources[task.path] = result.notebooks[task.path].text
@@ -217,7 +217,7 @@ def _finish(result: CheckResult) -> None:
     if result.suppressions:
         _silence(result)
     if result.notebooks:
-        from initlint.notebook import placed  # start-up is a feature
+        from initlint.text.notebook import placed  # start-up is a feature
 
         result.findings = [placed(finding, result.notebooks) for finding in result.findings]
     result.findings.sort(key=lambda finding: finding.order)

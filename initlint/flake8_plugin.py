@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint import __version__
-from initlint.gate import may_matter
+from initlint.text.gate import may_matter
 
 if TYPE_CHECKING:
     from flake8.options.manager import OptionManager

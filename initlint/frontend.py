@@ -8,12 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
-from initlint import deadline, files, lower
+from initlint import lower
 from initlint import program as p
 from initlint.adapters.arrays import plain, training
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.adapter import TorchFramework
-from initlint.edits import SourceError
 from initlint.errors import TargetError as TargetError
 from initlint.findings import Site
 from initlint.graph import ModelGraph
@@ -24,12 +23,15 @@ from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Class, Function, Instance, OutOfBudget, TargetRaise, Unknown, unknown
 from initlint.overlays.declared.names import ROOTS
 from initlint.overlays.declared.tensorflow import graph_mode
+from initlint.paths import files
+from initlint.process import deadline
+from initlint.process.stack import with_deep_stack
 from initlint.source import SourceFile
-from initlint.stack import with_deep_stack
 from initlint.symbolic import symbol
+from initlint.text.edits import SourceError
 
 if TYPE_CHECKING:
-    from initlint.notebook import Notebook
+    from initlint.text.notebook import Notebook
 
 TARGET = re.compile(r"^(?P<place>.+?\.(?:py|ipynb)|[\w.]+):(?P<expr>.+)$", re.DOTALL)
 SIZES = re.compile(r"(?:\w+_)?(?:sizes|dims|layers|units|dimensions|architecture|topology|structure|neurons|widths)", re.IGNORECASE)
@@ -102,13 +104,13 @@ def _show(target: str, search_path: Sequence[str], text: Optional[str]) -> Model
 
 def _program(interp: Interpreter, framework: TorchFramework, module: Module, text: str) -> ModelGraph:
     """The graph that a function or class of TensorFlow 1 builds."""
-    from initlint.programs import build, run  # which needs this module
+    from initlint.contexts.programs import build, run  # which needs this module
 
     return build(interp, framework, text, str(module.path), lambda: run(interp, module, _evaluate(interp, module, text)))
 
 
 def _notebook(place: str) -> Notebook:
-    from initlint.notebook import load  # start-up is a feature
+    from initlint.text.notebook import load  # start-up is a feature
 
     try:
         notebook = load(files.read(place))

@@ -12,7 +12,7 @@ from typing import TypeVar
 from initlint import config
 from initlint.config import Config
 from initlint.findings import Finding, Severity
-from initlint.ignores import DEFAULT_EXCLUDE, Exclusion, Patterns
+from initlint.paths.ignores import DEFAULT_EXCLUDE, Exclusion, Patterns
 from initlint.rules import codes, matching, specificity
 
 T = TypeVar("T")

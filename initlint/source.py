@@ -14,10 +14,10 @@ from typing import Optional, TypeGuard
 
 from initlint import lower
 from initlint import program as p
-from initlint.depth import LONG, longest, too_deep
-from initlint.edits import LineIndex, SourceError, decode, digest
 from initlint.findings import Site
-from initlint.syntax import parse_index
+from initlint.text.depth import LONG, longest, too_deep
+from initlint.text.edits import LineIndex, SourceError, decode, digest
+from initlint.text.syntax import parse_index
 
 INITIALIZER = re.compile(r"^(?:.*\.)?init\.\w+$|^\w+_$")
 WRAPPER = "class _:\n"

@@ -11,15 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from initlint import check, deadline, files, merging
+from initlint import check
 from initlint.adapters.torch.tracing import _parts
 from initlint.cli import main
-from initlint.contexts import Analysis
+from initlint.contexts import merging
+from initlint.contexts.merging import analyse_file
+from initlint.contexts.models import Analysis
 from initlint.engine import CheckResult
 from initlint.findings import Severity
 from initlint.frontend import TargetError, instantiate, new_interpreter, show
 from initlint.graph import Layer
-from initlint.merging import analyse_file
+from initlint.paths import files
+from initlint.process import deadline
 from tests.harness import MISMATCHED
 
 GOOD = """\

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from initlint import cache, engine, lookup
+from initlint import engine
 from initlint.cli import main
-from initlint.edits import digest
+from initlint.paths import lookup
 from initlint.report.json import render
-from initlint.single import Examiner
+from initlint.runs import cache
+from initlint.runs.single import Examiner
+from initlint.text.edits import digest
 
 NET = """
 import torch.nn as nn

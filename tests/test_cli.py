@@ -13,14 +13,15 @@ from typing import Any
 
 import pytest
 
-from initlint import engine, repair
+from initlint import engine
 from initlint.cli import main
-from initlint.edits import apply_fixes
 from initlint.engine import CheckResult
 from initlint.findings import Edit, Finding, Fix, Safety, Severity, Site
+from initlint.fixing import repair
+from initlint.fixing.repair import FileChange, Refine
 from initlint.graph import ModelGraph
-from initlint.repair import FileChange, Refine
 from initlint.report import FORMATS
+from initlint.text.edits import apply_fixes
 
 SOURCE = "a = 1\nb = 2\n"
 NOTE = Finding(code="INI402", rule="r", message="m", site=Site("net.py", 1, 1, 1, 2), severity=Severity.NOTE)

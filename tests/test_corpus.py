@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from initlint.consulted import Consulted
-from initlint.corpus import SCANS, Corpus
-from initlint.edits import digest
-from initlint.mentions import ProjectText
+from initlint.contexts.corpus import SCANS, Corpus
+from initlint.contexts.mentions import ProjectText
+from initlint.paths.consulted import Consulted
 from initlint.source import SourceFile
+from initlint.text.edits import digest
 
 TEXTS = {
     "a.py": "class Base(nn.Module):\n    pass\n",

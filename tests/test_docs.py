@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from initlint import baseline, config
+from initlint import config
 from initlint.cli import main
 from initlint.cli.arguments import parser
 from initlint.report import FORMATS
+from initlint.runs import baseline
 from tests.test_readme import NET
 
 ROOT = Path(__file__).parent.parent

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from initlint.edits import LineIndex, OverlapError, Source, SourceError, apply_edits, apply_fixes, as_bytes, decode, read_source, save, write_atomic
 from initlint.findings import Edit, Site
+from initlint.text.edits import LineIndex, OverlapError, Source, SourceError, apply_edits, apply_fixes, as_bytes, decode, read_source, save, write_atomic
 
 MIXED = "a = 1\r\nb = 2\nc = 3\rd = 4"
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from initlint import check, repair
+from initlint import check
 from initlint.cli import main
-from initlint.edits import SourceError, apply_fixes, save
 from initlint.engine import CheckResult
 from initlint.findings import Finding, Safety
-from initlint.repair import FileChange
+from initlint.fixing import repair
+from initlint.fixing.repair import FileChange
+from initlint.text.edits import SourceError, apply_fixes, save
 
 NET = """\
 import torch.nn as nn

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from initlint.cli import main
-from initlint.files import discover
-from initlint.ignores import DEFAULT_EXCLUDE, read
+from initlint.paths.files import discover
+from initlint.paths.ignores import DEFAULT_EXCLUDE, read
 
 
 @pytest.fixture

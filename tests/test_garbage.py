@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import pytest
 
-from initlint import garbage
-from initlint.single import Examiner
+from initlint.process import garbage
+from initlint.runs.single import Examiner
 from initlint.source import SourceFile
 
 
@@ -59,7 +59,7 @@ def test_the_collector_is_left_as_it_was(enabled: bool) -> None:
 
 
 def test_a_command_leaves_with_its_status_and_its_last_words() -> None:
-    code = "import atexit; from initlint.garbage import run_and_leave; atexit.register(print, 'bye'); run_and_leave(lambda: print('done') or 3)"
+    code = "import atexit; from initlint.process.garbage import run_and_leave; atexit.register(print, 'bye'); run_and_leave(lambda: print('done') or 3)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (3, "done\nbye\n", "")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from initlint import git
 from initlint.cli import main
 from initlint.errors import GitError
+from initlint.paths import git
 
 
 def run(*arguments: str) -> None:

@@ -13,8 +13,9 @@ from xml.etree import ElementTree
 import pytest
 
 import initlint
-from initlint import engine, lookup
+from initlint import engine
 from initlint.cli import formats, main
+from initlint.paths import lookup
 from initlint.report import FORMATS
 from initlint.report.paint import coloured, plain
 

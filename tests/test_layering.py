@@ -26,14 +26,14 @@ ALLOWED = {
     "initlint.flow": ("initlint.graph", "initlint.findings", *THEORY),
     "initlint.signal": ("initlint.signal", "initlint.graph", "initlint.flow", "initlint.layout", "initlint.findings", *THEORY),
     "initlint.rules": ("initlint.rules", "initlint.graph", "initlint.flow", "initlint.layout", "initlint.findings", "initlint.evidence", *THEORY),
-    "initlint.edits": ("initlint.findings",),
-    "initlint.depth": (),
-    "initlint.ignores": (),
+    "initlint.text.edits": ("initlint.findings",),
+    "initlint.text.depth": (),
+    "initlint.paths.ignores": (),
     "initlint.errors": (),
-    "initlint.git": ("initlint.errors",),
-    "initlint.config": ("initlint.findings", "initlint.ignores", "initlint.rules"),
-    "initlint.projects": ("initlint.config", "initlint.findings", "initlint.ignores", "initlint.rules"),
-    "initlint.rewrite": ("initlint.rewrite", "initlint.edits", "initlint.findings", "initlint.depth"),
+    "initlint.paths.git": ("initlint.errors",),
+    "initlint.config": ("initlint.findings", "initlint.paths.ignores", "initlint.rules"),
+    "initlint.projects": ("initlint.config", "initlint.findings", "initlint.paths.ignores", "initlint.rules"),
+    "initlint.rewrite": ("initlint.rewrite", "initlint.text.edits", "initlint.findings", "initlint.text.depth"),
     "initlint.measure": (
         "initlint.measure",
         "initlint.overlays",
@@ -42,12 +42,12 @@ ALLOWED = {
         "initlint.findings",
         *THEORY,
     ),
-    "initlint.report": ("initlint.report", "initlint.edits", "initlint.findings", "initlint.graph", "initlint.flow", "initlint.signal", *THEORY),
+    "initlint.report": ("initlint.report", "initlint.text.edits", "initlint.findings", "initlint.graph", "initlint.flow", "initlint.signal", *THEORY),
 }
 """What each layer may import of ours; what is not named here may import anything of ours."""
 STANDARD_ONLY = (
     *("initlint.theory", "initlint.symbolic", "initlint.findings", "initlint.graph", "initlint.evidence"),
-    *("initlint.flow", "initlint.layout", "initlint.signal", "initlint.rules", "initlint.edits"),
+    *("initlint.flow", "initlint.layout", "initlint.signal", "initlint.rules", "initlint.text.edits"),
 )
 RUNTIME = ("initlint.live", "initlint.measure")
 CONTRACTS = ("initlint.overlays.contracts",)

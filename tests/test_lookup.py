@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from initlint.engine import check
-from initlint.lookup import absolute
+from initlint.paths.lookup import absolute
 
 
 @pytest.mark.parametrize("written", ["src/net.py", "./src/net.py", "src/../src/net.py", "src/inner/../net.py"])

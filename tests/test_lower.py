@@ -15,8 +15,8 @@ import pytest
 
 from initlint import lower
 from initlint import program as p
-from initlint.edits import LineIndex
 from initlint.lower.trust import unchecked
+from initlint.text.edits import LineIndex
 
 ROOT = Path(__file__).parent.parent
 OURS = sorted([*ROOT.glob("initlint/**/*.py"), *ROOT.glob("examples/*.py"), *ROOT.glob("tests/**/*.py")])

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from initlint.magics import blank
+from initlint.text.magics import blank
 
 
 @pytest.mark.parametrize(

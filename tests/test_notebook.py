@@ -13,11 +13,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from initlint import check, repair
+from initlint import check
 from initlint.cli import main
-from initlint.edits import SourceError
 from initlint.findings import Safety, Severity
-from initlint.notebook import load, pieces, save, written
+from initlint.fixing import repair
+from initlint.text.edits import SourceError
+from initlint.text.notebook import load, pieces, save, written
 
 NET = """\
 class Net(nn.Module):

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from initlint import lower
 from initlint import program as p
-from initlint.edits import LineIndex, OverlapError, SourceError, apply_edits, apply_fixes, decode
 from initlint.findings import Edit, Finding, Severity, Site
+from initlint.fixing.silencing import add_ignores
 from initlint.frontend import new_interpreter
 from initlint.interpreter.values import ABSENT, Unknown
-from initlint.silencing import add_ignores
-from initlint.stack import with_deep_stack
-from initlint.suppress import silence, suppressions
+from initlint.process.stack import with_deep_stack
+from initlint.runs.suppress import silence, suppressions
 from initlint.symbolic import Sym, at, symbol
+from initlint.text.edits import LineIndex, OverlapError, SourceError, apply_edits, apply_fixes, decode
 
 QUIET = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture)
 

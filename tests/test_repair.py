@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from initlint import engine, repair
+from initlint import engine
 from initlint.cli import main
-from initlint.edits import LineIndex, SourceError, apply_edits
 from initlint.engine import CheckResult
 from initlint.findings import Edit, Finding, Fix, Safety, Severity, Site
+from initlint.fixing import repair
+from initlint.text.edits import LineIndex, SourceError, apply_edits
 
 NET = """\
 import torch.nn as nn

@@ -7,7 +7,6 @@ import re
 
 import pytest
 
-from initlint.edits import LineIndex, apply_edits, apply_fixes
 from initlint.findings import (
     Action,
     AppendStatement,
@@ -25,6 +24,7 @@ from initlint.findings import (
     WrapCall,
 )
 from initlint.rewrite import Refusal, rewrite
+from initlint.text.edits import LineIndex, apply_edits, apply_fixes
 
 XAVIER = ("tensor", "gain")
 KAIMING = "torch.nn.init.kaiming_uniform_"

@@ -9,8 +9,8 @@ import pytest
 
 from initlint.cli import main
 from initlint.findings import Finding, Severity, Site
-from initlint.silencing import add_ignores
-from initlint.suppress import suppressions
+from initlint.fixing.silencing import add_ignores
+from initlint.runs.suppress import suppressions
 
 
 def finding(line: int, end: int | None = None, code: str = "INI101") -> Finding:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from initlint import rules
-from initlint.contexts import Analysis, build_models
+from initlint.contexts.models import Analysis, build_models
 from initlint.graph import ModelGraph
-from initlint.stack import with_deep_stack
+from initlint.process.stack import with_deep_stack
 
 NET = """
 import torch

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from initlint import engine, files, workers
+from initlint import engine
+from initlint.paths import files
 from initlint.report.json import render
-from initlint.single import Examiner, Outcome
-from initlint.tasks import Task
-from initlint.workers import Job
+from initlint.runs import workers
+from initlint.runs.single import Examiner, Outcome
+from initlint.runs.tasks import Task
+from initlint.runs.workers import Job
 
 NET = """
 import torch.nn as nn

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from initlint.cli.arguments import parser
 from initlint.cli.console import FAILED, INTERRUPTED, Failure, complain
-from initlint.garbage import run_and_leave
+from initlint.process.garbage import run_and_leave
 
 __all__ = ["main", "script"]
 

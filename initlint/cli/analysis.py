@@ -10,21 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from initlint import engine, files, rules
+from initlint import engine, rules
 from initlint.cli import caching
 from initlint.cli.console import CLEAN, FAILED, FOUND, Failure, complain
 from initlint.cli.formats import FORMATS
 from initlint.cli.progress import watching
 from initlint.config import Config, ConfigError
-from initlint.edits import SourceError
 from initlint.engine import CheckResult
 from initlint.errors import BaselineError, GitError
 from initlint.findings import Finding, Severity
-from initlint.ignores import read
+from initlint.paths import files
+from initlint.paths.ignores import read
 from initlint.projects import Projects, Settings
+from initlint.text.edits import SourceError
 
 if TYPE_CHECKING:
-    from initlint.baseline import Baseline, Entry
+    from initlint.runs.baseline import Baseline, Entry
 
 MOST_STALE = 10
 """Stale entries of a baseline that are named."""
@@ -91,7 +92,7 @@ class Run:
         named, real = [os.path.normpath(one) for one in self.options.paths], os.path.realpath(path)
         if os.path.normpath(path) not in named and not any(real.startswith(os.path.join(os.path.realpath(folder), "")) for folder in named):
             raise SourceError("is a link to a file outside of what was named; left alone")
-        from initlint import notebook  # start-up is a feature
+        from initlint.text import notebook  # start-up is a feature
 
         notebook.save(path, before, after)
 
@@ -140,7 +141,7 @@ def prepare(options: argparse.Namespace) -> Run:
 
 def _changed(paths: Sequence[str], base: str | None, found: Sequence[str]) -> list[str]:
     """Those of ``found`` that git calls changed. Raises ``GitError``."""
-    from initlint import git  # start-up is a feature
+    from initlint.paths import git  # start-up is a feature
 
     changed = git.changed(paths, base)
     return [path for path in found if os.path.realpath(path) in changed]
@@ -148,7 +149,7 @@ def _changed(paths: Sequence[str], base: str | None, found: Sequence[str]) -> li
 
 def _baseline(file: str) -> Baseline:
     """The findings that are known. Raises ``BaselineError``."""
-    from initlint import baseline  # start-up is a feature
+    from initlint.runs import baseline  # start-up is a feature
 
     return baseline.load(file)
 

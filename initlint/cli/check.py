@@ -7,11 +7,11 @@ import argparse
 from initlint.cli import formats
 from initlint.cli.analysis import Run, prepare
 from initlint.cli.console import Failure, complain, emit, painter, reason
-from initlint.edits import SourceError, write_atomic
 from initlint.engine import CheckResult
 from initlint.findings import Finding
 from initlint.report.paint import safe
 from initlint.report.text import count, summary
+from initlint.text.edits import SourceError, write_atomic
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,7 +51,7 @@ def _report(run: Run, result: CheckResult) -> None:
 
 
 def _write_baseline(run: Run, result: CheckResult) -> int:
-    from initlint import baseline  # start-up is a feature
+    from initlint.runs import baseline  # start-up is a feature
 
     file = run.options.write_baseline
     content, known = baseline.dump(file, result.findings, result.sources)
@@ -65,7 +65,7 @@ def _write_baseline(run: Run, result: CheckResult) -> int:
 
 def _add_ignores(run: Run, result: CheckResult) -> int:
     """Silence every finding by a comment; those that are left decide the exit status."""
-    from initlint.silencing import add_ignores  # start-up is a feature
+    from initlint.fixing.silencing import add_ignores  # start-up is a feature
 
     by_path: dict[str, list[Finding]] = {}
     for finding in result.findings:

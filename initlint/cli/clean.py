@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from initlint import cache
 from initlint.cli import caching
 from initlint.cli.console import CLEAN, Failure, emit, reason
 from initlint.config import Config, ConfigError
 from initlint.projects import Projects
 from initlint.report.paint import safe
+from initlint.runs import cache
 
 
 def run(options: argparse.Namespace) -> int:

@@ -6,17 +6,17 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from initlint import repair
 from initlint.cli import formats
 from initlint.cli.analysis import Run, prepare
 from initlint.cli.console import Failure, complain, emit, emit_bytes, on_terminal, painter, reason, remark
-from initlint.edits import SourceError
 from initlint.engine import CheckResult
 from initlint.findings import Finding, Safety
-from initlint.notebook import pieces, written
-from initlint.repair import FileChange
+from initlint.fixing import repair
+from initlint.fixing.repair import FileChange
 from initlint.report import diff, text
 from initlint.report.paint import Paint, plain, safe
+from initlint.text.edits import SourceError
+from initlint.text.notebook import pieces, written
 
 REMINDER = "Initial values change: a seeded run will draw different numbers."
 MOST_PASSES = 5

@@ -34,6 +34,6 @@ def render(result: CheckResult, name: str, paint: Paint, findings: Sequence[Find
 
 
 def _documentation() -> str | None:
-    from initlint.links import documentation  # takes long to load
+    from initlint.report.links import documentation  # takes long to load
 
     return documentation()

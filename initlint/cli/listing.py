@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from initlint.cli.analysis import Run
 from initlint.cli.console import emit
-from initlint.ignores import DEFAULT_EXCLUDE
+from initlint.paths.ignores import DEFAULT_EXCLUDE
 from initlint.projects import Settings
 from initlint.report.json import dumps
 from initlint.report.paint import safe

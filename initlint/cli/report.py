@@ -6,18 +6,20 @@ import argparse
 import os
 from collections.abc import Iterator, Sequence
 
-from initlint import engine, files, repair
+from initlint import engine
 from initlint.cli.charts import PICTURES, chosen, draw
 from initlint.cli.console import CLEAN, Failure, emit
 from initlint.cli.measured import measure
 from initlint.cli.targets import find_graph, shape_of
-from initlint.edits import SourceError, apply_fixes, read_source
 from initlint.engine import CheckResult
 from initlint.findings import Finding
+from initlint.fixing import repair
+from initlint.paths import files
 from initlint.report import diff, page, review
 from initlint.report.pairing import nonlinearities
 from initlint.report.review import Remedy, Review
 from initlint.signal.curve import Curve, predict
+from initlint.text.edits import SourceError, apply_fixes, read_source
 
 MOST_CURVES = 12
 """Fixes whose curves are each foretold; more are only foretold together."""

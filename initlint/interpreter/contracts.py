@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
-from initlint import lookup
 from initlint.interpreter.values import Class, Function, Wrapped
+from initlint.paths import lookup
 from initlint.source import ClassChunk
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
 
-from initlint import files, lookup
 from initlint import program as p
-from initlint.consulted import UNREADABLE, Consulted
-from initlint.edits import SourceError, digest
 from initlint.interpreter import contracts
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, External, ModuleValue, OutOfBudget, Unknown
+from initlint.paths import files, lookup
+from initlint.paths.consulted import UNREADABLE, Consulted
 from initlint.source import Chunk, ClassChunk, SourceFile
+from initlint.text.edits import SourceError, digest
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter

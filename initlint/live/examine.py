@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from initlint import rules
-from initlint.edits import SourceError, decode
 from initlint.evidence import Evidence
-from initlint.files import read
 from initlint.findings import Finding
 from initlint.live import table
 from initlint.live.options import Options
 from initlint.live.results import TargetResult, status_of
-from initlint.suppress import silence
+from initlint.paths.files import read
+from initlint.runs.suppress import silence
+from initlint.text.edits import SourceError, decode
 
 
 def result(

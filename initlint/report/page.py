@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from initlint.edits import split_lines
 from initlint.flow import is_parametric
 from initlint.report import chart, small, style
 from initlint.report.annotate import findings_by_line, remarks
 from initlint.report.paint import safe
 from initlint.report.review import Remedy, Review, charts, curve_cells, curve_header, measurement, parameter_cells, parameter_header
+from initlint.text.edits import split_lines
 
 MARKS = {"ok": "✓", "suboptimal": "!", "harmful": "✗", None: "?"}
 SECTIONS = {

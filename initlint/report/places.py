@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from os.path import abspath
 from pathlib import Path
 
-from initlint.edits import split_lines
 from initlint.findings import Finding, Site
+from initlint.text.edits import split_lines
 
 
 def relative(path: str, root: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from initlint.edits import LineIndex, apply_edits
 from initlint.findings import Finding, Severity, Site
 from initlint.report.json import dumps
 from initlint.report.paint import safe
 from initlint.report.places import cell_note, relative
 from initlint.report.text import fixable
+from initlint.text.edits import LineIndex, apply_edits
 
 SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.NOTE: "INFO"}
 

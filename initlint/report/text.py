@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from initlint.edits import split_lines
 from initlint.findings import Finding, Safety, Severity
 from initlint.report.paint import Paint, plain, safe, width
+from initlint.text.edits import split_lines
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 CONTEXT = 2

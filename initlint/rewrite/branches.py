@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from initlint.edits import NEWLINE
 from initlint.findings import Edit, InsertBranch
 from initlint.rewrite.document import Declined, Document, Span
 from initlint.rewrite.names import Names, dotted
+from initlint.text.edits import NEWLINE
 
 _NAMED = {"ones_": "1", "zeros_": "0"}
 _FILLS = ("fill_", "zero_")

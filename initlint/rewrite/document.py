@@ -10,9 +10,9 @@ from typing import TypeVar
 import libcst as cst
 from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, PositionProvider
 
-from initlint.depth import too_deep
-from initlint.edits import NEWLINE, LineIndex
 from initlint.findings import Edit, Site
+from initlint.text.depth import too_deep
+from initlint.text.edits import NEWLINE, LineIndex
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 Span = tuple[int, int]

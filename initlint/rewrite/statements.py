@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
-from initlint.edits import NEWLINE
 from initlint.findings import AppendStatement, Edit, MoveToEnd, RemoveStatement, ReplaceExpression
 from initlint.rewrite.document import Declined, Document
+from initlint.text.edits import NEWLINE
 
 
 def remove_statement(document: Document, action: RemoveStatement) -> list[Edit]:

@@ -8,9 +8,9 @@ from textwrap import dedent
 import pytest
 
 from initlint import frontend
-from initlint.contexts import Analysis, build_models
+from initlint.contexts.models import Analysis, build_models
 from initlint.graph import ModelGraph
-from initlint.stack import with_deep_stack
+from initlint.process.stack import with_deep_stack
 
 NET = """
     import numpy as np

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from initlint import check
-from initlint.edits import apply_edits
 from initlint.findings import Safety
+from initlint.text.edits import apply_edits
 
 KERAS = "import keras\nfrom keras import layers\nfrom keras.initializers import GlorotNormal, RandomNormal\n"
 KERAS += "def make():\n    return keras.Sequential([keras.Input((64,)), {}, layers.Dense(10)])\n"

@@ -11,7 +11,7 @@ import pytest
 from initlint.frontend import new_interpreter
 from initlint.interpreter.values import Tensor
 from initlint.overlays.declared.initializers import IDENTIFIERS, INITIALIZERS
-from initlint.stack import with_deep_stack
+from initlint.process.stack import with_deep_stack
 
 CASES = json.loads((Path(__file__).parents[1] / "data" / "golden_declared.json").read_text("utf-8"))
 FAMILIES = {"truncnorm": "trunc_normal", "delta_orthogonal": "custom"}

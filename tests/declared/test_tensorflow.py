@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from initlint import check, repair
-from initlint.contexts import Analysis, Model, build_models
+from initlint import check
+from initlint.contexts.merging import analyse_file
+from initlint.contexts.models import Analysis, Model, build_models
 from initlint.findings import Severity
+from initlint.fixing import repair
 from initlint.flow import nonlinearity_after, weights
 from initlint.graph import ModelGraph
-from initlint.merging import analyse_file
+from initlint.process.stack import with_deep_stack
 from initlint.rules import all_rules
-from initlint.stack import with_deep_stack
 
 SOURCE = """
 import tensorflow as tf

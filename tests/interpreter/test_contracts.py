@@ -7,8 +7,9 @@ from textwrap import dedent
 
 import pytest
 
-from initlint import check, frontend, lookup
+from initlint import check, frontend
 from initlint.graph import ModelGraph
+from initlint.paths import lookup
 
 MODEL = """
     import torch

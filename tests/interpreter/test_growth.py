@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from initlint.contexts import Analysis, build_models
+from initlint.contexts.models import Analysis, build_models
 from initlint.graph import ModelGraph
 from initlint.symbolic import LONGEST, Sym, opaque, symbol
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from initlint import frontend
-from initlint.contexts import Analysis, build_models
+from initlint.contexts.models import Analysis, build_models
 from initlint.interpreter import fills
 from initlint.interpreter.core import STEPS_BEHIND, Interpreter
 from initlint.interpreter.memory import Memory, Remembered
 from initlint.interpreter.values import Instance, Tensor
-from initlint.stack import with_deep_stack
+from initlint.process.stack import with_deep_stack
 
 HEAD = "import torch\nimport torch.nn as nn\nfrom torch.nn import init\n"
 BLOCK = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from initlint.contexts import Analysis, build_models
+from initlint.contexts.models import Analysis, build_models
 from initlint.graph import ModelGraph
 from initlint.symbolic import Sym
 

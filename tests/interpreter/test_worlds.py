@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from initlint.contexts import Analysis, build_models
+from initlint.contexts.models import Analysis, build_models
 
 SOURCE = """
 import torch

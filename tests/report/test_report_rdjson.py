@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from initlint.edits import apply_edits
 from initlint.findings import Finding, Safety, Site
 from initlint.report.rdjson import render
+from initlint.text.edits import apply_edits
 from tests.report.samples import ALL, IN_CELL, NOTE, ROOT, SOURCE, SOURCES, WARNING
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from initlint import links
 from initlint.findings import Finding
+from initlint.report import links
 from initlint.report.sarif import render
 from initlint.rules import all_rules
 from tests.report.samples import ALL, ERROR, HOSTILE, IN_CELL, NOTE, ROOT, SITE, SOURCES, WARNING

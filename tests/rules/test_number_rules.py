@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from initlint import check, repair
+from initlint import check
 from initlint.findings import Finding, Safety, Severity
+from initlint.fixing import repair
 
 HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nfrom torch.nn import init\n\n\n"
 NET = """\

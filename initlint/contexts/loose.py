@@ -1,0 +1,240 @@
+"""Functions that initialize and that no model of their file runs: they are run once on values nobody knows.
+
+What such a run shows is about calls (arguments in the wrong place, names that do not exist), never about parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from initlint import program as p
+from initlint.adapters.torch import graphs
+from initlint.contexts.initcalls import commented, initializer_calls
+from initlint.contexts.samples import samples
+from initlint.graph import Mistake, ModelGraph, Parameter
+from initlint.interpreter.classes import find_member
+from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Unknown
+from initlint.source import Chunk, ClassChunk
+from initlint.symbolic import symbol
+
+if TYPE_CHECKING:
+    from initlint.adapters.torch.witness import Witness
+    from initlint.contexts.models import Analysis
+    from initlint.findings import Site
+    from initlint.interpreter.modules import Module
+    from initlint.interpreter.nametests import NameTest
+
+LSTM = re.compile(r"\bLSTM(?:Cell)?\b")
+MOST = 40
+STEPS = 5_000
+LOADING = 100_000
+"""Steps to evaluate the definitions that a function stands among."""
+FOUND_OUT = (bool, str, type(None))
+"""Kinds of default that decide between branches; numbers keep theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A model whose methods can still be run, and its parameters by the identity of tensor and storage."""
+
+    root: Instance
+    graph: ModelGraph
+    owners: dict[int, Parameter]
+
+
+class FileFacts:
+    """What the contexts of one file show apart from models, and the calls that were seen at all."""
+
+    def __init__(self, path: str, name: str) -> None:
+        self.graph = ModelGraph(name=name, path=path)
+        self.lines: set[int] = set()
+        """Lines of the file on which an initializer ran."""
+        self.emptied: set[int] = set()
+        """Lines on which memory was made without being filled."""
+        self.tests: dict[Site, tuple[NameTest, list[str], bool]] = {}
+        """Tests of state-dict names in the file, with the names of all models and whether one passed."""
+        self.shown: set[int] = set()
+        """Those lines that belong to a model."""
+        self.built: dict[str, Built] = {}
+        """Models built from their defaults alone, by the name of their class."""
+        self.calls: list[int] | None = None
+        """Where something stands that looks like the call of an initializer, once that was asked for."""
+
+    def lines_of(self, module: Module, chunk: Chunk) -> set[int]:
+        """Lines of ``chunk`` with something that looks like the call of an initializer."""
+        text = module.source.text
+        if self.calls is None:
+            self.calls = [match.start() for match in initializer_calls(text)]
+        found = self.calls[bisect_left(self.calls, chunk.start) : bisect_left(self.calls, chunk.end)]
+        return {module.source.index.position(offset)[0] for offset in found if not commented(text, offset)}
+
+    def note(self, witness: Witness, *, modelled: bool, built: Built | None = None) -> None:
+        """Add what one context did; where a model came of it, rules see the rest in the model. A method belongs to the model it was run on."""
+        path = self.graph.path
+        lines = {drawn.call.site.line for drawn in witness.drawn if drawn.call.site.path == path}
+        self.lines |= lines
+        self.emptied |= {site.line for site in witness.emptied if site.path == path}
+        for site, (test, names, passed) in witness.tests.items():
+            if site.path == path:
+                _, more, before = self.tests.get(site, (test, [], False))
+                self.tests[site] = (test, [*more, *names], before or passed)
+        if modelled:
+            self.shown |= lines
+            return
+        graph, owners = (built.graph, built.owners) if built is not None else (self.graph, {})
+        known = {(mistake.kind, mistake.site) for mistake in graph.mistakes}
+        graph.calls += [drawn.told(owners) for drawn in witness.drawn if drawn.call.site.path == path]
+        graph.mistakes += [m for m in witness.mistakes.values() if m.site.path == path and (m.kind, m.site) not in known]
+
+    def note_calls(self, witness: Witness) -> None:
+        """Add the calls at places that no context reached, and those that raise."""
+        drawn = [one.call for one in witness.drawn if one.call.site.path == self.graph.path]
+        self.graph.calls += [call for call in drawn if call.problem or call.site.line not in self.lines]
+        self.lines |= {call.site.line for call in drawn}
+
+    def name_tests(self) -> Iterator[Mistake]:
+        """Tests that no name of any model passes."""
+        for site, (test, names, passed) in self.tests.items():
+            if names and not passed:
+                near = [name for name in dict.fromkeys(names) if name.endswith(f".{test.literal}")]
+                text = f"no name of the model {'is' if test.how == '==' else 'passes'} {test.literal!r}: the branch never runs"
+                meant = f'{test.variable}.endswith("{test.literal}")' if near and test.how == "==" else ""
+                yield Mistake(kind="unmatched-name", site=site, text=text, detail={"near": near, "meant": meant, "names": list(dict.fromkeys(names))})
+
+
+def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
+    """Run every function that holds an initializer call which no context reached: methods on the model of their class, then on nothing known."""
+    interp, framework = analysis.interp, analysis.framework
+    rest = list(islice(_unreached(module, facts), MOST))
+    on_models = [(chunk, owner, facts.built[owner]) for chunk, owner in rest if owner in facts.built and chunk.name != "__init__"]
+    for chunk, owner, built in [*on_models, *((chunk, owner, None) for chunk, owner in rest)]:
+        if not facts.lines_of(module, chunk) - facts.lines:
+            continue
+        with _loosely(analysis):
+            function, _ = function_of(module, chunk, owner)
+            if function is not None and not _is_generator(function):
+                interp.call(function, *_arguments(function, built), module.frame, p.Const(0, 0, None))
+        facts.note(framework.witness, modelled=False, built=built)
+    for chunk, owner in rest:
+        _run_on_samples(analysis, module, facts, chunk, owner)
+
+
+def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk: Chunk, owner: str) -> None:
+    """Run a function on the layers that it asks for; calls that it makes of no other are noted, and those that raise."""
+    witness = analysis.framework.witness
+    with _loosely(analysis):
+        function, _ = function_of(module, chunk, owner)
+        if function is None or _is_generator(function):
+            return
+        args, kwargs = _arguments(function)
+        first = 1 if function.node.params and function.node.params[0].name == "self" else 0
+        witness.samples = samples(analysis, module, chunk)
+        for sample in witness.samples if len(args) > first else witness.samples[:1]:
+            try:
+                given = [*args[:first], sample, *args[first + 1 :]] if len(args) > first else args
+                analysis.interp.call(function, given, kwargs, module.frame, p.Const(0, 0, None))
+            except TargetRaise:
+                continue  # what it asks of this one another may have
+    facts.note_calls(witness)
+
+
+@contextmanager
+def _loosely(analysis: Analysis) -> Iterator[None]:
+    """Whatever runs inside runs without a caller, on a budget of its own, and leaves nothing behind but what the witness saw."""
+    interp, framework = analysis.interp, analysis.framework
+    entered = interp.entered
+    framework.start_recording(None)
+    framework.witness.loose, interp.entered = True, set()
+    interp.grant(STEPS)
+    try:
+        with interp.heap.sandbox():
+            yield
+    except (TargetRaise, OutOfBudget, RecursionError):
+        pass
+    finally:
+        framework.stop_recording()
+        framework.witness.loose, framework.witness.samples, interp.entered = False, [], entered
+        interp.reset()
+
+
+def _is_generator(function: Function) -> bool:
+    return isinstance(function.node, p.FunctionDef) and bool(function.node.generator)
+
+
+def unreached_lines(module: Module, chunk: ClassChunk, facts: FileFacts) -> dict[str, set[int]]:
+    """By method of the class, the lines with a call of an initializer that no model shows."""
+    found = {one.name: facts.lines_of(module, one) - facts.shown for one in chunk.members if one.kind == "def"}
+    return {name: lines for name, lines in found.items() if lines}
+
+
+def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterator[tuple[ModelGraph, Class]]:
+    """What those of these functions that speak of LSTMs make of one: a layer is all that they ask for."""
+    interp, framework, path = analysis.interp, analysis.framework, facts.graph.path
+    entered = interp.entered
+    for chunk, owner in _unreached(module, facts):
+        if not chunk.says(LSTM):
+            continue
+        framework.start_recording(None)
+        interp.entered = set()
+        interp.grant(STEPS)
+        try:
+            with interp.heap.sandbox():
+                function, cls, node = function_of(module, chunk, owner)[0], framework.layer_class("torch.nn.LSTM"), p.Const(0, 0, None)
+                layer = interp.call(cls, [symbol("input_size"), symbol("hidden_size")], {}, module.frame, node)
+                args, kwargs = _arguments(function, None) if function is not None else ([], {})
+                first = 1 if owner else 0
+                if isinstance(layer, Instance) and function is not None and len(args) > first:
+                    interp.call(function, [*args[:first], layer, *args[first + 1 :]], kwargs, module.frame, node)
+                    graph = graphs.build(interp, framework, layer, f"{chunk.name}(LSTM)", path)
+                    graph.calls, graph.mistakes = [call for call in graph.calls if not call.problem], []  # it may be meant for something else
+                    yield graph, cls
+        except (TargetRaise, OutOfBudget, RecursionError):
+            pass
+        finally:
+            framework.stop_recording()
+            interp.entered = entered
+            interp.reset()
+
+
+def _unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:
+    """Functions with a call on a line where none ran, with the class they belong to."""
+    for chunk in module.source.chunks:
+        members = chunk.members if isinstance(chunk, ClassChunk) else [chunk]
+        for one in members:
+            if one.kind == "def" and facts.lines_of(module, one) - facts.lines:
+                yield one, chunk.name if one is not chunk else ""
+
+
+def function_of(module: Module, chunk: Chunk, owner: str) -> tuple[Function | None, Class | None]:
+    """The function that a chunk defines, and the class ``owner`` it is a method of."""
+    value = module.get(owner or chunk.name)
+    cls = value if owner and isinstance(value, Class) else None
+    if owner:
+        value = find_member(cls, chunk.name)[0] if cls is not None else None
+    while isinstance(value, Method):
+        value = value.function
+    return (value if isinstance(value, Function) and isinstance(value.node, p.FunctionDef) else None), cls
+
+
+def _arguments(function: Function, built: Built | None = None) -> tuple[list[Any], dict[str, Any]]:
+    """Values nobody knows, but for a model at hand; numbers keep their defaults, which is what a call without them means."""
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    for param in function.node.params:
+        default = function.defaults.get(param.name)
+        if param.kind == "args" and len(args) == function.node.params.index(param):
+            args.append(Unknown("any number of arguments"))
+        if param.kind in ("args", "kwargs") or (param.name in function.defaults and not isinstance(default, FOUND_OUT)):
+            continue
+        value: Any = built.root if built is not None and param.name == "self" else Unknown(f"the argument {param.name}")
+        if param.kind == "keyword" or len(args) < function.node.params.index(param):
+            kwargs[param.name] = value
+        else:
+            args.append(value)
+    return args, kwargs

@@ -1,0 +1,262 @@
+"""Functions of a file that initialize but never ran, and the places of its project that may yet call them.
+
+Nothing here is followed: a routine is called by whoever names it in a way that may mean it. What only the text of
+a project can show is looked for there, and only once a routine was found that no model of its file runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from initlint import program as p
+from initlint.adapters.torch.building import MODULE
+from initlint.contexts.initcalls import commented, initializer_calls
+from initlint.contexts.loose import LOADING, function_of
+from initlint.contexts.mentions import ProjectText, TooLarge, unit
+from initlint.findings import Site
+from initlint.graph import Routine
+from initlint.interpreter.classes import find_member
+from initlint.interpreter.contracts import belongs
+from initlint.interpreter.values import Class, Function, OutOfBudget, TargetRaise
+from initlint.source import Chunk, ClassChunk
+from initlint.text.edits import LineIndex
+
+if TYPE_CHECKING:
+    from initlint.contexts.models import Analysis
+    from initlint.interpreter.modules import Module
+
+ROUTINE = re.compile(r"(?:^|_)(?:re)?init(?:iali[sz]e)?(?:$|_)|^_*reset_(?:parameters|weights|params)(?:$|_)|^_*(?:weights?|params?)_reset$")
+"""Names of routines that set what a model starts from."""
+STATE = re.compile(r"hidden|state|cache|memory|buffer|carry|__init_|_init__|lazy|session|logg|distributed|process|env|hook|noise|optim|data")
+"""Names of those that make what a recurrent network, a queue or a process starts from."""
+OWN = re.compile(r"\b(?:self|m|mod|module|layer|net|model)\.\w|\.(?:weight|bias)\b|\bparameters\(|\bp(?:aram)?\b")
+"""What an initializer is given, or called on, where it writes to parameters of a module."""
+HELPER = re.compile(r"(?<![\w.])(?:init(?:iali[sz]e)?_\w+|\w+_init)\((?=\s*(?:self|m|mod|module|layer)\.\w)")
+"""A call of a function that by its name initializes the layer or tensor which it is handed."""
+MAIN = re.compile(r"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
+"""What tells a program from a file that others import from."""
+WALKER = "named_apply("
+HOOKS = {"reset_parameters", "_reset_parameters", "init_weights", "_init_weights"}
+"""Methods that constructors of the framework's own layers may call."""
+RECEIVER = re.compile(r"[\w.\[\]()\"']")
+"""What may stand before the dot of a call."""
+ISINSTANCE = re.compile(r"isinstance\(\s*(\w+)\s*,\s*([^:]*)\)")
+DEF = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(([^)]*)\)", re.MULTILINE)
+
+
+def survey(analysis: Analysis, module: Module) -> list[Routine]:
+    """The init routines of a file that no context entered, each with what may call it."""
+    found: list[Routine] = []
+    for chunk in module.source.chunks:
+        members = chunk.members if isinstance(chunk, ClassChunk) else [chunk]
+        for one in members:
+            if one.kind == "def" and initializes(one):
+                owner = chunk.name if one is not chunk else ""
+                analysis.interp.grant(LOADING)
+                try:
+                    function, cls = function_of(module, one, owner)
+                except (TargetRaise, OutOfBudget):
+                    continue
+                if function is None or id(function.node) in analysis.interp.entered or not _callable(function, owner, cls):
+                    continue
+                if re.search(rf"#[^\n]*\b{one.name}\(", module.source.text):
+                    continue  # somebody took the call out, and knows
+                if owner and any(other.name == "__init__" and other.kind == "def" and writes(other) for other in members):
+                    continue  # what it would set has been set another way: it is left over, and nothing keeps its default
+                found.append(_routine(analysis, module, one, owner, function, cls))
+    return found
+
+
+def initializes(chunk: Chunk) -> bool:
+    """Whether a function says by its name and its calls that it sets what parameters start from."""
+    return bool(ROUTINE.search(chunk.name)) and not STATE.search(chunk.name) and writes(chunk)
+
+
+def writes(chunk: Chunk) -> bool:
+    """Whether the text of a function hands parameters to an initializer."""
+    text = chunk.source.text[chunk.start : chunk.end]
+    for match in chain(initializer_calls(text), HELPER.finditer(text)):
+        if not commented(text, match.start()) and OWN.search(text, text.rfind("\n", 0, match.start()) + 1, _end_of_first(text, match.end())):
+            return True
+    return False
+
+
+def _end_of_first(text: str, start: int) -> int:
+    """Where the line ends on which the first argument stands of the call whose parenthesis ends at ``start``."""
+    first = re.compile(r"\s*").match(text, start)
+    end = text.find("\n", first.end() if first is not None else start)
+    return end if end >= 0 else len(text)
+
+
+def _callable(function: Function, owner: str, cls: Class | None) -> bool:
+    """Whether it is a plain function or method of a module to which nothing has to be given but a module."""
+    if owner and (cls is None or not any(c.opaque or c.name == MODULE for c in cls.mro)):
+        return False
+    params = function.node.params[1 if owner else 0 :]
+    required = [param for param in params if param.default is None and param.kind in ("positional", "either", "keyword")]
+    return len(required) <= 1 and isinstance(function.node, p.FunctionDef) and not function.node.decorators
+
+
+def _routine(analysis: Analysis, module: Module, chunk: Chunk, owner: str, function: Function, cls: Class | None) -> Routine:
+    search = Search(analysis.texts, module, chunk, owner, cls)
+    public = not owner and not chunk.name.startswith("_") and not MAIN.search(module.source.text)
+    exported = public or (cls is not None and find_member(cls, "forward")[1] is None)
+    inherited = cls is not None and (cls.uncertain or belongs(cls) or (any(c.spec is not None for c in cls.mro) and chunk.name in HOOKS))
+    try:
+        mentions = () if inherited or exported else tuple(islice(search.run(), 1))
+    except TooLarge:
+        mentions, inherited = (), True
+    required = [param for param in function.node.params[1 if owner else 0 :] if param.default is None and param.kind == "either"]
+    return Routine(
+        name=chunk.name, qualname=f"{owner}.{chunk.name}" if owner else chunk.name, class_name=owner, entered=False, mentions=mentions, inherited=inherited,
+        site=_name_site(chunk), exported=exported, takes_module=bool(required), constructor=_constructor(module, owner),
+    )  # fmt: skip
+
+
+def _uses(text: str, name: str) -> Iterator[re.Match[str]]:
+    """Where ``text`` says ``name``, each with what stands before the dot as its group: looked for backwards, as few words are this one."""
+    use = re.compile(rf"(?<!\w)(?:({RECEIVER.pattern}*)\.)?{name}\b")
+    at, end = text.find(name), 0
+    while at >= 0:
+        start = at
+        while start > end and RECEIVER.match(text, start - 1):
+            start -= 1
+        end = at + len(name)
+        match = use.search(text, start, end + 1)
+        if match is not None:
+            yield match
+        at = text.find(name, end)
+
+
+def _constructor(module: Module, owner: str) -> Site | None:
+    """The name of the constructor that the class statement ``owner`` holds."""
+    chunk = next((c for c in module.source.classes() if c.name == owner), None)
+    inits = [one for one in chunk.members if one.name == "__init__" and one.kind == "def"] if chunk is not None else []
+    return _name_site(inits[0]) if len(inits) == 1 else None
+
+
+def _name_site(chunk: Chunk) -> Site:
+    """The name in the ``def`` statement of a chunk."""
+    source = chunk.source
+    match = re.compile(rf"^[ \t]*(?:async[ \t]+)?def[ \t]+({re.escape(chunk.name)})\b", re.MULTILINE).search(source.text, chunk.start)
+    assert match is not None
+    return source.index.site(source.path, *match.span(1))
+
+
+@dataclass
+class Search:
+    """Who in the project may call one routine."""
+
+    texts: ProjectText
+    module: Module
+    chunk: Chunk
+    owner: str
+    cls: Class | None
+
+    def run(self) -> Iterator[Site]:
+        """Every place that may."""
+        name = self.chunk.name
+        if name in HOOKS and self.owner:
+            yield from self._walks()
+        for path, text in self.texts.naming(self.module.path, name, self.module.project):
+            for match in _uses(text, name):
+                if self._means(text, match, path == self.module.path):
+                    yield LineIndex(text).site(str(path), match.start(), match.end())
+
+    def _walks(self) -> Iterator[Site]:
+        """Walks of a library's helper over a model that may hold the class: it calls the hooks that it finds."""
+        for path, text in self.texts.naming(self.module.path, self.owner, self.module.project):
+            at = text.find(WALKER)
+            if at >= 0:
+                yield LineIndex(text).site(str(path), at, at + len(WALKER))
+
+    def _means(self, text: str, match: re.Match[str], here: bool) -> bool:
+        start, end = match.span()
+        if commented(text, start) or text[max(start - 4, 0) : start] == "def ":
+            return False
+        if here and self.chunk.start <= start < self.chunk.end:
+            return False
+        before, after = text[start - 1 : start], text[end : end + 1]
+        if before in ("'", '"') and after == before:
+            return True
+        receiver = match[1]
+        if not self.owner:
+            return self._means_function(text, start, end, receiver, here)
+        return receiver is not None and self._means_method(text, start, receiver)
+
+    def _means_function(self, text: str, start: int, end: int, receiver: str | None, here: bool) -> bool:
+        """A bare name counts where it is not assigned, a parameter or a keyword; an import counts."""
+        if receiver is not None:
+            return receiver.split(".")[0] != "self"
+        rest = text[end : end + 3].lstrip(" ")
+        return not (rest.startswith("=") and not rest.startswith("==")) and not rest.startswith(":")
+
+    def _means_method(self, text: str, start: int, receiver: str) -> bool:
+        around = unit(text, start)
+        root, _, rest = receiver.partition(".")
+        if (root in ("self", "cls", "super()") and not rest) or root.startswith("super("):
+            return around.class_name in self.family or not around.class_name
+        if receiver.rpartition(".")[2] in self.family:  # ``Net.init_weights(self)``, or a module of that name
+            return True
+        classes = _tested(text, start, root)
+        if classes:
+            return not self.family.isdisjoint(classes)
+        attribute = _word(rest) if root == "self" else _iterated(text, start, _word(root))
+        if not attribute:
+            return not around.class_name or self._names_family(around.text)
+        return self._names_family(around.text) or _foreign(around.text, attribute)
+
+    def _names_family(self, text: str) -> bool:
+        return any(re.search(rf"\b{name}\b", text) for name in self.descendants)
+
+    @cached_property
+    def descendants(self) -> set[str]:
+        """The class and those that derive from it."""
+        return {self.owner, *self.texts.subclasses(self.module.path, self.owner, self.module.project)}
+
+    @cached_property
+    def family(self) -> set[str]:
+        """Those and the bases of the class."""
+        return self.descendants | {c.name.rpartition(".")[2] for c in (self.cls.mro if self.cls else ())}
+
+
+def _word(text: str) -> str:
+    """The name that ``text`` starts with."""
+    match = re.match(r"\w+", text)
+    return match[0] if match else ""
+
+
+def _iterated(text: str, start: int, name: str) -> str:
+    """The attribute of ``self`` that ``name`` runs through, or is, a few lines above ``start``."""
+    head = text[max(start - 600, 0) : start]
+    found = re.findall(rf"(?:\bfor\b[^:\n]*\b{name}\b[^:\n]*\bin\b[^:\n]*?|\b{name}\s*=\s*)\bself\.(\w+)", head)
+    return found[-1] if found else ""
+
+
+def _tested(text: str, start: int, root: str) -> set[str]:
+    """Classes that an ``isinstance`` a few lines above wants ``root`` to be."""
+    lines = text[:start].split("\n")[-4:]
+    for line in reversed(lines):
+        test = ISINSTANCE.search(line)
+        if test is not None and test[1] == root:
+            return set(re.findall(r"[A-Za-z_]\w*", test[2])) - {"nn", "torch", "or", "and", "isinstance", root}
+    return set()
+
+
+def _foreign(text: str, attribute: str) -> bool:
+    """Whether ``self.attribute`` may hold what the class did not construct itself."""
+    given = {name for head in DEF.findall(text) for name in re.findall(r"(?:^|,)\s*\*{0,2}(\w+)", head[2])}
+    values = re.findall(rf"self\.{attribute}(?:[ \t]*:[ \t]*[\w.\[\]]+)?\s*=(?!=)\s*([^\n]*)", text)
+    for value in values:
+        called = re.match(r"(?:\w+\.)*(\w+)\(", value)
+        if called is not None and called[1][0].islower():
+            return True
+        inner = re.match(r"(?:(?:nn\.)?(?:ModuleList|Sequential)\(\s*\*?)?(\w+)\)?\s*(?:#.*)?$", value)
+        if inner is not None and inner[1] in given:
+            return True
+    return not values

@@ -1,0 +1,49 @@
+"""Layers to try an init routine on that no model of its file runs: one of every kind that its text asks for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from initlint import program as p
+from initlint.interpreter.values import Instance
+from initlint.symbolic import symbol
+
+if TYPE_CHECKING:
+    from initlint.contexts.models import Analysis
+    from initlint.interpreter.modules import Module
+    from initlint.source import Chunk
+
+_CHANNELS, _FEATURES, _RECURRENT = ("in_channels", "out_channels", 3), ("in_features", "out_features"), ("input_size", "hidden_size")
+ARGUMENTS: dict[str, tuple[str | int, ...]] = {
+    "Linear": _FEATURES,
+    "Bilinear": ("in1_features", "in2_features", "out_features"),
+    **{f"Conv{rank}d": _CHANNELS for rank in (1, 2, 3)},
+    **{f"ConvTranspose{rank}d": _CHANNELS for rank in (1, 2, 3)},
+    **{f"BatchNorm{rank}d": ("num_features",) for rank in (1, 2, 3)},
+    "LayerNorm": ("normalized_shape",),
+    "GroupNorm": (4, "num_channels"),
+    "Embedding": ("num_embeddings", "embedding_dim"),
+    **dict.fromkeys(("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"), _RECURRENT),
+}
+"""Required arguments of the layers that have parameters in any case; a string is a size that is not known."""
+ASKED = re.compile(r"\bisinstance\s*\([^:]*|\btype\s*\(\s*\w+\s*\)[^:]*")
+"""Tests of types, each up to the end of its ``if``."""
+NAMES = re.compile(rf"\b(?:{'|'.join(ARGUMENTS)})\b")
+
+
+def samples(analysis: Analysis, module: Module, chunk: Chunk) -> list[Instance]:
+    """A list of the layers that the tests of types in ``chunk`` name, and each of them; nothing where there are none."""
+    text = module.source.text[chunk.start : chunk.end]
+    names = dict.fromkeys(name for test in ASKED.findall(text) for name in NAMES.findall(test))
+    layers = [layer for name in names if isinstance(layer := _made(analysis, module, f"torch.nn.{name}", _sizes(name)), Instance)]
+    together = _made(analysis, module, "torch.nn.ModuleList", [layers]) if layers else None
+    return [together, *layers] if isinstance(together, Instance) else []
+
+
+def _sizes(name: str) -> list[Any]:
+    return [symbol(argument) if isinstance(argument, str) else argument for argument in ARGUMENTS[name]]
+
+
+def _made(analysis: Analysis, module: Module, name: str, args: list[Any]) -> Any:
+    return analysis.interp.call(analysis.framework.layer_class(name), args, {}, module.frame, p.Const(0, 0, None))

@@ -1,0 +1,1 @@
+"""From findings to repaired files: proven edits, composed; comments that silence."""

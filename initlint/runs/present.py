@@ -1,0 +1,76 @@
+"""The file system as one run finds it: every question is asked once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from initlint.contexts.corpus import heads
+from initlint.contexts.mentions import ProjectText, TooLarge
+from initlint.paths import lookup
+from initlint.paths.consulted import UNREADABLE
+from initlint.paths.files import read
+from initlint.text.edits import SourceError, digest
+
+
+class Present:
+    """What files hold and where modules lie now; of those ``known`` already, the digests."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        self.installed = lookup.installed()
+        self.texts = ProjectText()
+        self._contents: dict[str, bytes | None] = {}
+        self._digests = dict(known)
+        self._heads: dict[str, list[tuple[str, list[str]]]] = {}
+        self._roots: dict[str, str] = {}
+        self._modules: dict[tuple[str, str], str | None] = {}
+        self._projects: dict[str, list[str] | None] = {}
+        self._lists: dict[int, list[str]] = {}
+
+    def contents(self, path: str) -> bytes | None:
+        """The bytes of a file; None where it cannot be read."""
+        if path not in self._contents:
+            try:
+                self._contents[path] = read(path)
+            except SourceError:
+                self._contents[path] = None
+        return self._contents[path]
+
+    def digest(self, path: str) -> str:
+        """The digest of a file."""
+        if path not in self._digests:
+            data = self.contents(path)
+            self._digests[path] = UNREADABLE if data is None else digest(data)
+        return self._digests[path]
+
+    def heirs(self, path: str, base: str) -> list[str]:
+        """The classes of a file that derive from ``base``."""
+        if path not in self._heads:
+            self._heads[path] = list(heads(self.contents(path) or b""))
+        return [name for name, bases in self._heads[path] if base in bases]
+
+    def root(self, path: str) -> str:
+        """The import root of a file."""
+        folder = os.path.dirname(path)
+        if folder not in self._roots:
+            self._roots[folder] = str(lookup.locate(Path(path))[0])
+        return self._roots[folder]
+
+    def module(self, roots: str, dotted: str) -> str | None:
+        """The file that ``import dotted`` means where it is looked for in ``roots``, folders between null characters, first."""
+        if (roots, dotted) not in self._modules:
+            found = lookup.search(dotted, (*filter(None, roots.split("\0")), *self.installed))
+            self._modules[roots, dotted] = found and os.path.abspath(found)
+        return self._modules[roots, dotted]
+
+    def project(self, path: str) -> list[str] | None:
+        """The files of the project around a path, the same list for all paths in it; None where it has too many."""
+        folder = os.path.dirname(path)
+        if folder not in self._projects:
+            try:
+                files = self.texts.around(Path(path))
+                self._projects[folder] = self._lists.setdefault(id(files), [str(file) for file in files])
+            except TooLarge:
+                self._projects[folder] = None
+        return self._projects[folder]

@@ -1,0 +1,1 @@
+"""Text of source files: read, told apart, edited and written back."""
