@@ -60,6 +60,12 @@ SOUND = {
                 super().__init__()
                 self.where = nn.Parameter(torch.Tensor())
     """,
+    "a tensor of one entry that nobody knows": """
+        class Net(nn.Module):
+            def __init__(self, args):
+                super().__init__()
+                self.rate = nn.Parameter(torch.Tensor([args.rate]))
+    """,
     "a routine for models that speaks of their LSTMs": """
         def draw(model):
             if isinstance(model.encoder, nn.LSTM):

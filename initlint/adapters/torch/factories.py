@@ -49,7 +49,7 @@ def make(call: Call, name: str, entry: Optional[Initializer] = None) -> Any:
             shape = _given_shape(call, factory, bound)
     except DoesNotFit as error:
         return new_tensor(None, None, reason=f"{name}() {error}")
-    if shape is not None and factory.makes == "integers" and len(call.args) == 1 and isinstance(call.args[0], (list, tuple)):
+    if factory.makes == "integers" and len(call.args) == 1 and isinstance(call.args[0], list if shape is None else (list, tuple)):
         return literal(call)
     tensor = new_tensor(shape, None)
     draw(call, tensor, factory, bound, passed, Origin.FILL)

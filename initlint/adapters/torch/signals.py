@@ -10,7 +10,7 @@ from initlint.adapters.torch.shapes import function_shape, output_shape
 from initlint.findings import Site
 from initlint.graph import Layer, Op
 from initlint.interpreter.heap import possible
-from initlint.interpreter.values import Instance, OneOf, Storage, Tensor, Unknown, is_number
+from initlint.interpreter.values import Instance, OneOf, Repeat, Storage, Tensor, Unknown, is_number
 from initlint.overlays import array_functions
 from initlint.overlays.spec import Nonlinearity
 from initlint.overlays.torch_functions import (
@@ -69,6 +69,8 @@ def sources(values: Any) -> list[Op]:
             found += sources(value.values())
         elif isinstance(value, OneOf):
             found += sources(possible(value))
+        elif isinstance(value, Repeat):
+            found += sources((value.value,))
     return found
 
 
@@ -143,6 +145,8 @@ def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
     if short == "einsum":
         return _einsum(call, owners)
     inputs = operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values)
+    if kind == "concat" and len(inputs) == 1:
+        kind = "view"  # the steps of one signal, joined again
     made = signal(Op(kind=kind, name=short, detail=_detail(kind, short, call), inputs=inputs, site=call.site))
     made.shape = function_shape(short, kind, call.args)
     return _several(short, made, call, 1)
