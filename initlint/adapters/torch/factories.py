@@ -14,7 +14,7 @@ from initlint.adapters.torch.writes import current, mix
 from initlint.graph import Origin
 from initlint.interpreter.heap import possible
 from initlint.interpreter.iteration import elements_of
-from initlint.interpreter.values import OneOf, Tensor, Unknown, is_number
+from initlint.interpreter.values import OneOf, Tensor, Unknown, is_number, repeats
 from initlint.overlays.torch_init import FACTORIES, Initializer, UnknownArgument, shape_given
 from initlint.symbolic import Number, Sym
 
@@ -85,7 +85,7 @@ def _partly_known(call: Call, size: Any) -> Optional[tuple[Number, ...]]:
     """A shape of which some sizes are not known: they become symbols."""
     if isinstance(size, tuple) and len(size) == 1 and isinstance(size[0], (tuple, list)):
         size = tuple(size[0])
-    if not isinstance(size, tuple) or not size:
+    if not isinstance(size, tuple) or not size or repeats(size):
         return None
     if len(size) == 1 and isinstance(size[0], Unknown):
         return None
