@@ -49,7 +49,7 @@ MOST_TEXT = 8_000_000
 """Characters of the files used last that stay in memory, with what was parsed of them."""
 GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs", "state_dict", "modules", "backbone", "encoder"}
 """Names of parameters that hold what a function works on, not what it builds from."""
-BUILDS = re.compile(r"\b[A-Z]\w*\(|\.apply\(")
+BUILDS = re.compile(r"\b(?!\w*(?:Error|Exception|Warning)\()[A-Z]\w*\(|\.apply\(")
 CALLS = re.compile(r"\w\(")
 DRAWS = re.compile(r"random|randn|\brng\b|\binit\w*\(")
 LOADS = re.compile(r"load_state_dict|load_checkpoint|from_pretrained|safetensors|load_weights|load_model")

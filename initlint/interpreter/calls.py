@@ -115,7 +115,7 @@ def call_function(
     """Run a function of the analysed code; one that is a context manager waits for its ``with`` statement, which gives ``on_yield``."""
     if "#manager" in func.attrs and on_yield is None:
         return Managed(func, args, kwargs)
-    if interp.depth >= interp.framework.max_depth:
+    if interp.depth >= interp.framework.max_depth or interp.nests(func):
         interp.count_bottom()
         return _cut(interp, func, args, kwargs, frame, node)
     if interp.endless and interp.goes_on(func):
@@ -152,7 +152,7 @@ def follow_function(
     while parent is not None and parent.owner is not None and parent.names is parent.owner.namespace:
         parent = parent.parent
     receiver = args[0] if args and func.owner is not None else None
-    inner = Frame(func.scope.module, names, parent, func.owner, receiver, func.qualname, born=interp.heap.clock)
+    inner = Frame(func.scope.module, names, parent, func.owner, receiver, func.qualname, born=interp.heap.clock, branch=interp.heap.started)
     interp.depth += 1
     try:
         if isinstance(func.node, p.Lambda):

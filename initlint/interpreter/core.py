@@ -59,6 +59,8 @@ STEPS_BEHIND = 20_000
 """What may come behind such a recursion: most of it rests on what the recursion would have found out."""
 RECURSIVE = 4
 """So many calls of one function at a time make it recursive."""
+NESTED = 5
+"""So many, each in a branch of the one before that nothing decided, make it one without end."""
 
 
 class Interpreter:
@@ -136,6 +138,12 @@ class Interpreter:
                 self.limit = min(self.limit, self.steps + STEPS_BEHIND)
             running = Counter(id(routine.code) for routine in self.routines)
             self.endless |= {code for code, times in running.items() if times >= RECURSIVE}
+
+    def nests(self, func: Function) -> bool:
+        """Whether a function called itself again and again, and each time nothing decided that it does."""
+        if self.depth < NESTED or self.heap.journal is None:
+            return False
+        return len({routine.branch for routine in self.routines if routine.code is func.node}) >= NESTED
 
     def goes_on(self, func: Function) -> bool:
         """Whether a function that calls itself without end does so once more."""

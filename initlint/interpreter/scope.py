@@ -33,6 +33,8 @@ class Frame:
     """How far a branch that nobody could decide may have left: the iteration (1), the loop (2), the function (3)."""
     born: int = 0
     """When it was made, by the clock of the heap."""
+    branch: int = 0
+    """When the undecided branch began that it was made in, by that clock."""
     code: Any = None
     """The function that runs."""
     caller: Any = None
