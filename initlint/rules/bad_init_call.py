@@ -79,9 +79,7 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
 
 def _may_be_given(call: InitCall) -> bool:
     """Whether None stands for what the same options that lead here, or callers, may provide."""
-    if IS_NONE in call.problem:
-        return not call.certain
-    return "NoneType" in call.problem and "None" not in call.spelled.values()
+    return not call.certain if IS_NONE in call.problem else "NoneType" in call.problem
 
 
 def _whatever_it_is_given(call: InitCall) -> bool:

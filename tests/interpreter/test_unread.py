@@ -8,7 +8,9 @@ from textwrap import dedent
 import pytest
 
 from initlint.engine import check
-from initlint.findings import Finding
+from initlint.findings import Finding, Site
+from initlint.graph import InitCall, ModelGraph
+from initlint.rules import bad_init_call
 
 HEAD = """
 import torch
@@ -71,6 +73,19 @@ SOUND = {
             if isinstance(model.encoder, nn.LSTM):
                 nn.init.zeros_(model.embedding.weight)
     """,
+    "an option that callers give": """
+        class Net(nn.Module):
+            def __init__(self, **options):
+                super().__init__()
+                self.fc = nn.Linear(8, 8)
+                nn.init.normal_(self.fc.weight, std=options.get("std"))
+    """,
+    "a shape of unknown length": """
+        def draw(shape, plain):
+            full = torch.empty(tuple(int(size) for size in shape))
+            if not plain:
+                nn.init.kaiming_uniform_(full)
+    """,
     "a reshape of nothing": """
         class Net(nn.Module):
             def __init__(self, heads):
@@ -104,3 +119,38 @@ def test_a_table_still_tells_what_a_layer_lacks(tmp_path: Path) -> None:
                 nn.init.zeros_(self.norm.kernel)
     """
     assert [(f.code, f.message) for f in found(tmp_path, source)] == [("INI604", "a BatchNorm1d has no `kernel`: AttributeError")]
+
+
+@pytest.mark.parametrize(("certain", "expected"), [(True, 1), (False, 0)])
+def test_none_raises_where_it_is_certain_to_be_none(certain: bool, expected: int) -> None:
+    graph = ModelGraph(name="net", path="net.py", site=Site("net.py", 1, 1, 1, 2))
+    where = Site("net.py", 9, 9, 9, 30)
+    call = InitCall(
+        initializer="torch.nn.init.zeros_",
+        site=where,
+        arguments={},
+        spelled={},
+        shape=None,
+        law=None,
+        problem="AttributeError: None has no values",
+        certain=certain,
+    )
+    graph.calls.append(call)
+    assert len(list(bad_init_call.check(graph))) == expected
+
+
+def test_a_trainer_may_fill_whatever_model_it_is_given(tmp_path: Path) -> None:
+    source = """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.weight = nn.Parameter(torch.empty(8, 8))
+
+            def forward(self, x):
+                return x @ self.weight
+    """
+    (tmp_path / "pyproject.toml").write_text("")
+    assert [f.code for f in found(tmp_path, source)] == ["INI508"]
+    loop = "for p in self.model.parameters():\n            nn.init.xavier_uniform_(p)"
+    (tmp_path / "trainer.py").write_text(f"class Trainer:\n    def draw(self):\n        {loop}\n")
+    assert found(tmp_path, source) == []

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NOT_SIGNALS = {"int", "float", "bool", "str"}
 """Annotations of arguments of ``forward`` that are no tensors."""
-NO_PASS = re.compile(r"init|reset|load|save|config|train|optim|update|fit|set_|get_param|param|grad|copy|clone|test|valid|log|step|sync|loss")
+NO_PASS = re.compile(r"init|reset|load|save|config|train|optim|update|fit|set_|param|grad|copy|clone|test|valid|log|step|sync|loss")
 """Names of methods that are no pass from inputs to outputs."""
 
 
