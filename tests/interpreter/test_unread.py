@@ -86,6 +86,36 @@ SOUND = {
             if not plain:
                 nn.init.kaiming_uniform_(full)
     """,
+    "a line that goes on into nothing": """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(8, 8)
+                nn.init.zeros_(self.fc.bias)
+
+            def forward(self, x):
+                return self.fc(x)\\
+
+
+        class Other(Net):
+            pass
+    """,
+    "a helper for other things than tensors": """
+        import pandas
+
+        def tidy(table):
+            if len(table) > 4:
+                table = table.copy()
+            return table
+
+        class Net(nn.Module):
+            def __init__(self, table=torch.zeros(8, 8)):
+                super().__init__()
+                self.fc = nn.Linear(8, 8)
+                nn.init.zeros_(self.fc.bias)
+                if isinstance(table, pandas.DataFrame):
+                    tidy(table)
+    """,
     "a reshape of nothing": """
         class Net(nn.Module):
             def __init__(self, heads):

@@ -143,7 +143,7 @@ class TorchFramework(Framework):
             self.witness.mistake(interp, kind, interp.site(node, frame), text, **detail)
 
     def called_alone(self, interp: Interpreter, func: Function, names: dict[str, Any], frame: Frame, node: p.Node) -> None:
-        if self.tracing or not any(isinstance(value, Tensor) for value in names.values()) or not isinstance(func.node, p.FunctionDef):
+        if self.tracing or not interp.heap.decided or not isinstance(func.node, p.FunctionDef) or not any(isinstance(v, Tensor) for v in names.values()):
             return
         key = id(func.node)
         if key not in self.losses:

@@ -156,7 +156,7 @@ def _part(shape: Optional[tuple[Number, ...]], indices: list[Any]) -> tuple[Opti
         kept, span = length
         if kept:
             result.append(span)
-        share = share * (span / size) if share is not None and size != 0 else None
+        share = share * (span / size) if share is not None and is_number(size) and size != 0 else None
     return (*result, *shape[axis:]), share
 
 
