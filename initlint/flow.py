@@ -108,13 +108,25 @@ def consumers(op: Op) -> list[Op]:
 
 
 def nonlinearity_after(target: Target) -> Pairing | None:
-    """The activation that every use of ``target`` ends in, possibly after normalisation or pooling."""
+    """The activation that every use of ``target`` ends in, possibly after normalisation or pooling; a rectifier also where others join the signal first.
+
+    One that stands for any number of layers may be the last of them too, which no activation follows.
+    """
     pairings: list[Pairing] = []
-    for end, path in _walk(uses(target), _between):
-        if end.kind != "activation":
+    many = _stands_for_many(target)
+    for end, path in _walk(uses(target), lambda op: _between(op) or op.kind == "concat" or (many and op.kind == "choice")):
+        if many and end.kind == "output":
+            continue
+        if end.kind != "activation" or (end.name not in HOMOGENEOUS and any(op.kind == "concat" for op in path)):
             return None
         pairings.append(Pairing(name=end.name, parameter=_parameter(end), op=end, path=path))
     return _agreed(pairings)
+
+
+def _stands_for_many(target: Target) -> bool:
+    """Whether ``target`` is what a loop of unknown length made."""
+    name = target.parameter.name if isinstance(target, Weight) else target.path
+    return "*" in name.split(".")
 
 
 def nonlinearity_before(target: Target) -> Pairing | None:

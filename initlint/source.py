@@ -21,6 +21,8 @@ from initlint.text.syntax import parse_index
 
 INITIALIZER = re.compile(r"^(?:.*\.)?init\.\w+$|^\w+_$")
 WRAPPER = "class _:\n"
+CONTINUED = re.compile(r"\\\r?\n\s*\Z")
+"""A continued line with nothing behind it, which LibCST takes for unfinished where the text ends."""
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +76,7 @@ class Chunk:
     def _parsed(self, text: str) -> list[p.Stmt]:
         if self.long and too_deep(text):
             raise SourceError(f"nests too deeply to be analysed (the statement at line {self.line})")
+        text = CONTINUED.sub("\n", text)
         if not self.wrapped:
             return lower.lower_source(text, self.start)
         (wrapper,) = lower.lower_source(text, self.start - len(WRAPPER))

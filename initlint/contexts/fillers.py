@@ -27,6 +27,8 @@ BY_NAME = re.compile(r"\bgetattr\(self")
 CHANGES = re.compile(rf"{INITIALIZES.pattern}|\.data\b|[a-z]_\(|\bcopy\b")
 """What a class does that may fill what it reaches by name."""
 BLANKET = re.compile(r"for\b[^\n]*\b(?:named_)?parameters\(")
+OF_ANY = re.compile(r"for\b[^\n]*\bself\.\w*(?:model|net|module)\w*\.(?:named_)?parameters\(")
+"""A loop over the parameters of whatever model an object was given, as trainers are."""
 PLACEHOLDERS = ("torch.rand", "torch.randn")
 """What a parameter is made of by those who mean to draw it later."""
 REACH = 500
@@ -77,7 +79,10 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
         return True
     holders = {unit(text, match.start()).class_name for text in texts.values() for match in _words(family).finditer(text)} - family - {""}
     around = {file: text for name in holders for file, text in analysis.texts.naming(path, name, project)}
-    return bool(holders) and any(_blanket(text, _words(holders)) for text in around.values())
+    if holders and any(_blanket(text, _words(holders)) for text in around.values()):
+        return True
+    loops = {file: text for name in ("parameters", "named_parameters") for file, text in analysis.texts.naming(path, name, project)}
+    return any(_blanket(text, over=OF_ANY) for text in loops.values())
 
 
 def _is_placeholder(parameter: Parameter) -> bool:
@@ -142,9 +147,9 @@ def _by_type(text: str, family: Iterable[str]) -> bool:
     return any(INITIALIZES.search(text, match.end(), match.end() + REACH) for match in tests.finditer(text))
 
 
-def _blanket(text: str, about: re.Pattern[str] | None = None) -> bool:
-    """Whether a loop over parameters initializes them, in a class that mentions what it is ``about`` if that is given."""
+def _blanket(text: str, about: re.Pattern[str] | None = None, over: re.Pattern[str] = BLANKET) -> bool:
+    """Whether a loop ``over`` parameters initializes them, in a class that mentions what it is ``about`` if that is given."""
     return any(
         INITIALIZES.search(text, match.end(), match.end() + REACH) and (about is None or about.search(unit(text, match.start()).text))
-        for match in BLANKET.finditer(text)
+        for match in over.finditer(text)
     )

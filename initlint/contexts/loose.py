@@ -191,7 +191,9 @@ def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterat
                 first = 1 if owner else 0
                 if isinstance(layer, Instance) and function is not None and len(args) > first:
                     interp.call(function, [*args[:first], layer, *args[first + 1 :]], kwargs, module.frame, node)
-                    yield graphs.build(interp, framework, layer, f"{chunk.name}(LSTM)", path), cls
+                    graph = graphs.build(interp, framework, layer, f"{chunk.name}(LSTM)", path)
+                    graph.calls, graph.mistakes = [call for call in graph.calls if not call.problem], []  # it may be meant for something else
+                    yield graph, cls
         except (TargetRaise, OutOfBudget, RecursionError):
             pass
         finally:

@@ -11,16 +11,11 @@ from typing import TYPE_CHECKING
 
 from initlint.contexts.corpus import Corpus, heads
 from initlint.paths import files
-from initlint.paths.ignores import DEFAULT_EXCLUDE
-from initlint.paths.lookup import absolute, locate
+from initlint.paths.lookup import LEVELS, absolute, locate, project_folder
 
 if TYPE_CHECKING:
     from initlint.interpreter.modules import Project
 
-MARKERS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
-"""What a project keeps in its top folder."""
-LEVELS = 2
-"""Folders above the import root that are looked into for one of these."""
 MOST = 6_000
 """Projects of more files are not searched: whoever asks has to expect a mention."""
 MOST_READ = 4
@@ -140,16 +135,6 @@ def _heirs(corpus: Corpus, held: dict[Path, str], base: str) -> dict[Path, list[
 def deriving(text: str, base: str) -> list[str]:
     """Names of the classes in ``text`` whose statement names ``base`` among the bases."""
     return [name for name, bases in heads(text.encode()) if base in bases]
-
-
-def project_folder(root: Path) -> Path | None:
-    """The top folder of the project that an import root belongs to, if it can be told."""
-    for folder in (root, *root.parents[:LEVELS]):
-        if f"{folder.name}/" in DEFAULT_EXCLUDE:
-            return None
-        if any((folder / marker).exists() for marker in MARKERS):
-            return folder
-    return None
 
 
 def _top_package(path: Path) -> Path | None:

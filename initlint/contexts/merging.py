@@ -10,6 +10,7 @@ from dataclasses import replace
 from initlint.contexts.models import Analysis, Model, build_models
 from initlint.contexts.templates import is_template
 from initlint.findings import Finding, Site
+from initlint.graph import Op, Parameter
 from initlint.paths.lookup import absolute
 
 Group = list[tuple[Model, Finding]]
@@ -63,11 +64,24 @@ def _cleared(model: Model, models: Sequence[Model], flagged: set[int], site: Sit
     around = [m for m in models if m is not model and id(model.root) in m.inside and not m.graph.forward_reason]
     if _draws_at(model, site):
         around = [m for m in around if _draws_at(m, site)]
+    if _uses_at(model, site):
+        around = [m for m in around if _uses_at(m, site)]
     return bool(around) and all(id(m) not in flagged for m in around)
 
 
 def _draws_at(model: Model, site: Site) -> bool:
     return any(call.site == site for call in model.graph.calls)
+
+
+def _uses_at(model: Model, site: Site) -> bool:
+    """Whether the forward pass, as far as it was followed, comes by a parameter that is drawn at the place."""
+    drawn = {id(call.parameter) for call in model.graph.calls if call.site == site and call.parameter is not None}
+    return bool(drawn) and any(not drawn.isdisjoint(map(id, _parameters(op))) for op in model.graph.ops)
+
+
+def _parameters(op: Op) -> tuple[Parameter, ...]:
+    own = () if op.parameter is None else (op.parameter,)
+    return (*own, *op.detail.get("of", ()), *(op.layer.parameters.values() if op.layer is not None else ()))
 
 
 def _one(group: Group) -> Finding:

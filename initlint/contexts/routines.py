@@ -41,8 +41,10 @@ HELPER = re.compile(r"(?<![\w.])(?:init(?:iali[sz]e)?_\w+|\w+_init)\((?=\s*(?:se
 MAIN = re.compile(r"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
 """What tells a program from a file that others import from."""
 WALKER = "named_apply("
-HOOKS = {"reset_parameters", "_reset_parameters", "init_weights", "_init_weights"}
-"""Methods that constructors of the framework's own layers may call."""
+RESETS = {"reset_parameters", "_reset_parameters"}
+"""Methods that constructors of the framework's own layers call."""
+HOOKS = RESETS | {"init_weights", "_init_weights"}
+"""Methods that a library's walks over a model look for."""
 RECEIVER = re.compile(r"[\w.\[\]()\"']")
 """What may stand before the dot of a call."""
 ISINSTANCE = re.compile(r"isinstance\(\s*(\w+)\s*,\s*([^:]*)\)")
@@ -106,7 +108,7 @@ def _routine(analysis: Analysis, module: Module, chunk: Chunk, owner: str, funct
     search = Search(analysis.texts, module, chunk, owner, cls)
     public = not owner and not chunk.name.startswith("_") and not MAIN.search(module.source.text)
     exported = public or (cls is not None and find_member(cls, "forward")[1] is None)
-    inherited = cls is not None and (cls.uncertain or belongs(cls) or (any(c.spec is not None for c in cls.mro) and chunk.name in HOOKS))
+    inherited = cls is not None and (cls.uncertain or belongs(cls) or (any(c.spec is not None for c in cls.mro) and chunk.name in RESETS))
     try:
         mentions = () if inherited or exported else tuple(islice(search.run(), 1))
     except TooLarge:

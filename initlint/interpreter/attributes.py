@@ -111,6 +111,8 @@ def _plain_setattr(call: Call) -> None:
 
 def instance_attribute(interp: Interpreter, value: Instance, name: str, frame: Frame, node: p.Node) -> Any:
     """Instance attributes, registries, then the class."""
+    if interp.memory.visit is not None:
+        interp.memory.visit.look(value, name)
     for registry in (value.attrs, value.parameters, value.modules, value.buffers):
         found = registry.get(name, ABSENT)
         if found is not ABSENT:
@@ -128,6 +130,8 @@ def instance_attribute(interp: Interpreter, value: Instance, name: str, frame: F
         return _bind(interp, member, value, name, frame, node)
     found = interp.framework.module_attribute(interp, value, name, frame, node)
     if found is not ABSENT:
+        if interp.memory.visit is not None:
+            interp.memory.visit.walk(value, name)
         return found
     if name in NAMED_TUPLE and value.cls.fields is not None and value.cls.derives("typing.NamedTuple"):
         return Method(Builtin(name, NAMED_TUPLE[name]), value)
@@ -232,6 +236,7 @@ def _super_attribute(interp: Interpreter, value: Super, name: str, frame: Frame,
             return Builtin(name, lambda call: _default_getattr(interp, receiver, call, whole=name == "__getattribute__"))
         found = interp.framework.module_attribute(interp, receiver, name, frame, node)
         if found is not ABSENT:
+            interp.memory.lose()
             return found
     return Unknown(f"super().{name} was not found")
 
@@ -250,6 +255,7 @@ def _default_setattr(interp: Interpreter, receiver: Instance, call: Call) -> Non
 def _default_getattr(interp: Interpreter, receiver: Instance, call: Call, *, whole: bool) -> Any:
     """``super().__getattr__(name)`` of a module, what its registries hold, or ``super().__getattribute__(name)``, which looks into classes too."""
     name = call.get(0, "name")
+    interp.memory.lose()
     for registry in (receiver.parameters, receiver.modules, receiver.buffers, receiver.attrs):
         if name in registry:
             return registry[name]

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
-from initlint.interpreter import blocks
+from initlint.interpreter import blocks, visits
 from initlint.interpreter.classes import Factory
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.operators import equal
@@ -80,6 +80,7 @@ def call(interp: Interpreter, func: Any, args: list[Any], kwargs: dict[str, Any]
 
 def call_blind(interp: Interpreter, func: Any, node: p.Node, frame: Frame, reason: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """A call that cannot be followed: what it was given may have been changed."""
+    interp.memory.lose()
     return interp.framework.escape(interp, func, [*args, *kwargs.values()], reason, frame, node)
 
 
@@ -88,6 +89,8 @@ def _call_builtin(interp: Interpreter, func: Builtin, args: list[Any], kwargs: d
 
 
 def _call_external(interp: Interpreter, func: External, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node) -> Any:
+    if interp.memory.visit is not None and any(isinstance(value, Instance) for value in (*args, *kwargs.values())):
+        interp.memory.lose()
     return interp.framework.call_external(func.name, Call(interp, args, kwargs, frame, node, func.site))
 
 
@@ -124,8 +127,13 @@ def call_function(
     if interp.endless and interp.goes_on(func):
         return _cut(interp, func, args, kwargs, frame, node)
     first = args[0] if args else None
-    if on_yield is not None or isinstance(first, Instance):
+    if on_yield is not None:
         return follow_function(interp, func, args, kwargs, frame, node, on_yield)
+    module = visits.visited(interp, func, args, kwargs)
+    if module is not None:
+        return interp.memory.call_on(module, func, args, kwargs, frame, node, partial(follow_function, interp, func, args, kwargs, frame, node))
+    if isinstance(first, Instance):
+        return follow_function(interp, func, args, kwargs, frame, node)
     if isinstance(first, Tensor):
         return interp.memory.fill(func, args, kwargs, frame, node, partial(follow_function, interp, func, args, kwargs, frame, node))
     what = interp.memory.function(func)

@@ -141,7 +141,7 @@ class Interpreter:
 
     def nests(self, func: Function) -> bool:
         """Whether a function called itself again and again, and each time nothing decided that it does."""
-        if self.depth < NESTED or self.heap.journal is None:
+        if self.thorough or self.depth < NESTED or self.heap.journal is None:
             return False
         return len({routine.branch for routine in self.routines if routine.code is func.node}) >= NESTED
 

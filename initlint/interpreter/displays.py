@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
-from initlint.interpreter.iteration import elements_of
+from initlint.interpreter.iteration import blind_element, elements_of
 from initlint.interpreter.operators import WIDE, hashable, is_small
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Class, External, Function, Repeat, Unknown, join, unknown
+from initlint.interpreter.values import ABSENT, Class, External, Function, Instance, Repeat, Unknown, join, unknown
 from initlint.symbolic import Sym, symbol
 
 if TYPE_CHECKING:
@@ -61,14 +61,16 @@ def eval_comprehension(interp: Interpreter, node: p.Comprehension, frame: Frame)
     """``[element for target in iterable if test]`` and its kin; a generator expression is a list of what it will yield."""
     inner = Frame(frame.module, {}, frame, frame.owner, frame.receiver, frame.qualname, comprehension=True)
     results: list[Any] = []
-    if not _clause(interp, node, 0, inner, results, False):
-        return Unknown("iterates over a value that is not known")
+    _clause(interp, node, 0, inner, results, False)
     if node.kind == "dict":
         pairs = [r.value if isinstance(r, Repeat) else r for r in results]
         if not all(isinstance(pair, tuple) for pair in pairs):
             return Unknown("a dictionary whose entries depend on a branch")
         keys = [hashable(key) for key, _ in pairs]
         if ABSENT in keys:
+            one = pairs[0][1] if len(pairs) == 1 else None
+            if isinstance(one, Instance) and not one.cls.uncertain and interp.framework.is_module(one):
+                return {"*": one}  # as containers of modules call what has no name that is known
             return Unknown("a dictionary with keys that are not known")
         return {key: value for key, (_, value) in zip(keys, pairs)}
     if node.kind == "set":
@@ -76,17 +78,18 @@ def eval_comprehension(interp: Interpreter, node: p.Comprehension, frame: Frame)
     return results
 
 
-def _clause(interp: Interpreter, node: p.Comprehension, depth: int, frame: Frame, results: list[Any], repeated: bool) -> bool:
-    """Run clause ``depth`` of a comprehension; False where its iterable is not known."""
+def _clause(interp: Interpreter, node: p.Comprehension, depth: int, frame: Frame, results: list[Any], repeated: bool) -> None:
+    """Run clause ``depth`` of a comprehension."""
     if depth == len(node.clauses):
         element = interp.eval(node.element, frame)
         value = (element, interp.eval(node.value, frame)) if node.value else element
         results.append(Repeat(value) if repeated else value)
-        return True
+        return
     clause = node.clauses[depth]
-    items = elements_of(interp, interp.eval(clause.iter, frame.parent if depth == 0 and frame.parent is not None else frame))
+    source = interp.eval(clause.iter, frame.parent if depth == 0 and frame.parent is not None else frame)
+    items = elements_of(interp, source)
     if items is None:
-        return False
+        items = [blind_element(source)]
     if len(items) > MOST_ROWS and isinstance(node.element, p.Comprehension):
         items = [Repeat(symbol("i") if isinstance(items[0], int) else Unknown("a row of a long table"))]
     for item in items:
@@ -98,11 +101,11 @@ def _clause(interp: Interpreter, node: p.Comprehension, depth: int, frame: Frame
             continue
         before = len(results)
         below = partial(_clause, interp, node, depth + 1, frame, results, repeated or again)
-        if not (interp.heap.explore([below, lambda: True])[0] if None in truths else below()):
-            return False
         if None in truths:
+            interp.heap.explore([below, lambda: None])
             results[before:] = [join([r, ABSENT]) for r in results[before:]]
-    return True
+        else:
+            below()
 
 
 def eval_fstring(interp: Interpreter, node: p.FString, frame: Frame) -> Any:

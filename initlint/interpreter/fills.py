@@ -32,12 +32,24 @@ class Filled:
 def state_of(interp: Interpreter, func: Function, tensor: Tensor, frame: Frame, node: p.Node) -> Optional[tuple[Any, ...]]:
     """All of ``tensor`` and of the call that the outcome may depend on; None where that is more than can be told."""
     storage = tensor.storage
-    plain = tensor.whole and tensor.op is None and tensor.data is None and not tensor.attrs
-    if not plain or storage.recomputed or storage.regions or storage.origin is not None:
+    if not is_plain(tensor):
         return None
     if func.scope.module is frame.module and _hands_on(interp, storage):
         return None  # the write counts as one of the caller's caller
-    return (id(node), tensor.shape, tensor.parameter, tensor.buffer, tensor.requires_grad, tensor.transposed, storage.distribution, storage.reason)
+    return (id(node), *told_by(tensor))
+
+
+def is_plain(tensor: Tensor) -> bool:
+    """Whether ``told_by`` tells all that a call may find out of a tensor."""
+    storage = tensor.storage
+    whole = tensor.whole and tensor.op is None and tensor.data is None and not tensor.attrs
+    return whole and not storage.recomputed and not storage.regions and storage.origin is None
+
+
+def told_by(tensor: Tensor) -> tuple[Any, ...]:
+    """What tells a plain tensor from others."""
+    storage = tensor.storage
+    return (tensor.shape, tensor.parameter, tensor.buffer, tensor.requires_grad, tensor.transposed, storage.distribution, storage.reason)
 
 
 def _hands_on(interp: Interpreter, storage: Storage) -> bool:

@@ -79,7 +79,9 @@ def _external_instance(interp: Interpreter, value: Any, name: str) -> Optional[b
     if short == "Callable":
         return isinstance(value, (Function, Method, Class, Builtin, External, Partial))
     if isinstance(value, Instance):
-        return True if value.cls.derives(name) else None if value.cls.uncertain or not interp.framework.knows(name) else False
+        if value.cls.derives(name):
+            return True
+        return False if interp.framework.knows(name) and not value.cls.uncertain else interp.framework.is_external_instance(value, name)
     if isinstance(value, External):
         return None
     return interp.framework.is_external_instance(value, name)

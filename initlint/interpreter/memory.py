@@ -15,35 +15,29 @@ from typing import TYPE_CHECKING, Any, Optional
 from msgspec import Struct
 
 from initlint import program as p
-from initlint.interpreter import fills
+from initlint.interpreter import fills, visits
 from initlint.interpreter.clone import deep_copy
+from initlint.interpreter.constants import ATOMS, constant, is_enum_member, is_global
 from initlint.interpreter.fills import Filled
 from initlint.interpreter.values import (
-    ABSENT,
     Builtin,
     Class,
-    External,
     Function,
     Instance,
     Method,
-    ModuleValue,
     OneOf,
     Partial,
     Repeat,
     Storage,
     Tensor,
-    Unknown,
 )
-from initlint.symbolic import Sym
+from initlint.interpreter.visits import Visit, Visited
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
     from initlint.interpreter.scope import Frame
 
 Key = tuple[Any, ...]
-ATOMS = (type(None), bool, int, float, str, bytes, Sym, Unknown, External, ModuleValue, range, type(ABSENT))
-"""Values that nothing can change."""
-SCALARS = frozenset((type(None), str, bytes, Sym))
 
 
 @dataclass(slots=True, eq=False)
@@ -76,6 +70,11 @@ class Memory:
         self.met: set[Key] = set()
         self.known: dict[Key, Optional[Remembered]] = {}
         self.filled: dict[Key, Optional[Filled]] = {}
+        self.visited: dict[Key, Optional[list[Visited]]] = {}
+        self.brief: set[tuple[int, Class]] = set()
+        """Functions and classes of modules for which it is not worth while: identities of nodes that ``mentions`` keeps."""
+        self.visit: Optional[Visit] = None
+        """The visit that is watched."""
         self.readings: list[Reading] = []
         self.changes = 0
         """The count of the heap when the calls known were followed."""
@@ -111,6 +110,56 @@ class Memory:
             return fills.refill(self.interp, known, tensor)
         return self._watch_fill(key, tensor, follow)
 
+    def call_on(self, module: Instance, func: Function, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node, follow: Callable[[], Any]) -> Any:
+        """The same for a function that is handed a module, in which it may fill what the module itself holds."""
+        kind = (id(func.node), module.cls)
+        state = visits.state_of(module) if kind not in self.brief and self._may_visit() else None
+        what = self.function(func) if not func.scope.module.promised else (func, self.interp.site(node, frame))
+        if state is None or what is None:
+            return follow()
+        constants, objects = visits.told(func, self._mentioned(func.node), args, kwargs, module)
+        key = self._key((*what, *((id(one), one.time) for one in objects), id(node), *state), constants, {})
+        if key is None:
+            return follow()
+        if key not in self.visited:
+            self.visited[key] = []
+            steps = self.interp.steps
+            outcome = follow()
+            if self.interp.steps - steps < visits.BRIEF:
+                self.brief.add(kind)
+            return outcome
+        before = self.visited[key]
+        for known in before or ():
+            if visits.is_alike(module, known) and self.interp.steps + known.steps <= self.interp.limit:
+                if self.readings:
+                    self.readings[-1].containers += known.reads
+                return visits.leave(self.interp, known, module)
+        if before is None or len(before) == visits.MOST_KINDS:
+            return follow()
+        return self._watch_visit(key, [module, *objects], follow)
+
+    def _may_visit(self) -> bool:
+        """Whether what a call does to a module may be remembered: no other is watched that this one would be a part of."""
+        watched = self.visit is not None and not self.visit.tainted
+        return not watched and self.interp.depth * 2 <= self.interp.framework.max_depth and self.interp.framework.may_recall()
+
+    def _watch_visit(self, key: Key, met: list[Instance], follow: Callable[[], Any]) -> Any:
+        """Follow a call that is handed a module, and remember what it left in the module if it did nothing else."""
+        interp, outer = self.interp, self.visit
+        undecided, interp.undecided = interp.undecided, False
+        self.visit = Visit(interp, met)
+        try:
+            returned, known = visits.watch(self.visit, lambda: self._read_by(follow))
+        finally:
+            self.visit = outer
+            found, interp.undecided = interp.undecided, interp.undecided or undecided
+        before = self.visited.get(key)
+        if before is not None and known is not None and not found:
+            before.append(known)
+        elif not before:
+            self.visited[key] = None
+        return returned
+
     def _key(self, what: Key, args: list[Any], kwargs: dict[str, Any]) -> Optional[Key]:
         """What tells a call of ``what`` from others; None where it must be followed."""
         interp = self.interp
@@ -118,7 +167,7 @@ class Memory:
         if observed or interp.depth * 2 > interp.framework.max_depth:
             return None
         parts: list[Any] = [interp.heap.journal is None, interp.heap.decided, *what]
-        if not (_constant(args, parts) and _constant(kwargs.values(), parts)) or (interp.managers and not _constant(interp.managers, parts)):
+        if not (constant(args, parts) and constant(kwargs.values(), parts)) or (interp.managers and not constant(interp.managers, parts)):
             return None
         if self.changes != interp.heap.changes:
             self._forget()
@@ -152,17 +201,18 @@ class Memory:
         frame: Any = scope
         while frame.parent is not None:
             names = mentioned & frame.names.keys()
-            if "super" in mentioned or not _constant([frame.names[name] for name in sorted(names)], parts):
+            if "super" in mentioned or not constant([frame.names[name] for name in sorted(names)], parts):
                 return None
             parts.append(tuple(names))
             frame = frame.parent
-        return tuple(parts) if _constant(func.defaults.values(), parts) else None
+        return tuple(parts) if constant(func.defaults.values(), parts) else None
 
     def _forget(self) -> None:
         """Something that remembered calls read was written to."""
         self.met.clear()
         self.known.clear()
         self.filled.clear()
+        self.visited.clear()
         self.interp.heap.watched.clear()
         self.taint()
         self.changes = self.interp.heap.changes
@@ -171,6 +221,11 @@ class Memory:
         """What happens is not for the arguments of the calls that are watched: none of them is remembered."""
         for reading in self.readings:
             reading.tainted = True
+
+    def lose(self) -> None:
+        """A visit that is watched looks at more than attributes of objects."""
+        if self.visit is not None:
+            self.visit.tainted = True
 
     def _watch(self, key: Key, follow: Callable[[], Any]) -> Any:
         """Follow a call, and remember it if its outcome depends on nothing but its arguments."""
@@ -239,7 +294,7 @@ class Memory:
             reading.containers.append(value)
             self.interp.heap.watched[id(value)] = value
         elif isinstance(value, (Instance, Tensor)):
-            reading.tainted |= not _is_enum_member(value)
+            reading.tainted |= not is_enum_member(value)
             return
         for part in _parts(value):
             self._note(part, reading, seen)
@@ -260,61 +315,6 @@ def _names(value: Any) -> Iterator[str]:
     elif isinstance(value, Struct):
         for name in value.__struct_fields__:
             yield from _names(getattr(value, name))
-
-
-def _constant(values: Any, parts: list[Any]) -> bool:
-    """Whether nothing can change any of ``values``; what tells them from others is added to ``parts``."""
-    for value in values:
-        kind = type(value)
-        if kind in SCALARS:
-            parts.append(value)
-        elif kind is int or kind is bool or kind is float:
-            parts += (kind, value)
-        elif kind is Class:
-            if value.members is None and value.spec is None and not value.opaque:
-                return False
-            parts.append(value)
-        elif kind is tuple:
-            parts += (kind, len(value))
-            if not _constant(value, parts):
-                return False
-        elif kind is External:
-            parts += (kind, value.name, value.site)
-        elif kind is Function:
-            if not _is_global(value):
-                return False
-            parts.append(value)
-        elif kind is Unknown:
-            parts += (kind, value.reason)
-        elif kind is OneOf:
-            parts += (kind, len(value.values))
-            if not _constant(value.values, parts):
-                return False
-        elif kind is Partial:
-            parts += (kind, len(value.args), *value.kwargs)
-            if not _constant((value.func, *value.args, *value.kwargs.values()), parts):
-                return False
-        elif kind is Instance:
-            if not _is_enum_member(value):
-                return False
-            parts.append(value)
-        elif value is ABSENT:
-            parts.append(value)
-        else:
-            return False
-    return True
-
-
-def _is_global(func: Function) -> bool:
-    """Whether a function closes over nothing but its module."""
-    scope = func.scope
-    while scope.owner is not None and scope.names is scope.owner.namespace and scope.parent is not None:
-        scope = scope.parent
-    return scope.parent is None
-
-
-def _is_enum_member(value: Any) -> bool:
-    return isinstance(value, Instance) and value.cls.derives("enum.Enum")
 
 
 def _parts(value: Any) -> Any:
@@ -344,7 +344,7 @@ def portable(value: Any, reached: dict[int, Any]) -> bool:
     if isinstance(value, Class):
         return value.members is not None or value.spec is not None or value.opaque
     if isinstance(value, Function):
-        return _is_global(value)
+        return is_global(value)
     if isinstance(value, Builtin):
         return isinstance(value.handler, FunctionType) and value.handler.__closure__ is None
     if isinstance(value, Tensor):
@@ -354,7 +354,7 @@ def portable(value: Any, reached: dict[int, Any]) -> bool:
         reached[id(value)] = value
         return portable(value.origin, reached) and portable(value.twin, reached)
     if isinstance(value, Instance):
-        if _is_enum_member(value):
+        if is_enum_member(value):
             return True
         reached[id(value)] = value
         return portable(value.cls, reached) and all(portable(r, reached) for r in (value.attrs, value.modules, value.parameters, value.buffers))

@@ -163,6 +163,8 @@ class Project:
         self.roots: list[Path] = [lookup.absolute(entry) for entry in search_path]
         self.installed = [Path(entry) for entry in lookup.installed()]
         self.consulted = Consulted()
+        self.around: dict[Path, list[Path]] = {}
+        """For each of the roots, the other folders of its project that modules are imported from."""
         self.by_name: dict[str, Optional[Module]] = {}
         self.by_path: dict[Path, Module] = {}
         self.files: dict[Path, SourceFile] = {}
@@ -221,8 +223,9 @@ class Project:
         return source.get(name)
 
     def _search(self, dotted: str) -> Optional[Module]:
-        found = lookup.search(dotted, (*self.roots, *self.installed))
-        path = self.consulted.modules[tuple(self.roots), dotted] = lookup.absolute(found) if found is not None else None
+        roots = (*self.roots, *self._beyond(dotted))
+        found = lookup.search(dotted, (*roots, *self.installed))
+        path = self.consulted.modules[roots, dotted] = lookup.absolute(found) if found is not None else None
         contract = contracts.find(dotted, found=path is not None)
         try:
             made = self._make(dotted, path, None) if path is not None else None
@@ -235,6 +238,14 @@ class Project:
         except (SourceError, OSError):
             return None
         return made or promise
+
+    def _beyond(self, dotted: str) -> list[Path]:
+        """Folders above the roots that ``dotted`` may be imported from."""
+        for root in self.roots:
+            if root not in self.around:
+                self.around[root] = lookup.project_roots(root)
+        found = [folder for root in self.roots for folder in (*lookup.namespaces(root, dotted), *self.around[root])]
+        return [folder for folder in dict.fromkeys(found) if folder not in self.roots]
 
     def _make(self, name: str, path: Path, data: Optional[bytes]) -> Module:
         if path in self.by_path:

@@ -59,6 +59,9 @@ def _holds(world: World, test: p.Expr, *, last: bool) -> Optional[bool]:
     if isinstance(test, p.UnaryOp) and test.op == "not":
         inner = _holds(world, test.operand, last=last)
         return None if inner is None else not inner
+    if isinstance(test, p.BoolOp):
+        sides = [_holds(world, side, last=last) for side in (test.left, test.right)]
+        return None if None in sides else all(sides) if test.op == "and" else any(sides)
     if isinstance(test, p.Call):
         return None if isinstance(test.func, p.Name) and test.func.id in KINDS else world.holds
     if isinstance(test, p.Compare) and len(test.rest) == 1:

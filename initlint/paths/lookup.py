@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from initlint.paths.ignores import DEFAULT_EXCLUDE
+
+MARKERS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
+"""What a project keeps in its top folder."""
+LEVELS = 2
+"""Folders above the import root that are looked into for one of these."""
 
 
 def absolute(path: str | os.PathLike[str]) -> Path:
@@ -44,3 +51,28 @@ def locate(path: Path) -> tuple[Path, str]:
         parts.insert(0, folder.name)
         folder = folder.parent
     return folder, ".".join(parts) or path.stem
+
+
+def project_folder(root: Path) -> Path | None:
+    """The top folder of the project that an import root belongs to, if it can be told."""
+    for folder in (root, *root.parents[:LEVELS]):
+        if f"{folder.name}/" in DEFAULT_EXCLUDE:
+            return None
+        if any((folder / marker).exists() for marker in MARKERS):
+            return folder
+    return None
+
+
+def namespaces(root: Path, dotted: str) -> Iterator[Path]:
+    """Folders above an import root from which ``dotted`` can be imported: its first part names a folder that ``root`` lies in, without an ``__init__.py``."""
+    first = dotted.partition(".")[0]
+    return (folder.parent for folder in (root, *root.parents) if folder.name == first)
+
+
+def project_roots(root: Path) -> list[Path]:
+    """Folders of the same project that its scripts import from: those above ``root`` up to the top, where they are run, and ``src`` there."""
+    top = project_folder(root)
+    if top is None:
+        return []
+    between = [folder for folder in root.parents if folder.is_relative_to(top)]
+    return [folder for folder in (*between, top / "src") if folder != root]

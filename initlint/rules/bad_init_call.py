@@ -62,7 +62,7 @@ UNSUPPORTED = "Unsupported nonlinearity"
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per call that raises."""
-    for site, calls in calls_by_site(call for call in graph.calls if call.problem and 0 not in (call.shape or ())):
+    for site, calls in calls_by_site(call for call in graph.calls if call.problem and 0 not in (call.shape or ()) and not _may_be_given(call)):
         worst = max(calls, key=lambda call: call.certain)
         target = worst.parameter.name if worst.parameter else "" if worst.chosen else worst.spelled.get("tensor", "")
         yield RULE.at(
@@ -75,6 +75,11 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             evidence={"initializer": worst.initializer, "problem": worst.problem, "shape": str(worst.shape) if worst.shape is not None else None},
             help=_help(worst),
         )
+
+
+def _may_be_given(call: InitCall) -> bool:
+    """Whether None stands for what the same options that lead here, or callers, may provide."""
+    return not call.certain if IS_NONE in call.problem else "NoneType" in call.problem
 
 
 def _whatever_it_is_given(call: InitCall) -> bool:

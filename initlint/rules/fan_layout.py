@@ -52,7 +52,7 @@ from initlint.rules._scale import BOUNDED
 from initlint.rules._sites import INIT, POSITIONAL, calls_by_site, qualified, short, spell_names
 from initlint.symbolic import Number, Sym, at
 from initlint.theory.activations import canonical
-from initlint.theory.fans import Fans, channels_last_fans, larger, torch_fans
+from initlint.theory.fans import Fans, channels_last_fans, larger, product, torch_fans
 from initlint.theory.laws import Distribution, spell
 
 RULE = Rule(code="INI305", name="fan-layout", summary="An initializer that counts the fans of another layout than the weight's own", fixable="sometimes")
@@ -149,6 +149,8 @@ def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
     true, kind = fans.pop() or (None, "")
     if fans or true is None:
         return None
+    if not kind.startswith("conv") and _is_reshaped_part(shape, parameter.shape):
+        return None  # for what it is used as in that shape
     weight = Weight(parameter, parameter.layer if kind.startswith("conv") else None, tuple(ops))
     if normalised_after(weight):
         return None
@@ -170,6 +172,11 @@ def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
             return None
         return _case(call, weight, counted.fan_out, meant, "fan_out", kind, "fan_in" if counted.fan_in == true.fan_in else "")
     return _case(call, weight, counted.fan_in, true.fan_in, "fan_in", kind, "fan_out" if _closer(counted, true) else "")
+
+
+def _is_reshaped_part(drawn: tuple[Number, ...], whole: tuple[Number, ...] | None) -> bool:
+    """Whether what was drawn is a part of the whole in another shape than it has there."""
+    return whole is not None and drawn != whole[-len(drawn) :] and product(drawn) != product(whole)
 
 
 def _is_torch(call: InitCall) -> bool:

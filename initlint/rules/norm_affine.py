@@ -199,4 +199,4 @@ def _spell_effect(law: Distribution) -> str:
     if power > 1:
         return f": it hands on {power:.3g} times the power of the normalised signal"
     turned = ", half of it with its sign turned" if mean == 0 and std else ""
-    return f": {100 * power:.2g} % of the normalised signal is left{turned}"
+    return f": {100 * power:{'.0f' if power >= 0.1 else '.2g'}} % of the normalised signal is left{turned}"

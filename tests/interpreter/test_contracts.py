@@ -375,3 +375,24 @@ def test_a_routine_that_tells_modules_by_their_class_may_fill_them(tmp_path: Pat
                     nn.init.normal_(parameter, std=0.02)
     """
     assert [finding.code for finding in check([written(tmp_path, code)]).findings if finding.code == "INI508"] == found
+
+
+@pytest.mark.usefixtures("nothing_installed")
+@pytest.mark.parametrize("package", ["mmcv.utils", "mmcv.utils.parrots_wrapper", "mmengine.utils.dl_utils.parrots_wrapper"])
+def test_norms_are_told_by_the_names_that_packages_give_them(tmp_path: Path, package: str) -> None:
+    code = f"""
+        from {package} import _BatchNorm
+        from torch import nn
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.norm = nn.BatchNorm2d(4)
+                self.fc = nn.Linear(4, 4)
+                for m in self.modules():
+                    if isinstance(m, _BatchNorm):
+                        nn.init.normal_(m.weight, 1.0, 0.02)
+    """
+    assert laws(shown(tmp_path, code, "Net")) == {
+        "norm.weight": "N(1, 0.02²)", "norm.bias": "= 0", "fc.weight": "Var = 1 / (3·fan_in)", "fc.bias": "Var = 1 / (3·fan_in)",
+    }  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 from initlint import frontend
 from initlint.contexts.models import Analysis, build_models
 from initlint.interpreter import fills
-from initlint.interpreter.core import STEPS_BEHIND, Interpreter
+from initlint.interpreter.core import NESTED, STEPS_BEHIND, Interpreter
 from initlint.interpreter.memory import Memory, Remembered
 from initlint.interpreter.values import Instance, Tensor
 from initlint.process.stack import with_deep_stack
@@ -225,6 +225,33 @@ def test_such_a_recursion_does_not_take_the_model_with_it() -> None:
     names = {parameter.name for model in models if model.root is not None for parameter in model.graph.parameters}
     assert names == {"fc.weight", "fc.bias"}
     assert analysis.interp.steps < STEPS_BEHIND
+
+
+CHAIN = """
+class Chain(nn.Module):
+    def __init__(self, levels):
+        super().__init__()
+        self.fc = nn.Linear(2, 2)
+        init.xavier_uniform_(self.fc.weight)
+        self.inner = Chain(levels - 1) if levels > 0 else nn.Identity()
+
+    def forward(self, x):
+        return self.inner(self.fc(x))
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.chain = Chain(12)
+"""
+
+
+def test_a_recursion_is_left_where_nothing_decides_about_its_end() -> None:
+    """One that goes deeper for certain is followed to its end."""
+    analysis = Analysis()
+    models = with_deep_stack(lambda: build_models(analysis, "net.py", (HEAD + CHAIN).encode()))
+    names = {model.root.name: {parameter.name for parameter in model.graph.parameters} for model in models if model.root is not None}
+    assert names["Net"] == {f"chain.{'inner.' * level}fc.{name}" for level in range(13) for name in ("weight", "bias")}
+    assert len(names["Chain"]) == 2 * NESTED
 
 
 FILLERS = {

@@ -15,8 +15,6 @@ from tests.interpreter.test_static_is_live import CASES, MODELS, load  # noqa: E
 
 UNSEEN = {
     "torch.nn.Embedding.from_pretrained": "a parameter made of a given tensor is no write",
-    "torch.Tensor.__i*__": "the operator that runs is mul_",
-    "torch.Tensor.__i/__": "the operator that runs is div_",
 }
 """Initializers that source names and no operator shows."""
 SHARED = {"Tied", "Copies"}

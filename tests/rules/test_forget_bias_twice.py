@@ -53,7 +53,7 @@ def test_a_drawn_time_scale_is_a_warning() -> None:
         [],
         [ZEROED],
         [ONE, ZEROED],
-        [("torch.Tensor.__i*__", "16:32:None", uniform(-0.1, 0.1))],
+        [("torch.Tensor.mul_", "16:32:None", uniform(-0.1, 0.1))],
         [("torch.Tensor.fill_", "0:16:None", constant(1.0))],
         [("torch.Tensor.fill_", "16:32:None", constant(0.0))],
         [("torch.Tensor.fill_", "16:32:None", constant(-1.0))],

@@ -136,6 +136,8 @@ def _option(arguments: dict[str, Any], name: str) -> Any:
 
 def _convolved(arguments: dict[str, Any], shape: tuple[Number, ...], wide: Number, transposed: bool) -> Shape:
     rank = len(shape) - 2
+    if rank < 0:
+        return None
     kernel, stride = arguments.get("kernel_size", arguments.get("kernel_shape")), arguments.get("strides", arguments.get("stride", 1))
     lengths = [_slid(shape[1 + axis], _at(kernel, axis), _at(stride, axis), arguments.get("padding"), transposed) for axis in range(rank)]
     return (shape[0], *lengths, wide)

@@ -11,7 +11,7 @@ from initlint.adapters.declared import drawing, functional
 from initlint.adapters.declared import functions as of_declared
 from initlint.adapters.declared import modules as declared
 from initlint.adapters.torch import arithmetic, building, containers, forward, functions, graphs, members, names, registries, signals, tensors, views
-from initlint.adapters.torch.attributes import tensor_attribute
+from initlint.adapters.torch.attributes import BY_OPERATOR, tensor_attribute
 from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
 from initlint.adapters.torch.escape import escape
 from initlint.adapters.torch.recording import Recorder
@@ -143,7 +143,7 @@ class TorchFramework(Framework):
             self.witness.mistake(interp, kind, interp.site(node, frame), text, **detail)
 
     def called_alone(self, interp: Interpreter, func: Function, names: dict[str, Any], frame: Frame, node: p.Node) -> None:
-        if self.tracing or not any(isinstance(value, Tensor) for value in names.values()) or not isinstance(func.node, p.FunctionDef):
+        if self.tracing or not interp.heap.decided or not isinstance(func.node, p.FunctionDef) or not any(isinstance(v, Tensor) for v in names.values()):
             return
         key = id(func.node)
         if key not in self.losses:
@@ -263,7 +263,7 @@ class TorchFramework(Framework):
             return True if name in TENSOR_CLASSES else False if name.startswith("torch.") else None
         if value is None or isinstance(value, (int, float, str, bool, list, tuple, dict)):
             return False if name.startswith(PLAIN_NEVER) else None
-        return None
+        return False if name in (*PARAMETER_CLASSES, *TENSOR_CLASSES) and isinstance(value, Instance) and self.is_module(value) else None
 
     def run_module(self, interp: Interpreter, instance: Instance, call: Call) -> Any:
         return forward.run_module(self, instance, call)
@@ -340,7 +340,7 @@ class TorchFramework(Framework):
     def inplace(self, interp: Interpreter, op: str, left: Tensor, right: Any, frame: Frame, node: p.Node) -> None:
         made = self.binary(interp, op, left, right, frame, node)
         law = made.storage.distribution if isinstance(made, Tensor) else None
-        write(interp, left, f"torch.Tensor.__i{op}__", Origin.FILL, law, interp.site(node, frame), reason="changed in place by values that are not known")
+        write(interp, left, BY_OPERATOR.get(op, op), Origin.FILL, law, interp.site(node, frame), reason="changed in place by values that are not known")
         interp.heap.set_field(left, "data", made.data if isinstance(made, Tensor) and left.whole else None)
 
     def changed_in_place(self, interp: Interpreter, value: Tensor, name: str, site: Site) -> None:

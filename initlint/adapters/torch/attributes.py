@@ -52,6 +52,8 @@ PRIVATE = {
 """Names with an underscore that every tensor has; any other is a mark that somebody's code sets (``_is_hf_initialized``)."""
 UNKNOWN_SHAPE = "the shape of a signal"
 IN_PLACE = {"mul_": "*", "add_": "+", "sub_": "-", "div_": "/", "pow_": "**"}
+BY_OPERATOR = {operator: f"torch.Tensor.{name}" for name, operator in IN_PLACE.items()}
+"""What ``weight *= 2`` is called: the method that does the same."""
 OPERATORS = {"mul": "*", "add": "+", "sub": "-", "div": "/", "multiply": "*", "true_divide": "/"}
 
 

@@ -115,6 +115,8 @@ def set_element(interp: Interpreter, instance: Instance, index: Any, value: Any)
             put(interp, instance, names[index], value)
     elif isinstance(index, str):
         put(interp, instance, index, value)
+    elif isinstance(index, Unknown) and kind_of(instance) in ("mapping", "parameter mapping"):
+        put(interp, instance, "*" if "*" not in registry(instance) else f"*{len(registry(instance))}", value)
 
 
 def delete_element(interp: Interpreter, instance: Instance, index: Any) -> None:

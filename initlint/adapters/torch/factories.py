@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -13,7 +14,7 @@ from initlint.adapters.torch.writes import current, mix
 from initlint.graph import Origin
 from initlint.interpreter.heap import possible
 from initlint.interpreter.iteration import elements_of
-from initlint.interpreter.values import OneOf, Tensor, Unknown, is_number
+from initlint.interpreter.values import OneOf, Tensor, Unknown, is_number, repeats
 from initlint.overlays.torch_init import FACTORIES, Initializer, UnknownArgument, shape_given
 from initlint.symbolic import Number, Sym
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 IRRELEVANT = ("device", "dtype", "requires_grad", "generator", "out", "layout")
 """Keyword arguments that change neither the shape nor the law."""
+SHAPE = re.compile(r"(?:^|\.)(?:size|sizes|\w*shape)$")
+"""Names of unknown arguments that hold a whole shape as likely as one size."""
 UNINITIALISED = ("torch.empty", "torch.Tensor", "torch.FloatTensor", "torch.empty_like", "torch.Tensor.new_empty")
 CONVERTING = ("torch.Tensor", "torch.FloatTensor")
 """Factories that make memory of a size, but take over values where they are given some."""
@@ -46,7 +49,7 @@ def make(call: Call, name: str, entry: Optional[Initializer] = None) -> Any:
             shape = _given_shape(call, factory, bound)
     except DoesNotFit as error:
         return new_tensor(None, None, reason=f"{name}() {error}")
-    if shape is not None and factory.makes == "integers" and len(call.args) == 1 and isinstance(call.args[0], (list, tuple)):
+    if factory.makes == "integers" and len(call.args) == 1 and isinstance(call.args[0], list if shape is None else (list, tuple)):
         return literal(call)
     tensor = new_tensor(shape, None)
     draw(call, tensor, factory, bound, passed, Origin.FILL)
@@ -59,7 +62,11 @@ def make(call: Call, name: str, entry: Optional[Initializer] = None) -> Any:
 
 def _given_shape(call: Call, factory: Initializer, bound: Any) -> Optional[tuple[Number, ...]]:
     sizes = getattr(bound, "size", None)
+    if factory.makes == "integers" and sizes == ():
+        return (0,)
     if isinstance(sizes, tuple):
+        if len(sizes) == 1 and isinstance(sizes[0], Sym) and SHAPE.search(str(sizes[0])):
+            return None
         bound.size = tuple(map(_size, sizes))
     try:
         return shape_given(factory, bound)
@@ -78,7 +85,7 @@ def _partly_known(call: Call, size: Any) -> Optional[tuple[Number, ...]]:
     """A shape of which some sizes are not known: they become symbols."""
     if isinstance(size, tuple) and len(size) == 1 and isinstance(size[0], (tuple, list)):
         size = tuple(size[0])
-    if not isinstance(size, tuple) or not size:
+    if not isinstance(size, tuple) or not size or repeats(size):
         return None
     if len(size) == 1 and isinstance(size[0], Unknown):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Optional
 
 from initlint.graph import Parameter
@@ -11,6 +12,8 @@ from initlint.theory.fans import product
 
 MOST_SOURCES = 8
 """How far back a tensor is traced through elementwise arithmetic."""
+ONE = re.compile(r"[A-Z]\w* \d+")
+"""A region that one index tells, of which no more is known than its kind."""
 Shape = Optional[tuple[Number, ...]]
 Fans = tuple[Number, Optional[Number]]
 """Of a weight where it is used: terms in each sum, and sums that each input enters, None where that is not told."""
@@ -50,6 +53,14 @@ def described(tensor: Tensor, owners: dict[int, Any], fans: Optional[Fans]) -> d
     return detail
 
 
+def shape_of(tensor: Tensor, rank: int = 0) -> Shape:
+    """The shape of an operand; that of ``stack[kind]``, where nobody knows which ``kind``, is the shape of one map, if it has as many axes as ``rank`` says."""
+    whole = tensor.storage.shape
+    if tensor.shape is not None or whole is None or len(whole) < 3 or tensor.transposed or not isinstance(tensor.region, str):
+        return tensor.shape
+    return whole[1:] if ONE.fullmatch(tensor.region) and rank in (0, len(whole) - 1) else None
+
+
 def product_fans(shape: Shape, *, left: bool) -> Optional[Fans]:
     """Fans of ``x @ W``, or of ``W @ x`` where it stands on the left; leading dimensions are a stack, a vector has one output."""
     if not shape:
@@ -75,7 +86,7 @@ def argument_fans(role: str, shape: Shape) -> Optional[Fans]:
 def einsum_fans(equation: str, place: int, shape: Shape) -> Optional[Fans]:
     """Fans of operand number ``place`` of an einsum: an axis that the result lacks is summed over, one that what it sums lacks is an output.
 
-    A first axis of three or more that the result keeps tells maps of a stack apart.
+    A first axis of three or more that the result keeps tells maps of a stack apart; a matrix that the result keeps no axis of, ``x W y``, has no outputs.
     """
     given, arrow, result = equation.partition("->")
     operands = given.split(",")
@@ -89,12 +100,19 @@ def einsum_fans(equation: str, place: int, shape: Shape) -> Optional[Fans]:
     sizes = dict(zip(axes, shape))
     lost = sizes.keys() - set(kept)
     terms = product(sizes[axis] for axis in axes if axis in lost)
-    if not lost:
+    if not lost or (len(lost) == len(axes) == 2):
         return (terms, None)
     others = [set(_axes(operand, words)) for number, operand in enumerate(operands) if number != place]
     inputs = {axis for operand in others if lost & operand for axis in operand}
     stack = axes[:1] if len(sizes) > 2 else []
     return (terms, product(size for axis, size in sizes.items() if axis in kept and axis not in inputs and axis not in stack))
+
+
+def operand_axes(equation: str, place: int) -> list[str]:
+    """Names of the axes of operand number ``place`` of an einsum."""
+    operands, _, result = equation.partition("->")
+    parts = operands.split(",")
+    return _axes(parts[place], any(" " in part.strip() for part in (*parts, result))) if place < len(parts) else []
 
 
 def _axes(text: str, words: bool) -> list[str]:

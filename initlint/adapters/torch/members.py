@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
 EXPECTED = ("reset_parameters", "weight", "bias", "init_weights", "_init_weights", "weight_init")
 """Attributes that code which initializes expects of a module of its own."""
+UNTOLD = frozenset(
+    {
+        *("all_weights", "check_forward_args", "check_hidden_size", "check_input", "get_expected_cell_size", "get_expected_hidden_size", "permute_hidden"),
+        *("call_super_init", "cls_to_become", "convert_sync_batchnorm", "dump_patches", "from_pretrained", "generate_square_subsequent_mask", "get_buffer"),
+        *("get_extra_state", "has_uninitialized_params", "initialize_parameters", "ipu", "log_prob", "merge_masks", "mtia", "predict"),
+        *("register_full_backward_pre_hook", "register_state_dict_post_hook", "reset_running_stats", "set_extra_state", "set_submodule"),
+    }
+)
+"""Methods and attributes of torch's modules that no table tells of: nothing is drawn by them."""
 
 
 def module_attribute(framework: TorchFramework, interp: Interpreter, instance: Instance, name: str) -> Any:
@@ -113,7 +122,8 @@ def constructed_blind(framework: TorchFramework, interp: Interpreter, instance: 
 
 def missing_attribute(framework: TorchFramework, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
     """Notice that a module has no attribute ``name``, where the tables know all that it has or everybody expects that name of it."""
-    known = instance.cls.spec is not None or name in EXPECTED
-    if known and interp.heap.decided and registries.is_torch(instance) and "#failed" not in instance.attrs:
+    told = instance.cls.spec is not None and not name.startswith("_") and name not in UNTOLD
+    if (told or name in EXPECTED) and interp.heap.decided and registries.is_torch(instance) and "#failed" not in instance.attrs:
         kind = instance.cls.name.rpartition(".")[2]
-        framework.mistake(interp, "missing-attribute", node, frame, f"a {kind} has no `{name}`: AttributeError", name=name, class_name=kind)
+        text = f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind} has no `{name}`: AttributeError"
+        framework.mistake(interp, "missing-attribute", node, frame, text, name=name, class_name=kind)

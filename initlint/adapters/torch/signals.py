@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.arrays import formulas
-from initlint.adapters.torch.matrices import argument_fans, described, einsum_fans, made_of, multiplied, parameter_of, product_fans
+from initlint.adapters.torch.matrices import argument_fans, described, einsum_fans, made_of, multiplied, operand_axes, parameter_of, product_fans, shape_of
 from initlint.adapters.torch.shapes import function_shape, output_shape
 from initlint.findings import Site
 from initlint.graph import Layer, Op
 from initlint.interpreter.heap import possible
-from initlint.interpreter.values import Instance, OneOf, Storage, Tensor, Unknown, is_number
+from initlint.interpreter.values import Instance, OneOf, Repeat, Storage, Tensor, Unknown, is_number
 from initlint.overlays import array_functions
 from initlint.overlays.spec import Nonlinearity
 from initlint.overlays.torch_functions import (
@@ -69,6 +69,8 @@ def sources(values: Any) -> list[Op]:
             found += sources(value.values())
         elif isinstance(value, OneOf):
             found += sources(possible(value))
+        elif isinstance(value, Repeat):
+            found += sources((value.value,))
     return found
 
 
@@ -110,7 +112,7 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
         weight = next((v for v in (right, left) if isinstance(v, Tensor) and v.op is None), None)
         if weight is not None:
             parameter = multiplied(weight, owners)
-            detail |= described(weight, owners, product_fans(weight.shape, left=weight is left))
+            detail |= described(weight, owners, product_fans(shape_of(weight), left=weight is left))
             if weight is left:  # W @ x has the outputs first, as x @ W.T
                 detail |= {"left": True, "transposed": not weight.transposed}
         inputs = sources([left, right])
@@ -143,6 +145,8 @@ def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
     if short == "einsum":
         return _einsum(call, owners)
     inputs = operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values)
+    if kind == "concat" and len(inputs) == 1:
+        kind = "view"  # the steps of one signal, joined again
     made = signal(Op(kind=kind, name=short, detail=_detail(kind, short, call), inputs=inputs, site=call.site))
     made.shape = function_shape(short, kind, call.args)
     return _several(short, made, call, 1)
@@ -170,7 +174,7 @@ def _weighted(name: str, kind: str, call: Call, owners: dict[int, Any]) -> Optio
         parameter = parameter_of(weight, owners)
         layer = parameter.layer if parameter is not None else None
         op = Op(kind=WEIGHT_KINDS.get(kind, "matmul"), name=argument.role, inputs=sources([x]), parameter=parameter, site=call.site)
-        op.detail |= described(weight, owners, argument_fans(argument.role, weight.shape))
+        op.detail |= described(weight, owners, argument_fans(argument.role, shape_of(weight)))
         if layer is not None and layer.kind and parameter is not None and parameter.role == "weight" and op.kind == "layer":
             op.layer, op.name = layer, layer.kind
             layer.calls.append(op)
@@ -187,7 +191,8 @@ def _einsum(call: Call, owners: dict[int, Any]) -> Tensor:
     parameter = None
     if len(places) == 1:
         weight = tensors[places[0]]
-        detail |= described(weight, owners, einsum_fans(equation, places[0], weight.shape))
+        axes = len(operand_axes(equation, places[0]))
+        detail |= described(weight, owners, einsum_fans(equation, places[0], shape_of(weight, axes)))
         parameter = multiplied(weight, owners) if len(tensors) == 2 else None
         if parameter is None and (known := parameter_of(weight, owners)):
             detail["of"] = (known,)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
 from initlint.adapters.arrays import plain
 from initlint.adapters.declared.functional import FORWARD
-from initlint.adapters.torch import forward, signals
+from initlint.adapters.declared.modules import root_of
+from initlint.adapters.torch import containers, forward, signals
 from initlint.adapters.torch.building import named_modules
 from initlint.graph import ModelGraph, Op
 from initlint.interpreter.calls import Call
+from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Function, Instance, Method, OutOfBudget, TargetRaise, Unknown
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 NOT_SIGNALS = {"int", "float", "bool", "str"}
 """Annotations of arguments of ``forward`` that are no tensors."""
+NO_PASS = re.compile(r"init|reset|load|save|config|train|optim|update|fit|set_|param|grad|copy|clone|test|valid|log|step|sync|loss")
+"""Names of methods that are no pass from inputs to outputs."""
 
 
 def trace(interp: Interpreter, framework: TorchFramework, instance: Instance, graph: ModelGraph) -> None:
@@ -28,16 +33,20 @@ def trace(interp: Interpreter, framework: TorchFramework, instance: Instance, gr
     Parts that it never reaches (the critic of a GAN that is trained elsewhere) are run on their own.
     """
     inputs: list[Op] = []
-    graph.forward_reason = run(interp, framework, instance, inputs)
+    graph.forward_reason = "it has no forward pass" if _is_silent(framework, instance) else run(interp, framework, instance, inputs)
     graph.ops = _collected(framework, inputs)
     if not graph.forward_reason and any(op.kind == "opaque" for op in graph.ops):
         return
     if graph.forward_reason and (_called(framework, instance) or not _is_abstract(instance, graph.forward_reason)):
         return
-    for part in list(_parts(framework, instance)):
+    passes = list(_passes(interp, instance)) if graph.forward_reason else []
+    for one, method in [*((instance, method) for method in passes), *((part, None) for part in list(_parts(framework, instance)))]:
+        if method is None and _called(framework, one):
+            continue
         started: list[Op] = []
-        if run(interp, framework, part, started):
-            _forget(framework, part)
+        before = {id(inner): len(framework.layers[id(inner)].calls) for _, inner in named_modules(one)}
+        if run(interp, framework, one, started, method):
+            _forget(framework, one, before)
         else:
             for source in started:
                 source.detail["part"] = True
@@ -46,16 +55,19 @@ def trace(interp: Interpreter, framework: TorchFramework, instance: Instance, gr
     graph.ops = _collected(framework, inputs)
 
 
-def run(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op]) -> str:
-    """Run the forward pass of one module; the answer is why that failed, or empty.
+def run(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op], method: Optional[Function] = None) -> str:
+    """Run the forward pass of one module, or another ``method`` of it; the answer is why that failed, or empty.
 
-    Whatever the pass assigns is undone: the next one starts from the module as constructed.
+    Whatever the pass assigns is undone: the next one starts from the module as constructed. A pass that returns nothing leaves its result in an attribute.
     """
     framework.tracing = True
     try:
         with interp.heap.sandbox():
-            result = _result(interp, framework, instance, inputs)
-            return _finish(instance if result is None and not framework.is_module(instance) else result)
+            held = dict(instance.attrs)
+            result = _result(interp, framework, instance, inputs, method)
+            if result is None and framework.is_module(instance):
+                result = [value for name, value in instance.attrs.items() if value is not held.get(name)]
+            return _finish(instance if result is None else result)
     except OutOfBudget as error:
         return str(error)
     except TargetRaise as error:
@@ -66,9 +78,9 @@ def run(interp: Interpreter, framework: TorchFramework, instance: Instance, inpu
         framework.tracing = False
 
 
-def _result(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op]) -> Any:
+def _result(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op], method: Optional[Function]) -> Any:
     node, frame = p.Const(0, 0, None), interp.start_frame
-    function = _entry(framework, instance)
+    function = _entry(framework, instance) if method is None else method
     if FORWARD in instance.attrs:
         return instance.attrs[FORWARD](inputs)
     for name in plain.held_inputs(instance) if not framework.is_module(instance) else ():
@@ -105,6 +117,14 @@ def _called(framework: TorchFramework, module: Instance) -> bool:
     return any(framework.layers[id(m)].calls for _, m in named_modules(module))
 
 
+def _is_silent(framework: TorchFramework, module: Instance) -> bool:
+    """Whether the class of a module was read whole and has no forward pass, nor a table that knows one."""
+    cls = module.cls
+    if not framework.is_module(module) or cls.uncertain or FORWARD in module.attrs or isinstance(forward.entry(cls), Function):
+        return False
+    return root_of(cls) is None and containers.kind_of(module) is None and all(c.spec is None for c in cls.mro)
+
+
 def _is_abstract(instance: Instance, reason: str) -> bool:
     """Whether a module has no forward pass of its own, by leaving it out or by saying so."""
     return not isinstance(forward.entry(instance.cls), Function) or "NotImplementedError" in reason
@@ -123,10 +143,24 @@ def _parts(framework: TorchFramework, module: Instance, around: frozenset[int] =
             yield from _parts(framework, child, around)
 
 
-def _forget(framework: TorchFramework, module: Instance) -> None:
-    """Drop the uses that an abandoned run left behind."""
+def _passes(interp: Interpreter, module: Instance) -> Iterator[Function]:
+    """The methods of a module without a forward pass that others call in its place: those that run its parts on what they are given."""
+    names = "|".join(map(re.escape, (*module.modules, *module.parameters)))
+    called = re.compile(rf"\bself\.(?:{names})\b")
+    for cls in module.cls.mro if names else ():
+        home = interp.project.find(cls.module) if cls.module else None
+        chunks = [chunk for chunk in home.source.classes() if chunk.name == cls.name] if home is not None else []
+        for one in (member for chunk in chunks for member in chunk.members):
+            if one.kind == "def" and not one.name.startswith("_") and not NO_PASS.search(one.name) and one.says(called):
+                method, owner = find_member(module.cls, one.name)
+                if owner is cls and isinstance(method, Function) and len(method.node.params) > 1:
+                    yield method
+
+
+def _forget(framework: TorchFramework, module: Instance, before: dict[int, int]) -> None:
+    """Drop the uses that an abandoned run left behind, which came after the first so many."""
     for _, inner in named_modules(module):
-        framework.layers[id(inner)].calls.clear()
+        del framework.layers[id(inner)].calls[before[id(inner)] :]
 
 
 def _inputs(function: Function, inputs: list[Op]) -> tuple[list[Any], dict[str, Any]]:

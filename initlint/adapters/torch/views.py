@@ -109,7 +109,7 @@ def _reshaped(shape: tuple[Number, ...], args: list[Any]) -> Optional[tuple[Numb
     if -1 not in args:
         return tuple(args)
     total, rest = product(shape), product(1 if a == -1 else a for a in args)
-    inferred = total / rest if isinstance(total, Sym) or isinstance(rest, Sym) else total // rest if rest else 0
+    inferred = 0 if rest == 0 else total / rest if isinstance(total, Sym) or isinstance(rest, Sym) else total // rest
     return tuple(inferred if a == -1 else a for a in args)
 
 
@@ -156,7 +156,7 @@ def _part(shape: Optional[tuple[Number, ...]], indices: list[Any]) -> tuple[Opti
         kept, span = length
         if kept:
             result.append(span)
-        share = share * (span / size) if share is not None and size != 0 else None
+        share = share * (span / size) if share is not None and is_number(size) and size != 0 else None
     return (*result, *shape[axis:]), share
 
 

@@ -89,6 +89,7 @@ def _attribute(call: Call, value: Any, name: Any) -> Any:
     if isinstance(value, Instance):
         for registry in (value.attrs, value.parameters, value.modules, value.buffers):
             if isinstance(registry.get(name), OneOf):
+                call.interp.memory.lose()
                 return registry[name]
     interp = call.interp
     interp.trying.append({"AttributeError"})
@@ -183,6 +184,7 @@ def _classmethod(call: Call) -> Any:
 @builtin("vars")
 def _vars(call: Call) -> Any:
     value = call.get(0, "object")
+    call.interp.memory.lose()
     if isinstance(value, ModuleValue):
         return value.module.everything()
     return value.attrs if isinstance(value, Instance) else Unknown("vars()")
@@ -217,6 +219,7 @@ def _slice(call: Call) -> Any:
 
 @builtin("id")
 def _id(call: Call) -> Any:
+    call.interp.memory.lose()
     return id(call.get(0, "object"))
 
 
