@@ -249,7 +249,7 @@ class Net(nn.Module):
 def test_a_recursion_is_left_where_nothing_decides_about_its_end() -> None:
     """One that goes deeper for certain is followed to its end."""
     sources = (HEAD + CHAIN, HEAD + CHAIN + WHOLE)
-    models = [model for text in sources for model in with_deep_stack(lambda text=text: build_models(Analysis(), "net.py", text.encode()))]
+    models = with_deep_stack(lambda: [model for text in sources for model in build_models(Analysis(), "net.py", text.encode())])
     names = {model.root.name: {parameter.name for parameter in model.graph.parameters} for model in models if model.root is not None}
     assert names["Net"] == {f"chain.{'inner.' * level}fc.{name}" for level in range(13) for name in ("weight", "bias")}
     assert len(names["Chain"]) == 2 * NESTED
