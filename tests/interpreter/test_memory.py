@@ -237,7 +237,8 @@ class Chain(nn.Module):
 
     def forward(self, x):
         return self.inner(self.fc(x))
-
+"""
+WHOLE = """
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -247,8 +248,8 @@ class Net(nn.Module):
 
 def test_a_recursion_is_left_where_nothing_decides_about_its_end() -> None:
     """One that goes deeper for certain is followed to its end."""
-    analysis = Analysis()
-    models = with_deep_stack(lambda: build_models(analysis, "net.py", (HEAD + CHAIN).encode()))
+    sources = (HEAD + CHAIN, HEAD + CHAIN + WHOLE)
+    models = with_deep_stack(lambda: [model for text in sources for model in build_models(Analysis(), "net.py", text.encode())])
     names = {model.root.name: {parameter.name for parameter in model.graph.parameters} for model in models if model.root is not None}
     assert names["Net"] == {f"chain.{'inner.' * level}fc.{name}" for level in range(13) for name in ("weight", "bias")}
     assert len(names["Chain"]) == 2 * NESTED
