@@ -147,6 +147,19 @@ def test_a_module_that_was_missing_is_seen_when_it_comes(project: Path, tmp_path
     assert before != after == told(project)
 
 
+def test_a_marker_of_the_project_opens_its_folders(tmp_path: Path) -> None:
+    """What a script imports from the project's ``src`` is found once the top of the project can be told."""
+    project = tmp_path / "project"
+    (project / "scripts").mkdir(parents=True)
+    (project / "src").mkdir()
+    (project / "src" / "drawing.py").write_text(INITS["xavier"])
+    (project / "scripts" / "net.py").write_text(NET.format(name="Alpha").replace("from pkg.inits", "from drawing").replace("from pkg.", "from absent."))
+    before = told(project / "scripts", tmp_path / "cache")
+    (project / "pyproject.toml").write_text("")
+    after = told(project / "scripts", tmp_path / "cache")
+    assert before != after == told(project / "scripts")
+
+
 def test_what_an_heir_elsewhere_imports_is_looked_for_where_it_stands(tmp_path: Path) -> None:
     """A class of another import root that derives from one of this file brings its own folder into the search; what is missing there may come."""
     project = tmp_path / "project"

@@ -21,7 +21,7 @@ import initlint
 from initlint.findings import Finding, Site
 from initlint.paths import lookup
 from initlint.report.rows import from_row, to_row
-from initlint.runs.present import Present
+from initlint.runs.present import Present, roots_from
 from initlint.runs.single import Outcome
 from initlint.text.edits import digest
 
@@ -44,7 +44,7 @@ class Entry:
 
     digest: str
     roots: dict[str, str]
-    """Its import root, and those of other files that were opened by path."""
+    """For it, and for other files that were opened by path, the import root and the other folders that the project imports from, between null characters."""
     findings: list[Row]
     elsewhere: list[Row]
     files: dict[str, str]
@@ -126,7 +126,7 @@ class Cache:
     def _holds(self, entry: Entry, path: str) -> bool:
         """Whether the file system would answer as it did."""
         present = self.present
-        if any(present.root(file) != root for file, root in entry.roots.items()):
+        if any(present.roots(file) != roots for file, roots in entry.roots.items()):
             return False
         if any(present.digest(file) != known for file, known in entry.files.items()):
             return False
@@ -216,7 +216,7 @@ def _entry(own: str, content: str, outcome: Outcome, snapshots: dict[str, str]) 
     asked = outcome.consulted
     return Entry(
         digest=content,
-        roots={str(path): str(root) for path, root in asked.roots.items()},
+        roots={str(path): roots_from(root) for path, root in asked.roots.items()},
         findings=[to_row(finding) for finding in outcome.findings],
         elsewhere=[to_row(finding) for finding in outcome.elsewhere],
         files={str(path): known for path, known in asked.files.items()},

@@ -14,6 +14,11 @@ from initlint.paths.files import read
 from initlint.text.edits import SourceError, digest
 
 
+def roots_from(root: Path) -> str:
+    """An import root and the other folders that its project imports from, between null characters."""
+    return "\0".join(map(str, (root, *lookup.project_roots(root))))
+
+
 class Present:
     """What files hold and where modules lie now; of those ``known`` already, the digests."""
 
@@ -50,11 +55,11 @@ class Present:
             self._heads[path] = list(heads(self.contents(path) or b""))
         return [name for name, bases in self._heads[path] if base in bases]
 
-    def root(self, path: str) -> str:
-        """The import root of a file."""
+    def roots(self, path: str) -> str:
+        """The import root of a file and the other folders that its project imports from, between null characters."""
         folder = os.path.dirname(path)
         if folder not in self._roots:
-            self._roots[folder] = str(lookup.locate(Path(path))[0])
+            self._roots[folder] = roots_from(lookup.locate(Path(path))[0])
         return self._roots[folder]
 
     def module(self, roots: str, dotted: str) -> str | None:
