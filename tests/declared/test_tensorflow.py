@@ -131,3 +131,21 @@ def test_what_is_gone_has_a_successor(tmp_path: Path, old: str, new: str | None)
     assert [finding.severity for finding in result.findings] == ([Severity.NOTE] if new else [])
     changes = repair.fix(result)
     assert [change.after.replace("'uniform'", '"uniform"') for change in changes] == ([text.format(new)] if new else [])
+
+
+def test_tests_choose_weights_by_what_they_assert(tmp_path: Path) -> None:
+    """A class whose methods are tests is none that anybody trains; its twin is."""
+    text = """import tensorflow as tf
+
+class {}:
+    def {}(self):
+        x = tf.placeholder(tf.float32, [None, 64])
+        h = tf.layers.dense(x, 64, activation=tf.nn.relu, kernel_initializer=tf.ones_initializer())
+        return tf.layers.dense(h, 8, kernel_initializer=tf.ones_initializer())
+"""
+    codes = {}
+    for name, method in (("TestNet", "test_build"), ("Net", "build")):
+        path = tmp_path / f"{name}.py"
+        path.write_text(text.format(name, method))
+        codes[name] = {finding.code for finding in check(path, select=["INI201"]).findings}
+    assert codes == {"TestNet": set(), "Net": {"INI201"}}
