@@ -21,7 +21,7 @@ from initlint.contexts.fillers import drop_filled
 from initlint.contexts.heirs import heirs
 from initlint.contexts.loose import Built, FileFacts, run_on_lstms, run_rest
 from initlint.contexts.mentions import ProjectText
-from initlint.contexts.programs import build, programs
+from initlint.contexts.programs import build, is_test, programs
 from initlint.contexts.routines import survey
 from initlint.contexts.switches import switched
 from initlint.contexts.variants import variants
@@ -350,7 +350,7 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
     interp, module = contexts.analysis.interp, contexts.module
     plain_nets = contexts.analysis.framework.plain_nets
     for chunk in module.source.chunks:
-        if chunk.kind == "def" and not chunk.name.startswith("test_") and (chunk.says(BUILDS) or (plain_nets and chunk.says(DRAWS))):
+        if chunk.kind == "def" and not is_test(chunk) and (chunk.says(BUILDS) or (plain_nets and chunk.says(DRAWS))):
             value = module.reach(chunk.name)
             if isinstance(value, Function) and builds_alone(value):
                 yield f"{chunk.name}()", partial(instantiate, interp, value, module.frame)

@@ -67,7 +67,7 @@ def programs(interp: Interpreter, module: Module) -> Iterator[tuple[str, Callabl
     script = [chunk for chunk in module.source.chunks if chunk.kind == "other"]
     if any(BUILDS.search(module.source.text, chunk.start, chunk.end) or MAIN.search(module.source.text, chunk.start, chunk.end) for chunk in script):
         yield "script", lambda: _run_script(interp, module, script)
-    rest = [chunk for chunk in module.source.chunks if chunk.kind in ("def", "class") and not _is_test(chunk) and _builds(module, chunk)]
+    rest = [chunk for chunk in module.source.chunks if chunk.kind in ("def", "class") and not is_test(chunk) and _builds(module, chunk)]
     for chunk in sorted(rest, key=lambda chunk: _is_called(module, chunk)):
         value = module.reach(chunk.name)
         if isinstance(chunk, ClassChunk) and isinstance(value, Class):
@@ -94,7 +94,7 @@ def _builds(module: Module, chunk: Chunk) -> bool:
     return BUILDS.search(module.source.text, chunk.start, chunk.end) is not None
 
 
-def _is_test(chunk: Chunk) -> bool:
+def is_test(chunk: Chunk) -> bool:
     """Whether a function, or a class by its methods, is a test: these choose weights by what they assert."""
     names = [member.name for member in chunk.members] if isinstance(chunk, ClassChunk) else [chunk.name]
     return any(name.startswith("test_") for name in names)

@@ -87,7 +87,7 @@ class Memory:
             return follow()
         if key in self.known:
             known = self.known[key]
-            return follow() if known is None or self.interp.steps + known.steps > self.interp.limit else self._recall(known)
+            return self._recall(known) if known is not None and self._affords(known) else follow()
         if key in self.met:
             return self._watch(key, follow)
         self.met.add(key)
@@ -103,10 +103,9 @@ class Memory:
             return follow()
         if key in self.filled:
             known = self.filled[key]
-            if known is None or self.interp.steps + known.steps > self.interp.limit:
+            if known is None or not self._affords(known):
                 return follow()
-            if self.readings:
-                self.readings[-1].containers += known.reads
+            self._read_again(known)
             return fills.refill(self.interp, known, tensor)
         return self._watch_fill(key, tensor, follow)
 
@@ -130,9 +129,8 @@ class Memory:
             return outcome
         before = self.visited[key]
         for known in before or ():
-            if visits.is_alike(module, known) and self.interp.steps + known.steps <= self.interp.limit:
-                if self.readings:
-                    self.readings[-1].containers += known.reads
+            if self._affords(known) and visits.is_alike(module, known):
+                self._read_again(known)
                 return visits.leave(self.interp, known, module)
         if before is None or len(before) == visits.MOST_KINDS:
             return follow()
@@ -270,12 +268,20 @@ class Memory:
         reading.tainted |= self.changes != self.interp.heap.changes or self.interp.framework.hidden_state() != hidden
         return outcome, reading
 
+    def _affords(self, known: Remembered | Filled | Visited) -> bool:
+        """Whether the steps are left that a remembered call took."""
+        return self.interp.steps + known.steps <= self.interp.limit
+
+    def _read_again(self, known: Remembered | Filled | Visited) -> None:
+        """A call that is watched rests on what the remembered one read."""
+        if self.readings:
+            self.readings[-1].containers += known.reads
+
     def _recall(self, known: Remembered) -> Any:
         """The outcome of a remembered call, in objects of its own."""
         interp = self.interp
         interp.steps += known.steps
-        if self.readings:
-            self.readings[-1].containers += known.reads
+        self._read_again(known)
         memo: dict[int, Any] = {id(one): one for one in known.reads}
         made: list[Instance | Storage] = []
         outcome = deep_copy(known.outcome, memo, made.append)
