@@ -255,7 +255,12 @@ def _default_setattr(interp: Interpreter, receiver: Instance, call: Call) -> Non
 def _default_getattr(interp: Interpreter, receiver: Instance, call: Call, *, whole: bool) -> Any:
     """``super().__getattr__(name)`` of a module, what its registries hold, or ``super().__getattribute__(name)``, which looks into classes too."""
     name = call.get(0, "name")
-    interp.memory.lose()
+    if interp.memory.visit is not None and isinstance(name, str):
+        interp.memory.visit.look(receiver, name)
+    else:
+        interp.memory.lose()
+    if whole and name == "__dict__":
+        return receiver.attrs
     for registry in (receiver.parameters, receiver.modules, receiver.buffers, receiver.attrs):
         if name in registry:
             return registry[name]

@@ -16,10 +16,30 @@ SPREAD = frozenset({Repeat, p.Starred})
 """What stands for any number of elements, as a value and as a target."""
 
 
+def bind(interp: Interpreter, name: str, value: Any, frame: Frame) -> None:
+    """Assign a name where its scope says it lives."""
+    declared = frame.foreign.get(name)
+    target = frame
+    if declared == "global":
+        target = frame.module.frame
+        interp.heap.rebind(target.names, name)
+        interp.memory.taint()
+    elif declared == "nonlocal":
+        outer = frame.parent
+        while outer is not None and name not in outer.names:
+            outer = outer.parent
+        target = outer or frame
+        interp.heap.expose(target.names)
+    if target.born >= interp.heap.started:
+        target.names[name] = value
+    else:
+        interp.heap.set_item(target.names, name, value)
+
+
 def assign(interp: Interpreter, target: p.Expr, value: Any, frame: Frame) -> None:
     """Bind ``target`` to ``value``."""
     if isinstance(target, p.Name):
-        interp.bind(target.id, value, frame)
+        bind(interp, target.id, value, frame)
     elif isinstance(target, p.Attr):
         interp.setattr(interp.eval(target.value, frame), target.attr, value, frame, target)
     elif isinstance(target, p.Subscript):

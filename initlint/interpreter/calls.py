@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
 from initlint.interpreter import blocks, visits
-from initlint.interpreter.classes import Factory
+from initlint.interpreter.classes import Factory, find_member
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.operators import equal
 from initlint.interpreter.scope import Frame, final_value
@@ -247,7 +247,16 @@ def construct(interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str
     site = interp.site(node, frame)
     if cls.spec is not None:
         return _construct(interp, cls, args, kwargs, frame, node, site)
-    return interp.memory.call((cls, site), args, kwargs, partial(_construct, interp, cls, args, kwargs, frame, node, site))
+    what = (cls,) if node is not interp.alone and _is_same_everywhere(cls) else (cls, site)
+    made = interp.memory.call(what, args, kwargs, partial(_construct, interp, cls, args, kwargs, frame, node, site))
+    made.site = site
+    return made
+
+
+def _is_same_everywhere(cls: Class) -> bool:
+    """Whether nothing in an object tells where it is made: a constructor of the author's own stands between."""
+    init, _ = find_member(cls, "__init__")
+    return isinstance(init, Function) and not init.scope.module.promised and cls.derives("torch.nn.Module")
 
 
 def _construct(interp: Interpreter, cls: Class, args: list[Any], kwargs: dict[str, Any], frame: Frame, node: p.Node, site: Site) -> Instance:

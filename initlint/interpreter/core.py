@@ -50,7 +50,7 @@ ENUMS: dict[str, tuple[str, ...]] = {
 }
 """Enumerations of the standard library with what they inherit."""
 STEPS = 1_500_000
-STEPS_PER_MODEL = 100_000
+STEPS_PER_MODEL = 200_000
 FEW_BOTTOMS = 8
 """How often one evaluation may nest too deeply before the functions that do so are followed no more from within themselves."""
 MOST_BOTTOMS = 50
@@ -240,22 +240,7 @@ class Interpreter:
         return value if value is not ABSENT else BUILTINS.get(name, ABSENT)
 
     def bind(self, name: str, value: Any, frame: Frame) -> None:
-        """Assign a name where its scope says it lives."""
-        declared = frame.foreign.get(name)
-        target = frame
-        if declared == "global":
-            target = frame.module.frame
-        elif declared == "nonlocal":
-            outer = frame.parent
-            while outer is not None and name not in outer.names:
-                outer = outer.parent
-            target = outer or frame
-        if declared is not None:
-            self.heap.expose(target.names)
-        if target.born >= self.heap.started:
-            target.names[name] = value
-        else:
-            self.heap.set_item(target.names, name, value)
+        binding.bind(self, name, value, frame)
 
     def assign(self, target: p.Expr, value: Any, frame: Frame) -> None:
         binding.assign(self, target, value, frame)

@@ -43,8 +43,10 @@ class Heap:
         """When the innermost branch under exploration began; what was born since needs no journal."""
         self.watched: dict[int, Any] = {}
         """Containers outside of any function that a remembered call has read (see ``memory``), by identity."""
+        self.rebound: dict[Place, Any] = {}
+        """Globals that a function has bound anew, by the identity of the names they are among; no remembered call has read one."""
         self.changes = 0
-        """How often something watched was written to."""
+        """How often something watched was written to, or a global was bound anew for the first time."""
         self.base: Optional[Journal] = None
         """The journal of a sandbox that no undecided branch led to."""
 
@@ -54,9 +56,15 @@ class Heap:
         return self.journal is None or self.journal is self.base
 
     def expose(self, container: Any) -> None:
-        """Announce a write to the names of a module or a class, which any call may read."""
+        """Announce a write to the names of a class or an outer function, which any call may read."""
         self.watched[id(container)] = container
         self.changes += 1
+
+    def rebind(self, names: dict[str, Any], name: str) -> None:
+        """Announce that a function binds a global, which any call may have read so far."""
+        if (id(names), name) not in self.rebound:
+            self.rebound[id(names), name] = names
+            self.changes += 1
 
     def note_birth(self, instance: Instance) -> None:
         """An object is made now: a branch that began earlier need not undo what is written to it."""

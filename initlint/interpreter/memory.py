@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Optional
 from msgspec import Struct
 
 from initlint import program as p
-from initlint.interpreter import fills, visits
+from initlint.interpreter import fills, objects, visits
 from initlint.interpreter.clone import deep_copy
 from initlint.interpreter.constants import ATOMS, constant, is_enum_member, is_global
 from initlint.interpreter.fills import Filled
+from initlint.interpreter.objects import Given
 from initlint.interpreter.values import (
     Builtin,
     Class,
@@ -51,6 +52,8 @@ class Remembered:
     steps: int
     reads: list[Any]
     """Containers it read that somebody could write to."""
+    given: list[Any]
+    """What it was given that is no constant."""
 
 
 class Reading:
@@ -82,14 +85,15 @@ class Memory:
 
     def call(self, what: Key, args: list[Any], kwargs: dict[str, Any], follow: Callable[[], Any]) -> Any:
         """The outcome of ``follow``, the call of ``what``: remembered, or followed now."""
-        key = self._key(what, args, kwargs)
+        given: Given = {}
+        key = self._key(what, args, kwargs, given)
         if key is None:
             return follow()
         if key in self.known:
             known = self.known[key]
-            return self._recall(known) if known is not None and self._affords(known) else follow()
+            return self._recall(known, given) if known is not None and self._affords(known) else follow()
         if key in self.met:
-            return self._watch(key, follow)
+            return self._watch(key, follow, given, lambda again: self._key(what, args, kwargs, again) == key)
         self.met.add(key)
         return follow()
 
@@ -158,14 +162,17 @@ class Memory:
             self.visited[key] = None
         return returned
 
-    def _key(self, what: Key, args: list[Any], kwargs: dict[str, Any]) -> Optional[Key]:
-        """What tells a call of ``what`` from others; None where it must be followed."""
+    def _key(self, what: Key, args: list[Any], kwargs: dict[str, Any], given: Optional[Given] = None) -> Optional[Key]:
+        """What tells a call of ``what`` from others; None where it must be followed. Arguments are constants, or may be what goes to ``given``."""
         interp = self.interp
         observed = interp.trying or interp.watch is not None or interp.world is not None or not interp.framework.may_recall()
         if observed or interp.depth * 2 > interp.framework.max_depth:
             return None
         parts: list[Any] = [interp.heap.journal is None, interp.heap.decided, *what]
-        if not (constant(args, parts) and constant(kwargs.values(), parts)) or (interp.managers and not constant(interp.managers, parts)):
+        values = (*args, *kwargs.values())
+        if not (constant(values, parts) if given is None else objects.told(values, parts, given)):
+            return None
+        if interp.managers and not constant(interp.managers, parts):
             return None
         if self.changes != interp.heap.changes:
             self._forget()
@@ -182,8 +189,16 @@ class Memory:
             scope = frame
             while name not in scope.names and scope.parent is not None:
                 scope = scope.parent
-            if scope.parent is None or (scope.owner is not None and scope.names is scope.owner.namespace):
+            if scope.parent is None:
+                self.read_global(name, scope.names)
+            elif scope.owner is not None and scope.names is scope.owner.namespace:
                 self.read(scope.names[name])
+
+    def read_global(self, name: str, names: dict[str, Any]) -> None:
+        """A watched call reads what a module calls ``name``; one that functions bind anew is not the same the next time."""
+        if (id(names), name) in self.interp.heap.rebound:
+            self.taint()
+        self.read(names.get(name))
 
     def function(self, func: Function) -> Optional[Key]:
         """What tells a function from others, the constants it closes over included; None where more does, or it writes where it is called."""
@@ -225,18 +240,22 @@ class Memory:
         if self.visit is not None:
             self.visit.tainted = True
 
-    def _watch(self, key: Key, follow: Callable[[], Any]) -> Any:
-        """Follow a call, and remember it if its outcome depends on nothing but its arguments."""
+    def _watch(self, key: Key, follow: Callable[[], Any], given: Given, is_same: Callable[[Given], bool]) -> Any:
+        """Follow a call, and remember it if its outcome depends on nothing but its arguments, which it leaves as they are."""
         interp, framework = self.interp, self.interp.framework
         before, born, mark = interp.steps, len(framework.births()), framework.mark()
         self.known[key] = None
         outcome, reading = self._read_by(follow)
         births = framework.births()[born:]
-        reached: dict[int, Any] = {}
-        if not reading.tainted and portable(outcome, reached) and all(id(one) in reached for one in births):
-            memo: dict[int, Any] = {id(one): one for one in reading.containers}
-            copied = deep_copy(outcome, memo, lambda made: None)
-            self.known[key] = Remembered(copied, [memo[id(one)] for one in births], framework.account(mark, memo), interp.steps - before, reading.containers)
+        reached = dict(given)
+        again: Given = {}
+        if reading.tainted or (given and not (is_same(again) and list(again) == list(given))):
+            return outcome
+        if portable(outcome, reached) and all(id(one) in reached for one in births) and not any(map(_is_placed, reached.values())):
+            kept = [*given.values()]
+            memo: dict[int, Any] = {id(one): one for one in (*reading.containers, *kept)}
+            copied, account = deep_copy(outcome, memo, lambda made: None), framework.account(mark, memo)
+            self.known[key] = Remembered(copied, [memo[id(one)] for one in births], account, interp.steps - before, reading.containers, kept)
         return outcome
 
     def _watch_fill(self, key: Key, tensor: Tensor, follow: Callable[[], Any]) -> Any:
@@ -277,12 +296,13 @@ class Memory:
         if self.readings:
             self.readings[-1].containers += known.reads
 
-    def _recall(self, known: Remembered) -> Any:
-        """The outcome of a remembered call, in objects of its own."""
+    def _recall(self, known: Remembered, given: Given) -> Any:
+        """The outcome of a remembered call, in objects of its own but for those that are ``given`` now."""
         interp = self.interp
         interp.steps += known.steps
         self._read_again(known)
         memo: dict[int, Any] = {id(one): one for one in known.reads}
+        memo |= {id(then): now for then, now in zip(known.given, given.values())}
         made: list[Instance | Storage] = []
         outcome = deep_copy(known.outcome, memo, made.append)
         for one in made:
@@ -310,6 +330,11 @@ class Memory:
         if id(node) not in self.mentions:
             self.mentions[id(node)] = (node, frozenset(_names(node)))
         return self.mentions[id(node)][1]
+
+
+def _is_placed(value: Any) -> bool:
+    """Whether a write to a tensor tells where the constructor was called that it may stand in."""
+    return isinstance(value, Storage) and any(event.called is not None for event in value.events)
 
 
 def _names(value: Any) -> Iterator[str]:

@@ -68,7 +68,7 @@ class Module:
         """The value of a global, or ABSENT."""
         value = self._get(name)
         if self.project.interpreter.memory.readings:
-            self.project.interpreter.memory.read(value)
+            self.project.interpreter.memory.read_global(name, self.names)
         return value
 
     def _get(self, name: str) -> Any:

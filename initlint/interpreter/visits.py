@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, Any, Optional
 
-from initlint.interpreter import fills
+from initlint.interpreter import fills, objects
 from initlint.interpreter.constants import constant
 from initlint.interpreter.values import ABSENT, Function, Instance, Storage, Tensor
 
@@ -24,6 +24,8 @@ MOST_KINDS = 4
 """Visits remembered of modules that differ only in what a routine looks at."""
 WALKS = frozenset(("children", "named_children", "modules", "named_modules", "parameters", "named_parameters"))
 """What goes over a module and its children; of one that has none it tells what its tensors tell."""
+Look = tuple[Optional[Instance], str, Any]
+"""An object (None: the module), the name of an attribute, and what it held."""
 REGISTRIES = ("attrs", "parameters", "modules", "buffers")
 """In the order in which an attribute is looked for."""
 
@@ -32,8 +34,7 @@ REGISTRIES = ("attrs", "parameters", "modules", "buffers")
 class Visited:
     """What a visit looked at, and what it left."""
 
-    looks: list[tuple[Optional[Instance], str, Any]]
-    """Objects (None: the module), names of attributes, and what these held."""
+    looks: list[Look]
     written: dict[str, Storage]
     """By name of the tensor, what stands for its memory in ``account``: the new events, and the law."""
     marks: dict[str, Any]
@@ -52,7 +53,8 @@ class Visit:
     interp: Interpreter
     met: InitVar[list[Instance]]
     """The module, and the object whose method it is."""
-    looks: list[tuple[Optional[Instance], str, Any]] = field(default_factory=list)
+    looks: dict[tuple[int, str], Look] = field(default_factory=dict)
+    """The first look at each attribute."""
     tainted: bool = False
     """Whether it did what the next one may do otherwise."""
     module: Instance = field(init=False)
@@ -70,19 +72,21 @@ class Visit:
 
     def look(self, instance: Instance, name: str) -> None:
         """It looks at an attribute of an object."""
-        if self.tainted:
+        if self.tainted or (id(instance), name) in self.looks:
             return
-        if id(instance) not in self._before or name == "__dict__":
+        if id(instance) not in self._before:
             self.tainted = True
             return
         value = held(instance, name)
-        if type(value) is Instance and not self.interp.framework.is_module(value):
+        if name == "__dict__":
+            self.tainted |= value is ABSENT
+        elif type(value) is Instance and not self.interp.framework.is_module(value):
             self.meet(value)
         elif type(value) is Tensor and instance is self.module:
             return  # what tells it from others is part of the key
         elif value is not ABSENT and not constant([value], []):
             self.tainted = True
-        self.looks.append((None if instance is self.module else instance, name, value))
+        self.looks[id(instance), name] = (None if instance is self.module else instance, name, value)
 
     def walk(self, instance: Instance, name: str) -> None:
         """It looks at an attribute that every module has."""
@@ -101,11 +105,16 @@ class Visit:
                     return None
                 if not then.keys() <= now.keys():
                     return None
+        if any(name == "__dict__" and held(instance or self.module, name) != value for instance, name, value in self.looks.values()):
+            return None
         return given if constant(given.values(), []) else None
 
 
 def held(instance: Instance, name: str) -> Any:
-    """What an object itself holds under a name, or ABSENT."""
+    """What an object itself holds under a name, or ABSENT; what tells all that it holds from others, if that is constant."""
+    if name == "__dict__":
+        parts: list[Any] = []
+        return tuple(parts) if objects.told((instance,), parts, {}) else ABSENT
     for registry in REGISTRIES:
         value = getattr(instance, registry).get(name, ABSENT)
         if value is not ABSENT:
@@ -161,14 +170,18 @@ def watch(visit: Visit, read_by: Callable[[], tuple[Any, Any]]) -> tuple[Any, Op
                 return returned, None
             written[name] = left
     account = framework.account(mark, {id(tensors[name].storage): left for name, left in written.items()})
-    return returned, Visited(visit.looks, written, marks, account, ABSENT if returned is module else returned, interp.steps - steps, reading.containers)
+    looks, came_back = [*visit.looks.values()], ABSENT if returned is module else returned
+    return returned, Visited(looks, written, marks, account, came_back, interp.steps - steps, reading.containers)
 
 
 def is_alike(module: Instance, known: Visited) -> bool:
     """Whether a visit that looked at another module sees the same in this one, and in everything else."""
     for instance, name, value in known.looks:
         now = held(module if instance is None else instance, name)
-        if now is not value and (type(now) is not type(value) or parts_of(now) != parts_of(value)):
+        if name == "__dict__":
+            if now != value:
+                return False
+        elif now is not value and (type(now) is not type(value) or parts_of(now) != parts_of(value)):
             return False
     return True
 

@@ -13,6 +13,7 @@ from initlint.contexts.models import Analysis, build_models
 from initlint.interpreter import fills
 from initlint.interpreter.core import NESTED, STEPS_BEHIND, Interpreter
 from initlint.interpreter.memory import Memory, Remembered
+from initlint.interpreter.objects import Given
 from initlint.interpreter.values import Instance, Tensor
 from initlint.process.stack import with_deep_stack
 
@@ -41,6 +42,24 @@ PROGRAMS = {
     "one block written to": ("", "pass", "pass", "init.zeros_(self.blocks[4].fc.weight)"),
     "every block written to": ("", "pass", "pass", "for i, b in enumerate(self.blocks):\n            init.constant_(b.fc.weight, i)"),
     "a global that counts": ("count = 0\n", "global count\n        count += 1\n        init.constant_(self.fc.weight, count)", "pass", "pass"),
+    "a global that is bound again": (
+        "value = 1\ndef change(n):\n    global value\n    value = n\n",
+        "init.constant_(self.fc.weight, value)",
+        "change(2)\n        self.first = nn.ModuleList([Block(4) for _ in range(4)])\n        change(3)",
+        "pass",
+    ),
+    "a global that a helper binds": (
+        "value = 1\ndef change(n):\n    global value\n    value = n\n",
+        "change(width)",
+        "change(2)\n        self.first = nn.ModuleList([Block(4) for _ in range(4)])\n        change(3)",
+        "init.constant_(self.blocks[0].fc.weight, value)",
+    ),
+    "a global that is read where nobody bound it yet": (
+        "value = None\ndef get():\n    global value\n    if value is None:\n        value = 3\n    return value\n",
+        "init.constant_(self.fc.weight, get())",
+        "pass",
+        "pass",
+    ),
     "a class that counts": (
         "",
         "Block.count = Block.count + 1 if hasattr(Block, 'count') else 1\n        init.constant_(self.fc.weight, Block.count)",
@@ -168,9 +187,9 @@ def test_the_third_equal_call_is_remembered(name: str, tmp_path: Path, monkeypat
     recalled: list[Remembered] = []
     recall = Memory._recall
 
-    def spy(self: Memory, known: Remembered) -> Any:
+    def spy(self: Memory, known: Remembered, given: Given) -> Any:
         recalled.append(known)
-        return recall(self, known)
+        return recall(self, known, given)
 
     monkeypatch.setattr(Memory, "_recall", spy)
     assert table(program(tmp_path, PROGRAMS[name]))

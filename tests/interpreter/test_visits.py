@@ -67,6 +67,21 @@ class Routine:
     more: str = "pass"
 
 
+NAMED = """
+class Named:
+    names = {"std": "deviation"}
+
+    def __init__(self):
+        self.deviation = 0.5
+        self.seen = []
+
+    def __getattribute__(self, key):
+        if key != "names" and key in super().__getattribute__("names"):
+            key = super().__getattribute__("names")[key]
+        if super().__getattribute__("__dict__").get("hidden") is not None:
+            return 0.75
+        return super().__getattribute__(key)
+"""
 ROUTINES = {
     "plain": Routine(),
     "twice": Routine(before="self.apply(self.start)"),
@@ -220,6 +235,40 @@ ROUTINES = {
         block="self.wide = nn.Linear(4, number + 1)",
         more="init.normal_(m.weight, 0.0, m.weight.shape[0] ** -0.5) if isinstance(m, nn.Linear) else None",
     ),
+    "all that the configuration holds": Routine(
+        after=(
+            "self.apply(self.start)\n        self.config.more = [1]\n        self.apply(self.start)\n"
+            "        self.config.more.append(2)\n        self.apply(self.start)"
+        ),
+        more="init.constant_(m.weight, len(self.config.__dict__) + len(getattr(self.config, 'more', ()))) if isinstance(m, nn.Linear) else None",
+    ),
+    "a list among all that it holds": Routine(
+        more="self.config.__dict__['seen'].append(1)\n        init.constant_(m.weight, len(self.config.seen)) if isinstance(m, nn.Linear) else None",
+    ),
+    "one name for another": Routine(
+        top=NAMED,
+        before="self.config = Named()",
+        after="self.apply(self.start)\n        self.config.deviation = 0.25\n        self.apply(self.start)",
+    ),
+    "one name for another, whatever else it holds": Routine(
+        top=NAMED,
+        before="self.config = Named()",
+        after="self.apply(self.start)\n        self.config.other = 0.25\n        self.apply(self.start)",
+        more="init.ones_(m.bias) if isinstance(m, Marked) and not hasattr(self.config, 'missing') else None",
+    ),
+    "a global that is bound again": Routine(
+        top="level = 1\ndef change(n):\n    global level\n    level = n\n",
+        before="change(2)",
+        after="self.apply(self.start)\n        change(3)\n        self.apply(self.start)",
+        more="init.constant_(m.weight, level) if isinstance(m, nn.Linear) else None",
+    ),
+    "a global that it binds": Routine(
+        top="level = 1\ndef change(n):\n    global level\n    level = n\n",
+        before="change(2)",
+        after="self.apply(self.start)\n        init.constant_(self.head.bias, level)\n        change(7)\n"
+        "        self.apply(self.start)\n        init.constant_(self.head.weight, level)",
+        more="change(m.weight.shape[0]) if isinstance(m, nn.Linear) else None",
+    ),
     "a copy of one": Routine(more="m.weight.data.copy_(self.head.weight.data) if isinstance(m, Marked) else None"),
 }
 
@@ -243,7 +292,19 @@ def test_remembered_visits_change_nothing(name: str, tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize(
-    "name", ["plain", "twice", "undecided", "a mark", "whatever the name", "recursive", "partial", "handed on", "by a flag that may be missing"]
+    "name",
+    [
+        "plain",
+        "twice",
+        "undecided",
+        "a mark",
+        "whatever the name",
+        "recursive",
+        "partial",
+        "handed on",
+        "by a flag that may be missing",
+        "one name for another",
+    ],
 )
 def test_modules_that_are_alike_are_visited_once_or_twice(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[str] = []
