@@ -74,7 +74,14 @@ class PreTrainedModel(_Defaults):
 
     def initialize_weights(self):
         with torch.no_grad():
-            _draw(self, self)
+            models = [module for module in self.modules() if isinstance(module, PreTrainedModel)]
+            for model in reversed([model for model in models if model is self or not getattr(model, "_is_hf_initialized", False)]):
+                model.apply(model._initialize_weights)
+
+    def _initialize_weights(self, module, *arguments):
+        if not getattr(module, "_is_hf_initialized", False):
+            self._init_weights(module)
+            module._is_hf_initialized = True
 
     def tie_weights(self, *arguments, **options):
         tied = self._tied_weights_keys
@@ -87,11 +94,3 @@ class PreTrainedModel(_Defaults):
             for one, other in zip(targets, cycle(sources)):
                 parent, _, name = one.rpartition(".")
                 setattr(self.get_submodule(parent), name, self.get_parameter(other))
-
-
-def _draw(module, model):
-    for child in module.children():
-        _draw(child, child if isinstance(child, PreTrainedModel) else model)
-    if not getattr(module, "_is_hf_initialized", False):
-        model._init_weights(module)
-        module._is_hf_initialized = True
