@@ -143,7 +143,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         contexts.models += _option(contexts, action, name)
     for name, action in heirs(analysis, module, contexts.facts):
         contexts.models += _option(contexts, action, name)
-    contexts.facts.graph.mistakes += contexts.facts.name_tests()
+    contexts.facts.graph.mistakes += contexts.facts.name_tests(module.source.text)
     contexts.facts.graph.routines = survey(analysis, module)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
