@@ -47,6 +47,13 @@ def test_a_size_that_is_not_known_is_shown_for_64() -> None:
     assert found("INI102", single((symbol("hidden"), 4), normal(0.0, symbol("hidden") ** -0.5))) == []
 
 
+@pytest.mark.parametrize(("name", "count"), [("heads", 0), ("num_heads", 0), ("groups", 0), ("head_dim", 1), ("heads_dim", 1)])
+def test_heads_are_few(name: str, count: int) -> None:
+    """Std 1 over the 8 heads that talking heads mix is what it is over any 8 inputs."""
+    assert len(found("INI102", single((symbol(name), symbol(name)), normal(0.0, 1.0)))) == count
+    assert len(found("INI102", single((symbol(name), symbol(name)), normal(0.0, 2.0)))) == 1
+
+
 @pytest.mark.parametrize("size", [2, 8, 10])
 def test_few_inputs_may_have_unit_weights(size: int) -> None:
     assert found("INI102", single((size, 16), normal(0.0, 1.0))) == []
