@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
 from initlint.adapters.torch import graphs
-from initlint.contexts.initcalls import commented, initializer_calls
+from initlint.contexts.initcalls import ROUTINE, commented, initializer_calls
 from initlint.contexts.samples import samples
 from initlint.graph import Mistake, ModelGraph, Parameter
 from initlint.interpreter.classes import find_member
@@ -128,9 +128,16 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
             function, _ = function_of(module, chunk, owner)
             if function is not None and not _is_generator(function):
                 interp.call(function, *_arguments(function, built), module.frame, p.Const(0, 0, None))
+        drop_guarded(framework.witness, chunk.name)
         facts.note(framework.witness, modelled=False, built=built)
     for chunk, owner in rest:
         _run_on_samples(analysis, module, facts, chunk, owner)
+
+
+def drop_guarded(witness: Witness, name: str) -> None:
+    """Forget what wrote into leaves in a function without a caller that does not say it initialises: those who prune and train switch gradients off."""
+    if name != "__init__" and not ROUTINE.search(name):
+        witness.mistakes = {key: mistake for key, mistake in witness.mistakes.items() if mistake.kind != "leaf-in-place"}
 
 
 def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk: Chunk, owner: str) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from initlint import program as p
 from initlint.adapters.torch.building import MODULE
-from initlint.contexts.initcalls import commented, initializer_calls
+from initlint.contexts.initcalls import ROUTINE, commented, initializer_calls
 from initlint.contexts.loose import LOADING, function_of
 from initlint.contexts.mentions import ProjectText, TooLarge, unit
 from initlint.findings import Site
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from initlint.contexts.models import Analysis
     from initlint.interpreter.modules import Module
 
-ROUTINE = re.compile(r"(?:^|_)(?:re)?init(?:iali[sz]e)?(?:$|_)|^_*reset_(?:parameters|weights|params)(?:$|_)|^_*(?:weights?|params?)_reset$")
-"""Names of routines that set what a model starts from."""
 STATE = re.compile(r"hidden|state|cache|memory|buffer|carry|__init_|_init__|lazy|session|stage|phase|logg|distributed|process|env|hook|noise|optim|data")
 """Names of those that make what a recurrent network, a queue, a process or a stage of training starts from."""
 OWN = re.compile(r"\b(?:self|m|mod|module|layer|net|model)\.\w|\.(?:weight|bias)\b|\bparameters\(|\bp(?:aram)?\b")
