@@ -247,3 +247,39 @@ def test_a_name_with_a_default_behind_it_is_no_test(tmp_path: Path, value: str) 
 def test_a_name_test_that_nothing_comes_near_to_is_a_note(tmp_path: Path) -> None:
     [finding] = found(tmp_path, "INI504", {"net": LOOP.format(test='name.startswith("stem")')})
     assert finding.severity is Severity.NOTE and finding.help == "The names are `conv`, `head`"
+
+
+PAIR = """
+import torch.nn as nn
+
+class Pair(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.down, self.up = nn.Linear(width, 2, bias=False), nn.Linear(2, width, bias=False)
+        nn.init.zeros_(self.down.weight)
+        nn.init.zeros_(self.up.weight)
+
+    def forward(self, x):
+        return self.up(self.down(x))
+
+def correct(found, other):
+    pair = Pair()
+    {statement}
+    return pair
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "count"),
+    [
+        ("pair.down.weight = nn.Parameter(found)", 0),
+        ("pair.inner.down.weight.data = found", 0),
+        ("pair.down.weight.data", 1),
+        ("pair.lowdown.weight = found", 1),
+        ("# pair.down.weight = found", 1),
+        ("pair.down.bias = found", 1),
+        ("assert pair.down.weight == found", 1),
+    ],
+)
+def test_a_constant_that_other_code_of_the_file_replaces(tmp_path: Path, statement: str, count: int) -> None:
+    assert len(found(tmp_path, "INI201", {"pair": PAIR.format(statement=statement)})) == count
