@@ -37,6 +37,7 @@ from initlint.interpreter.worlds import World
 from initlint.overlays.declared.names import ROOTS
 from initlint.overlays.declared.tensorflow import graph_mode
 from initlint.paths.consulted import Consulted
+from initlint.paths.lookup import Places
 from initlint.process import garbage
 from initlint.rules import Rule
 from initlint.source import Chunk, ClassChunk, SourceFile
@@ -77,25 +78,27 @@ class Analysis:
     files: dict[Path, SourceFile] = field(default_factory=dict)
     """Files indexed so far; a second analysis may share them."""
     texts: ProjectText = field(default_factory=ProjectText)
+    places: Places = field(default_factory=Places)
     consulted: Consulted = field(default_factory=Consulted)
 
     def __post_init__(self) -> None:
         self.interp, self.framework = new_interpreter(self.search_path)
         self.interp.project.files = self.files
+        self.interp.project.places = self.places
         self.interp.project.consulted = self.consulted
 
-    def left(self) -> tuple[dict[Path, SourceFile], ProjectText]:
-        """The text of files: all that the next analysis may know of this one, so that what it says does not depend on those before."""
+    def left(self) -> tuple[dict[Path, SourceFile], ProjectText, Places]:
+        """The text of files and where they lie: all that the next analysis may know of this one, so that what it says does not depend on those before."""
         room = MOST_TEXT
         for path, source in reversed([*self.files.items()]):
             room -= len(source.text)
             if room < 0:
                 del self.files[path]
-        return self.files, self.texts
+        return self.files, self.texts, self.places
 
     def edited(self) -> Analysis:
         """A fresh analysis for one file with other text; nothing that it reads shows here."""
-        return Analysis(self.search_path, self.rules, dict(self.files), self.texts, self.consulted)
+        return Analysis(self.search_path, self.rules, dict(self.files), self.texts, self.places, self.consulted)
 
 
 @dataclass(eq=False)

@@ -161,10 +161,8 @@ class Project:
     def __init__(self, interpreter: Interpreter, search_path: Sequence[str] = ()) -> None:
         self.interpreter = interpreter
         self.roots: list[Path] = [lookup.absolute(entry) for entry in search_path]
-        self.installed = [Path(entry) for entry in lookup.installed()]
+        self.places = lookup.Places()
         self.consulted = Consulted()
-        self.around: dict[Path, list[Path]] = {}
-        """For each of the roots, the other folders of its project that modules are imported from."""
         self.by_name: dict[str, Optional[Module]] = {}
         self.by_path: dict[Path, Module] = {}
         self.files: dict[Path, SourceFile] = {}
@@ -173,7 +171,7 @@ class Project:
         """The module of a file. Raises ``SourceError`` or ``OSError`` where it cannot be read."""
         path = lookup.absolute(path)
         if path not in self.by_path:
-            root, name = lookup.locate(path)
+            root, name = self.places.locate(path)
             self.consulted.roots[path] = root
             if root not in self.roots:
                 self.roots.insert(0, root)
@@ -224,8 +222,7 @@ class Project:
 
     def _search(self, dotted: str) -> Optional[Module]:
         roots = (*self.roots, *self._beyond(dotted))
-        found = lookup.search(dotted, (*roots, *self.installed))
-        path = self.consulted.modules[roots, dotted] = lookup.absolute(found) if found is not None else None
+        path = self.consulted.modules[roots, dotted] = self.places.search(dotted, roots)
         contract = contracts.find(dotted, found=path is not None)
         try:
             made = self._make(dotted, path, None) if path is not None else None
@@ -241,10 +238,7 @@ class Project:
 
     def _beyond(self, dotted: str) -> list[Path]:
         """Folders above the roots that ``dotted`` may be imported from."""
-        for root in self.roots:
-            if root not in self.around:
-                self.around[root] = lookup.project_roots(root)
-        found = [folder for root in self.roots for folder in (*lookup.namespaces(root, dotted), *self.around[root])]
+        found = [folder for root in self.roots for folder in (*lookup.namespaces(root, dotted), *self.places.project_roots(root))]
         return [folder for folder in dict.fromkeys(found) if folder not in self.roots]
 
     def _make(self, name: str, path: Path, data: Optional[bytes]) -> Module:

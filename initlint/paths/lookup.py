@@ -76,3 +76,35 @@ def project_roots(root: Path) -> list[Path]:
         return []
     between = [folder for folder in root.parents if folder.is_relative_to(top)]
     return [folder for folder in (*between, top / "src") if folder != root]
+
+
+class Places:
+    """Where modules lie as one run finds it: the file system is asked every question once."""
+
+    def __init__(self) -> None:
+        self.installed = [Path(entry) for entry in installed()]
+        self._found: dict[tuple[tuple[Path, ...], str], Path | None] = {}
+        self._homes: dict[Path, tuple[Path, str]] = {}
+        self._beside: dict[Path, list[Path]] = {}
+
+    def search(self, dotted: str, roots: tuple[Path, ...]) -> Path | None:
+        """The file of the module ``dotted`` in the first of ``roots`` that has one, or else among what is installed."""
+        if (roots, dotted) not in self._found:
+            found = search(dotted, (*roots, *self.installed))
+            self._found[roots, dotted] = absolute(found) if found is not None else None
+        return self._found[roots, dotted]
+
+    def locate(self, path: Path) -> tuple[Path, str]:
+        """The import root of a file and its dotted name there."""
+        if path.parent not in self._homes:
+            self._homes[path.parent] = locate(path.parent / "__init__.py")
+        root, package = self._homes[path.parent]
+        if path.name == "__init__.py":
+            return root, package
+        return root, f"{package}.{path.stem}" if root != path.parent else path.stem
+
+    def project_roots(self, root: Path) -> list[Path]:
+        """Folders of the same project that its scripts import from."""
+        if root not in self._beside:
+            self._beside[root] = project_roots(root)
+        return self._beside[root]

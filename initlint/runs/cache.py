@@ -20,6 +20,7 @@ from typing import Any
 import initlint
 from initlint.findings import Finding, Site
 from initlint.paths import lookup
+from initlint.paths.lookup import Places
 from initlint.report.rows import from_row, to_row
 from initlint.runs.present import Present, roots_from
 from initlint.runs.single import Outcome
@@ -105,7 +106,7 @@ class Cache:
             if searched <= steady.keys():
                 own = os.path.abspath(path)
                 names = {folder: self._snapshot(steady[folder]) for folder in searched}
-                self.book.entries[_key(path)] = _entry(own, known[own], outcome, names)
+                self.book.entries[_key(path)] = _entry(own, known[own], outcome, names, self.present.places)
                 self.changed = True
 
     def save(self) -> str | None:
@@ -212,11 +213,11 @@ def _steady(snapshots: Sequence[Snapshots], seen: Iterable[Mapping[str, str]]) -
     return {folder: snapshot for folder, snapshot in steady.items() if alike[folder] and (not unsteady or unsteady.isdisjoint(snapshot))}
 
 
-def _entry(own: str, content: str, outcome: Outcome, snapshots: dict[str, str]) -> Entry:
+def _entry(own: str, content: str, outcome: Outcome, snapshots: dict[str, str], places: Places) -> Entry:
     asked = outcome.consulted
     return Entry(
         digest=content,
-        roots={str(path): roots_from(root) for path, root in asked.roots.items()},
+        roots={str(path): roots_from(root, places) for path, root in asked.roots.items()},
         findings=[to_row(finding) for finding in outcome.findings],
         elsewhere=[to_row(finding) for finding in outcome.elsewhere],
         files={str(path): known for path, known in asked.files.items()},

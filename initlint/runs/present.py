@@ -8,28 +8,28 @@ from pathlib import Path
 
 from initlint.contexts.corpus import heads
 from initlint.contexts.mentions import ProjectText, TooLarge
-from initlint.paths import lookup
 from initlint.paths.consulted import UNREADABLE
 from initlint.paths.files import read
+from initlint.paths.lookup import Places
 from initlint.text.edits import SourceError, digest
 
 
-def roots_from(root: Path) -> str:
+def roots_from(root: Path, places: Places) -> str:
     """An import root and the other folders that its project imports from, between null characters."""
-    return "\0".join(map(str, (root, *lookup.project_roots(root))))
+    return "\0".join(map(str, (root, *places.project_roots(root))))
 
 
 class Present:
     """What files hold and where modules lie now; of those ``known`` already, the digests."""
 
     def __init__(self, known: Mapping[str, str]) -> None:
-        self.installed = lookup.installed()
+        self.places = Places()
         self.texts = ProjectText()
         self._contents: dict[str, bytes | None] = {}
         self._digests = dict(known)
         self._heads: dict[str, list[tuple[str, list[str]]]] = {}
         self._roots: dict[str, str] = {}
-        self._modules: dict[tuple[str, str], str | None] = {}
+        self._folders: dict[str, tuple[Path, ...]] = {}
         self._projects: dict[str, list[str] | None] = {}
         self._lists: dict[int, list[str]] = {}
 
@@ -59,15 +59,15 @@ class Present:
         """The import root of a file and the other folders that its project imports from, between null characters."""
         folder = os.path.dirname(path)
         if folder not in self._roots:
-            self._roots[folder] = roots_from(lookup.locate(Path(path))[0])
+            self._roots[folder] = roots_from(self.places.locate(Path(path))[0], self.places)
         return self._roots[folder]
 
     def module(self, roots: str, dotted: str) -> str | None:
         """The file that ``import dotted`` means where it is looked for in ``roots``, folders between null characters, first."""
-        if (roots, dotted) not in self._modules:
-            found = lookup.search(dotted, (*filter(None, roots.split("\0")), *self.installed))
-            self._modules[roots, dotted] = found and os.path.abspath(found)
-        return self._modules[roots, dotted]
+        if roots not in self._folders:
+            self._folders[roots] = tuple(map(Path, filter(None, roots.split("\0"))))
+        found = self.places.search(dotted, self._folders[roots])
+        return None if found is None else str(found)
 
     def project(self, path: str) -> list[str] | None:
         """The files of the project around a path, the same list for all paths in it; None where it has too many."""
