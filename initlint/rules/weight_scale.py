@@ -278,7 +278,8 @@ def _too_small(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding | No
     if first.by_gain:
         text = f"gain = {spell(law.gain or 0)} multiplies the std that the fans ask for, it is not the std; {layers} {100 * left:.1g} % of the variance"
     else:
-        text = f"std {spell(law.std)} over fan_in = {spell(first.terms)} is {1 / first.spread:.3g} times too small; {layers} {100 * left:.1g} % of the variance"
+        inputs = f"over fan_in = {spell(first.terms)} is" if not isinstance(first.terms, Sym) else f"whatever the fan_in: for {TYPICAL} inputs it is"
+        text = f"std {spell(law.std)} {inputs} {1 / first.spread:.3g} times too small; {layers} {100 * left:.1g} % of the variance"
     return _finding(graph, site, cases, first, text, {"left": left, "depth": len(members)})
 
 

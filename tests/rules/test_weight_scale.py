@@ -138,6 +138,17 @@ def test_a_small_std_needs_two_layers() -> None:
     assert "2 such layers" in only(found("INI102", stack(2, "normal_", normal(0.0, 1e-3)))).message
 
 
+def test_a_small_std_over_a_size_that_is_not_known() -> None:
+    net, width = Net(), symbol("?width")
+    x = net.input
+    for number in range(2):
+        layer = net.linear(f"fc{number}", width, width)
+        write(layer.parameters["weight"], "normal_", normal(0.0, 1e-4), 5)
+        x = net.act("relu", net.call(layer, x))
+    message = only(found("INI102", net.output(net.call(net.linear("out"), x)))).message
+    assert "std 0.0001 whatever the fan_in: for 64 inputs it is 1.25e+03 times too small; 2 such layers leave" in message
+
+
 def test_arrays_get_the_factor_too(tmp_path: Path) -> None:
     path = tmp_path / "layers.py"
     path.write_text(
