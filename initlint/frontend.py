@@ -16,6 +16,7 @@ from initlint.adapters.torch.adapter import TorchFramework
 from initlint.errors import TargetError as TargetError
 from initlint.findings import Site
 from initlint.graph import ModelGraph
+from initlint.interpreter.calls import stand_in
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.core import Interpreter
 from initlint.interpreter.modules import Module
@@ -202,7 +203,9 @@ def required(interp: Interpreter, param: p.Param, function: Function) -> Any:
                 return Unknown(f"the module {param.name}")
             made = instantiate(interp, kind, function.scope) if kind.fields is not None or _all_defaults(kind) else None
             return made if isinstance(made, Instance) else Unknown(f"the argument {param.name}")
-    return symbol(param.name)
+    if isinstance(annotation, p.Name) and annotation.id == "int":
+        return symbol(param.name)
+    return stand_in(param.name)
 
 
 def _all_defaults(cls: Class) -> bool:

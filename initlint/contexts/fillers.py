@@ -1,4 +1,4 @@
-"""Parameters of uninitialised memory, or of a placeholder, that other code of the project may fill: rules are not told of those."""
+"""Parameters of uninitialised memory, or of a placeholder or a constant, that other code of the project may fill: rules are not told of those."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from initlint.contexts.initcalls import INITIALIZES, commented
 from initlint.contexts.mentions import TooLarge, unit
 from initlint.contexts.routines import Search, initializes
 from initlint.findings import Site
-from initlint.graph import ModelGraph, Parameter
+from initlint.graph import ModelGraph, Origin, Parameter
 from initlint.interpreter.values import Class
 from initlint.paths.lookup import absolute
 
@@ -40,10 +40,13 @@ MADE = re.compile(r"\s*(?:\w+\.)*Parameter\(\s*(?:\w+\.)*(?:empty\w*|new_empty|\
 def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Class) -> None:
     """Forget that a parameter is uninitialised where the text of the project shows code that may fill it.
 
-    What the class at the root draws by ``torch.rand`` or ``torch.randn`` is forgotten where its owners are sure to draw it again.
+    What the class at the root draws by ``torch.rand`` or ``torch.randn`` is forgotten where its owners are sure to draw it again, and
+    a constant where other code of the file puts a value in its place.
     """
     answers: dict[tuple[Site, str], bool] = {}
     for parameter in graph.parameters:
+        if _is_constant(parameter) and _is_replaced(module, parameter, root):
+            parameter.events, parameter.distribution = [], None
         if _is_placeholder(parameter) and _is_drawn_again(analysis, module, parameter, root):
             parameter.events, parameter.distribution = [], None
         if parameter.uninitialised is None:
@@ -89,6 +92,21 @@ def _is_placeholder(parameter: Parameter) -> bool:
     """Whether a parameter of the module at the root still holds what it was made of, by a function that every shape has at hand."""
     last = parameter.effective
     return last is not None and last.initializer in PLACEHOLDERS and last.site is not None and "." not in parameter.name
+
+
+def _is_constant(parameter: Parameter) -> bool:
+    """Whether the author gave one value to all entries of a matrix inside the module at the root."""
+    law, last = parameter.distribution, parameter.effective
+    return law is not None and law.kind == "constant" and "." in parameter.name and last is not None and last.origin is not Origin.DEFAULT
+
+
+def _is_replaced(module: Module, parameter: Parameter, root: Class) -> bool:
+    """Whether code outside the class assigns to the parameter of one of its objects: ``made.down.weight = nn.Parameter(found)``."""
+    text, name = module.source.text, ".".join(parameter.name.split(".")[-2:])
+    if f".{name}" not in text:
+        return False
+    places = re.finditer(rf"(?<![\w.])(?!self\b)\w+(?:\.\w+)*\.{re.escape(name)}(?:\.data)?[ \t]*=(?!=)", text)
+    return any(not commented(text, place.start()) and unit(text, place.start()).class_name != root.name for place in places)
 
 
 def _is_drawn_again(analysis: Analysis, module: Module, parameter: Parameter, root: Class) -> bool:

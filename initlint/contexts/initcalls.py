@@ -1,4 +1,4 @@
-"""What looks like the call of an initializer, in text that nobody has parsed."""
+"""What looks like the call of an initializer or like a routine of such calls, in text that nobody has parsed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ INITIALIZES = re.compile(
     r"|(?<![\w.])(?:(?:xavier|kaiming)_(?:uniform|normal)|normal|uniform|constant|orthogonal|sparse|dirac|eye)\s*\("
 )
 """What such a call looks like."""
+ROUTINE = re.compile(r"(?:^|_)(?:re)?init(?:iali[sz]e)?(?:$|_)|^_*reset_(?:parameters|weights|params)(?:$|_)|^_*(?:weights?|params?)_reset$")
+"""Names of routines that set what a model starts from."""
 _MODULE = re.compile(r"init\s*\.\s*\w+\s*\(")
 _FUNCTION = re.compile(r"(?:uniform|normal|constant|orthogonal|sparse|dirac|eye|ones|zeros|zero|fill)_?\s*\(")
 """Parts of it that begin with letters, which a regular expression finds much sooner."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
 from initlint.adapters.torch import graphs
-from initlint.contexts.initcalls import commented, initializer_calls
+from initlint.contexts.initcalls import ROUTINE, commented, initializer_calls
 from initlint.contexts.samples import samples
 from initlint.graph import Mistake, ModelGraph, Parameter
 from initlint.interpreter.classes import find_member
@@ -98,14 +98,22 @@ class FileFacts:
         self.graph.calls += [call for call in drawn if call.problem or call.site.line not in self.lines]
         self.lines |= {call.site.line for call in drawn}
 
-    def name_tests(self) -> Iterator[Mistake]:
-        """Tests that no name of any model passes."""
+    def name_tests(self, text: str) -> Iterator[Mistake]:
+        """Tests that no name of any model passes; where nothing comes near, the file with ``text`` gives no attribute such a name either."""
         for site, (test, names, passed) in self.tests.items():
             if names and not passed:
                 near = [name for name in dict.fromkeys(names) if name.endswith(f".{test.literal}")]
-                text = f"no name of the model {'is' if test.how == '==' else 'passes'} {test.literal!r}: the branch never runs"
+                if not near and _names_attribute(test.literal, text):
+                    continue
+                said = f"no name of the model {'is' if test.how == '==' else 'passes'} {test.literal!r}: the branch never runs"
                 meant = f'{test.variable}.endswith("{test.literal}")' if near and test.how == "==" else ""
-                yield Mistake(kind="unmatched-name", site=site, text=text, detail={"near": near, "meant": meant, "names": list(dict.fromkeys(names))})
+                yield Mistake(kind="unmatched-name", site=site, text=said, detail={"near": near, "meant": meant, "names": list(dict.fromkeys(names))})
+
+
+def _names_attribute(literal: str, text: str) -> bool:
+    """Whether a class that ``text`` holds gives an attribute a name that ``literal`` asks for, if under an option: ``self.c_proj = …``."""
+    asked = [re.escape(part) for part in literal.split(".") if part not in ("", "weight", "bias")]
+    return bool(asked) and re.search(rf"\bself\.\w*(?:{'|'.join(asked)})\w*(?:[ \t]*:[^=\n]*)?[ \t]*=(?!=)", text) is not None
 
 
 def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
@@ -120,9 +128,16 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
             function, _ = function_of(module, chunk, owner)
             if function is not None and not _is_generator(function):
                 interp.call(function, *_arguments(function, built), module.frame, p.Const(0, 0, None))
+        drop_guarded(framework.witness, chunk.name)
         facts.note(framework.witness, modelled=False, built=built)
     for chunk, owner in rest:
         _run_on_samples(analysis, module, facts, chunk, owner)
+
+
+def drop_guarded(witness: Witness, name: str) -> None:
+    """Forget what wrote into leaves in a function without a caller that does not say it initialises: those who prune and train switch gradients off."""
+    if name != "__init__" and not ROUTINE.search(name):
+        witness.mistakes = {key: mistake for key, mistake in witness.mistakes.items() if mistake.kind != "leaf-in-place"}
 
 
 def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk: Chunk, owner: str) -> None:

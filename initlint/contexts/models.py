@@ -19,7 +19,7 @@ from initlint.contexts.arraynets import called_nets
 from initlint.contexts.covered import Covered
 from initlint.contexts.fillers import drop_filled
 from initlint.contexts.heirs import heirs
-from initlint.contexts.loose import Built, FileFacts, run_on_lstms, run_rest
+from initlint.contexts.loose import Built, FileFacts, drop_guarded, run_on_lstms, run_rest
 from initlint.contexts.mentions import ProjectText
 from initlint.contexts.programs import build, is_test, programs
 from initlint.contexts.routines import survey
@@ -146,7 +146,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         contexts.models += _option(contexts, action, name)
     for name, action in heirs(analysis, module, contexts.facts):
         contexts.models += _option(contexts, action, name)
-    contexts.facts.graph.mistakes += contexts.facts.name_tests()
+    contexts.facts.graph.mistakes += contexts.facts.name_tests(module.source.text)
     contexts.facts.graph.routines = survey(analysis, module)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
@@ -350,13 +350,13 @@ def fingerprint(instance: Instance) -> Any:
 
 def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Functions, statements that build models, and the main block; tests choose weights by what they assert."""
-    interp, module = contexts.analysis.interp, contexts.module
+    module = contexts.module
     plain_nets = contexts.analysis.framework.plain_nets
     for chunk in module.source.chunks:
         if chunk.kind == "def" and not is_test(chunk) and (chunk.says(BUILDS) or (plain_nets and chunk.says(DRAWS))):
             value = module.reach(chunk.name)
             if isinstance(value, Function) and builds_alone(value):
-                yield f"{chunk.name}()", partial(instantiate, interp, value, module.frame)
+                yield f"{chunk.name}()", partial(_run_function, contexts, value)
         elif chunk.kind == "other" and chunk.says(MAIN):
             yield "__main__", partial(_run_main, contexts, chunk)
         elif chunk.kind == "other" and (chunk.says(BUILDS) or (plain_nets and chunk.says(CALLS))):
@@ -367,6 +367,15 @@ def builds_alone(function: Function) -> bool:
     """Whether a function can be expected to build a model by itself: it is not handed one."""
     required = [param.name for param in function.node.params if param.default is None and param.kind in ("positional", "either", "keyword")]
     return len(required) <= 3 and not any(name in GIVEN or name.endswith("_module") for name in required)
+
+
+def _run_function(contexts: FileContexts, function: Function) -> Any:
+    analysis = contexts.analysis
+    try:
+        return instantiate(analysis.interp, function, contexts.module.frame)
+    finally:
+        if function.node.params:
+            drop_guarded(analysis.framework.witness, function.name)
 
 
 def _run_statement(contexts: FileContexts, chunk: Chunk) -> Any:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from initlint import program as p
 from initlint.adapters.torch.building import MODULE
-from initlint.contexts.initcalls import commented, initializer_calls
+from initlint.contexts.initcalls import ROUTINE, commented, initializer_calls
 from initlint.contexts.loose import LOADING, function_of
 from initlint.contexts.mentions import ProjectText, TooLarge, unit
 from initlint.findings import Site
@@ -30,10 +30,8 @@ if TYPE_CHECKING:
     from initlint.contexts.models import Analysis
     from initlint.interpreter.modules import Module
 
-ROUTINE = re.compile(r"(?:^|_)(?:re)?init(?:iali[sz]e)?(?:$|_)|^_*reset_(?:parameters|weights|params)(?:$|_)|^_*(?:weights?|params?)_reset$")
-"""Names of routines that set what a model starts from."""
-STATE = re.compile(r"hidden|state|cache|memory|buffer|carry|__init_|_init__|lazy|session|logg|distributed|process|env|hook|noise|optim|data")
-"""Names of those that make what a recurrent network, a queue or a process starts from."""
+STATE = re.compile(r"hidden|state|cache|memory|buffer|carry|__init_|_init__|lazy|session|stage|phase|logg|distributed|process|env|hook|noise|optim|data")
+"""Names of those that make what a recurrent network, a queue, a process or a stage of training starts from."""
 OWN = re.compile(r"\b(?:self|m|mod|module|layer|net|model)\.\w|\.(?:weight|bias)\b|\bparameters\(|\bp(?:aram)?\b")
 """What an initializer is given, or called on, where it writes to parameters of a module."""
 HELPER = re.compile(r"(?<![\w.])(?:init(?:iali[sz]e)?_\w+|\w+_init)\((?=\s*(?:self|m|mod|module|layer)\.\w)")
@@ -70,6 +68,8 @@ def survey(analysis: Analysis, module: Module) -> list[Routine]:
                     continue  # somebody took the call out, and knows
                 if owner and any(other.name == "__init__" and other.kind == "def" and writes(other) for other in members):
                     continue  # what it would set has been set another way: it is left over, and nothing keeps its default
+                if owner and _is_drawn_by_type(module, one, owner):
+                    continue
                 found.append(_routine(analysis, module, one, owner, function, cls))
     return found
 
@@ -86,6 +86,13 @@ def writes(chunk: Chunk) -> bool:
         if not commented(text, match.start()) and OWN.search(text, text.rfind("\n", 0, match.start()) + 1, _end_of_first(text, match.end())):
             return True
     return False
+
+
+def _is_drawn_by_type(module: Module, routine: Chunk, owner: str) -> bool:
+    """Whether another routine of the file draws what it finds to be of the class: ``elif isinstance(module, Experts): …``."""
+    chunks = chain.from_iterable(chunk.members if isinstance(chunk, ClassChunk) else (chunk,) for chunk in module.source.chunks)
+    others = (one for one in chunks if one is not routine and one.kind == "def" and initializes(one))
+    return any(re.search(rf"\b{owner}\b", test[2]) for one in others for test in ISINSTANCE.finditer(one.source.text, one.start, one.end))
 
 
 def _end_of_first(text: str, start: int) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from initlint import program as p
 from initlint.interpreter.builtins import METHODS
 from initlint.interpreter.calls import initialise
-from initlint.interpreter.classes import Factory, find_member
+from initlint.interpreter.classes import Factory, find_member, opened
 from initlint.interpreter.heap import possible
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import (
@@ -124,7 +124,7 @@ def instance_attribute(interp: Interpreter, value: Instance, name: str, frame: F
     if name == "__doc__":
         return None
     if name == "__dict__":
-        return value.attrs
+        return opened(interp, value)
     member, _ = find_member(value.cls, name)
     if member is not ABSENT:
         return _bind(interp, member, value, name, frame, node)
@@ -284,7 +284,9 @@ def set_attribute(interp: Interpreter, value: Any, name: str, new: Any, frame: F
         if isinstance(setter, Function) and (frame.receiver is not value if interp.framework.is_module(value) else not _is_inside(frame, setter)):
             interp.call(Method(setter, value), [name, new], {}, frame, node)
             return
-        if interp.framework.is_module(value):
+        if name == "__dict__":
+            opened(interp, value)
+        elif interp.framework.is_module(value):
             interp.framework.set_module_attribute(interp, value, name, new, frame, node)
         else:
             interp.heap.set_item(value.attrs, name, new)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from initlint.findings import Site
     from initlint.interpreter.core import Interpreter
 
+SHAPE = re.compile(r"(?:(?!normalized)\w+_)?shape")
+"""Names of several sizes; what a norm takes as ``normalized_shape`` is mostly one."""
 DICTIONARIES = ("collections.OrderedDict", "collections.UserDict")
 TRANSPARENT_DECORATORS = ("torch.no_grad", "torch.jit", "functools.lru_cache", "functools.cache", "functools.wraps", "abc.", "typing.", "contextlib.")
 
@@ -304,7 +307,7 @@ def _fill_fields(interp: Interpreter, instance: Instance, cls: Class, args: list
     for index, (name, default) in enumerate(cls.fields or ()):
         value = args[index] if index < len(args) else kwargs.get(name, default)
         if value is ABSENT:
-            value = symbol(name)
+            value = stand_in(name)
         elif isinstance(value, Factory):
             value = call(interp, value.make, [], {}, frame, node)
         interp.heap.set_item(instance.attrs, name, value)
@@ -316,6 +319,11 @@ def _fill_fields(interp: Interpreter, instance: Instance, cls: Class, args: list
         fields = dict(cls.fields or ())
         rest = {name: value for name, value in kwargs.items() if name not in fields} if takes_rest else {}
         call(interp, post, [], rest, frame, node)
+
+
+def stand_in(name: str) -> Any:
+    """What takes the place of an argument that nobody gives: a size under its name, where that does not speak of several."""
+    return Unknown(f"the argument {name}") if SHAPE.fullmatch(name) else symbol(name)
 
 
 def _enum_by_value(interp: Interpreter, cls: Class, args: list[Any]) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Builtin, Class, External
+from initlint.interpreter.values import ABSENT, OPENED, Builtin, Class, External, Instance
 from initlint.source import ClassChunk
 
 if TYPE_CHECKING:
@@ -150,3 +150,10 @@ def known_class(name: str, *bases: str) -> Class:
     cls = Class(name, [], {})
     cls.follow([cls, *(Class(base, [], {}) for base in bases)])
     return cls
+
+
+def opened(interp: Interpreter, instance: Instance) -> dict[str, Any]:
+    """The ``__dict__`` of an object that the program asks for, or replaces: what is put there, another's registries among it, goes past ``__setattr__``."""
+    if OPENED not in instance.attrs and interp.framework.is_module(instance):
+        interp.heap.set_item(instance.attrs, OPENED, True)
+    return instance.attrs

@@ -122,7 +122,8 @@ def _notice_constant(interp: Interpreter, node: p.BoolOp, frame: Frame) -> None:
     """``"a" or "b" in name`` and ``name == "a" or "b"`` hold for every name."""
     left, right = node.left, node.right
     constant, test = (left, right) if isinstance(left, p.Const) else (right, left)
-    if isinstance(constant, p.Const) and isinstance(constant.value, str) and constant.value and (constant is left or isinstance(test, p.Compare)):
+    compared = isinstance(test, p.Compare) or (constant is left and isinstance(test, p.Const))
+    if compared and isinstance(constant, p.Const) and isinstance(constant.value, str) and constant.value:
         said = f"`{constant.value!r} or …` is {constant.value!r} whatever follows" if constant is left else f"`… or {constant.value!r}` is never false"
         text = f"{said}: a string alone is compared with nothing, so the test always holds"
         interp.framework.mistake(interp, "constant-test", node, frame, text, constant=constant.value, meant=_meant(node, frame))

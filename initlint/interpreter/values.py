@@ -36,6 +36,10 @@ class Unknown:
         return f"Unknown({self.reason!r})"
 
 
+TEXT = "the text of an object"
+"""Why ``str(module)`` is not known."""
+
+
 class OneOf:
     """One of several values, depending on a branch that could not be decided."""
 
@@ -125,6 +129,10 @@ class Registry(dict[str, Any]):
     """Attributes of an object, and when the object was made by the clock of the heap (0: not noted)."""
 
     born = 0
+
+
+OPENED = "#opened"
+"""Among the attributes of a module whose ``__dict__`` the program has held."""
 
 
 @dataclass(slots=True, eq=False)

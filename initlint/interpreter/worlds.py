@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
-from initlint.interpreter.values import Unknown
+from initlint.interpreter.values import TEXT, Instance, Tensor, Unknown
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
@@ -38,7 +38,9 @@ def answer(interp: Interpreter, node: p.If | p.IfExp, value: Any, frame: Frame) 
         return None
     if interp.world is None:
         if isinstance(node, p.If) and not interp.undecided and frame.module is interp.start_frame.module:
-            interp.undecided = _draws(frame.module.source.text, node.test.end)
+            interp.undecided = not _of_a_layer(interp, node.test, frame) and _draws(frame.module.source.text, node.test.end)
+        return None
+    if _of_a_layer(interp, node.test, frame):
         return None
     truth = _holds(interp.world, node.test, last=not node.orelse)
     if truth is not None and isinstance(node, p.If) and any(isinstance(one, p.Raise) for one in (node.body if truth else node.orelse)):
@@ -52,6 +54,32 @@ def _draws(text: str, pos: int) -> bool:
     indent = len(text[start:]) - len(text[start:].lstrip(" \t"))
     after = re.compile(rf"^[ \t]{{0,{indent}}}(?!el(?:if|se)\b)[^\s#)\]}}]", re.MULTILINE).search(text, pos)
     return DRAWS.search(text, pos, after.start() if after else len(text)) is not None
+
+
+def _of_a_layer(interp: Interpreter, test: p.Expr, frame: Frame) -> bool:
+    """Whether ``test`` hands a module or a tensor to code that is not followed, or looks into its text: ``is_norm(m)``, ``"Block" in str(m)``."""
+    if isinstance(test, p.UnaryOp):
+        return _of_a_layer(interp, test.operand, frame)
+    if isinstance(test, p.BoolOp):
+        return any(_of_a_layer(interp, side, frame) for side in (test.left, test.right))
+    if isinstance(test, p.Call):
+        receiver = test.func.value if isinstance(test.func, p.Attr) else None
+        of_text = receiver is not None and (_of_a_layer(interp, receiver, frame) or _is_text(_held(interp, receiver, frame)))
+        return of_text or any(_is_layer(interp, _held(interp, arg.value, frame)) for arg in test.args)
+    operands = (test.left, *(operand for _, operand in test.rest)) if isinstance(test, p.Compare) else ()
+    return any(_of_a_layer(interp, one, frame) or _is_layer(interp, _held(interp, one, frame)) for one in operands)
+
+
+def _held(interp: Interpreter, node: p.Expr, frame: Frame) -> Any:
+    return interp.lookup(node.id, frame) if isinstance(node, p.Name) else None
+
+
+def _is_layer(interp: Interpreter, value: Any) -> bool:
+    return isinstance(value, Tensor) or _is_text(value) or (isinstance(value, Instance) and interp.framework.is_module(value))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, Unknown) and value.reason == TEXT
 
 
 def _holds(world: World, test: p.Expr, *, last: bool) -> Optional[bool]:

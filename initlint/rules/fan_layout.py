@@ -66,7 +66,7 @@ DAMAGE = 10.0
 
 MISREAD = re.compile(r"^(?:Depthwise|\w*Transpose)\w*\.\w+$")
 """Kernels of layers of other libraries than torch whose last two axes are not inputs and outputs."""
-UNNAMED = re.compile(r"\?\w+")
+UNNAMED = re.compile(r"\((\?\w+)\)|(\?\w+)")
 USUAL = 64
 """What stands for a size that is not known."""
 
@@ -306,8 +306,8 @@ def _spell_truth(case: Case) -> str:
 
 def _readable(text: str) -> str:
     """``text`` with a letter for every size that has no name."""
-    unnamed = dict(zip(dict.fromkeys(UNNAMED.findall(text)), "nmkpq"))
-    return UNNAMED.sub(lambda match: unnamed.get(match[0], "…"), text)
+    unnamed = dict(zip(dict.fromkeys(match[1] or match[2] for match in UNNAMED.finditer(text)), "nmkpq"))
+    return UNNAMED.sub(lambda match: unnamed.get(match[1] or match[2], "…"), text)
 
 
 def _spell_effect(case: Case) -> str:

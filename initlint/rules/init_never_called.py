@@ -40,7 +40,8 @@ DeepPruner#6, mmdetection#70: `init_weights` was defined and never called. NeMo 
 ## What it leaves alone
 Routines that anything in the project may call: by name on an object that may be of the class, as a string
 (`getattr(m, "init_weights")`), handed to `apply`, from a base or a derived class. Classes with a base that could not be
-read, because a framework may call the hook; classes whose constructor initialises by itself, where the routine is left over;
+read, because a framework may call the hook; classes whose constructor initialises by itself, or that another routine
+of the file draws where it finds them (`isinstance(module, Experts)`), where this one is left over;
 routines whose call stands in a comment. Public functions of a file that is no program, and base classes without a `forward`, which are
 there for others.
 """

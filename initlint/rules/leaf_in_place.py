@@ -25,7 +25,8 @@ pytorch#16099 and many questions: "a leaf Variable that requires grad has been u
 
 ## What it leaves alone
 Writes through `.data` or `.detach()`, writes under a context manager or decorator that may switch gradients off, frozen
-parameters, code that a branch nobody can decide leads to, and functions of `torch.nn.init`, which do so themselves.
+parameters, code that a branch nobody can decide leads to, and functions of `torch.nn.init`, which do so themselves. Functions
+that nothing in the file calls, unless their name says that they initialise: what prunes or trains a model runs without gradients.
 """
 
 from __future__ import annotations

@@ -85,9 +85,9 @@ def _inside(path: str, scope: str) -> bool:
 
 
 def _untouched(layer: Layer) -> bool:
-    """Whether nothing but the constructor ever wrote to ``layer``, which is the framework's own."""
-    events = [event for parameter in layer.parameters.values() for event in parameter.events]
-    return layer.class_name in ("", layer.kind) and bool(events) and all(event.origin is Origin.DEFAULT for event in events)
+    """Whether nothing but the constructor ever wrote to ``layer``, which is the framework's own: ``reset_parameters`` would be a second default."""
+    events = [parameter.events for parameter in layer.parameters.values() if parameter.events]
+    return layer.class_name in ("", layer.kind) and bool(events) and all(len(one) == 1 and one[0].origin is Origin.DEFAULT for one in events)
 
 
 def _routines(graph: ModelGraph) -> dict[tuple[str, str], list[tuple[Layer, InitEvent]]]:

@@ -144,7 +144,8 @@ def _finding(graph: ModelGraph, site: Site, group: list[Parameter], severity: Se
     aside = set(map(id, others))
     flagged = [p for p in written_at(graph, site) if id(p) not in aside]
     wanted = 1 if main.role == "weight" else 0
-    effect = _spell_effect(law) if wanted else ""
+    dead = severity is Severity.ERROR and main.layer is not None and _is_dead(main.layer)
+    effect = ": the rectifier behind it passes neither signal nor gradient" if dead else _spell_effect(law) if wanted else ""
     return RULE.at(
         graph,
         site,
@@ -174,8 +175,8 @@ def _others(graph: ModelGraph, site: Site) -> list[Parameter]:
 
 def _fix(graph: ModelGraph, flagged: list[Parameter], others: list[Parameter], wanted: int, main: Parameter) -> Fix | None:
     event = explicit(main)
-    if others or event is None or any(p.role != main.role for p in flagged):
-        return None
+    if others or event is None or any(p.role != main.role or p.distribution != main.distribution for p in flagged):
+        return None  # a call that gives each norm another value takes it from its callers
     action = constant_call(event, wanted)
     return Fix(message=f"Start the {main.role} of the norm at {wanted}", actions=(action,)) if action else None
 

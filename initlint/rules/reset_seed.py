@@ -29,7 +29,8 @@ Unsafe: removes the call. Offered where it is a statement of its own and layers 
 flaxmodels#3 has its PRNG key baked into the module; keras-hub#352 reuses one seeded initializer, so that layers of one shape start equal.
 
 ## What it leaves alone
-Seeds set by scripts and functions, before a model is built; other generators. A constructor that resets the seed once is a note.
+Seeds set by scripts and functions, before a model is built; other generators, and the global one under
+`torch.random.fork_rng`. A constructor that resets the seed once is a note.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ Layers in front of a norm, because it makes their scale irrelevant; residual bra
 rescaled in `forward` or normalised by `weight_norm` or `spectral_norm`; gains within 10 % of the right one; the
 output layer, which is judged by what feeds it; `a=sqrt(5)`, a copy of the default; He, Xavier and 5/3 before tanh.
 Defaults the author never chose. Models whose forward pass could not be followed. A sweep over every matrix of a model
-with attention or embeddings is a note, and so is an initializer that says what the layer would draw without it.
+with attention or embeddings is a note, and so are an initializer that says what the layer would draw without it and one
+that costs less than a fifth of the signal, as Xavier does where fan_in is more than four times fan_out.
 """
 
 from __future__ import annotations
@@ -99,6 +100,8 @@ OTHERS = ("identity", "selu")
 """What asks for no gain of its own, and what `selu-init` judges."""
 UNNOTICED = 0.05
 """How far a layer's true factor may be from 1: Xavier is 2/fan_in within 5 % where fan_in is 19 times fan_out."""
+SLIGHT = 0.2
+"""What all layers together may take from the signal, or add to it, before it is more than a note."""
 NEGLIGIBLE = 1e-3
 """Gains up to this are a way of writing zero."""
 TINY = 0.1
@@ -207,7 +210,9 @@ def _judge(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding | None:
 
 def _severity(case: Case, effect: Effect, depth: int) -> Severity | None:
     if canonical(case.pairing.name) in RELU_FAMILY:
-        return None if all(abs(factor - 1) < UNNOTICED for factor in effect.factors) else Severity.WARNING
+        if all(abs(factor - 1) < UNNOTICED for factor in effect.factors):
+            return None
+        return Severity.NOTE if abs(effect.forward - 1) < SLIGHT else Severity.WARNING
     better = _mean_field(case.pairing, case.needed.gain, depth)
     if effect.verdict == "ok" or better.size > 0.7 * effect.size:
         return None

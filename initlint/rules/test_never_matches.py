@@ -29,7 +29,8 @@ Yet-Another-EfficientDet-Pytorch#722: `if "conv_list" or "header" in name` was a
 
 ## What it leaves alone
 Alternatives of which one matches, `else` branches, tests of names that were changed first, models of which a part could not be
-followed. A name test that nothing comes near to is a note: the routine may serve models of other files. Files that nobody runs,
+followed. A name test that nothing comes near to is a note: the routine may serve models of other files. Names
+that a class of the file gives an attribute, which an option or another model may bring. Files that nobody runs,
 because another one is generated from them, as in transformers: what their classes inherit is decided there.
 """
 

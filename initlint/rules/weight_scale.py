@@ -10,7 +10,7 @@ A sum of `n` inputs of unit variance has variance `n Var(W)` (LeCun et al. 1998,
 With `std = 1` and `n = 64` that is 64: a hidden signal grows 64-fold per layer, logits start with std 8, so that softmax is
 nearly one-hot, and `tanh` is flat (slope below 2 %) for three units out of four. The other way round,
 `xavier_normal_(w, gain=0.02)` takes the gain for a std: `Var(W) fan_in = 0.0004`, and each layer leaves 0.04 % of the variance.
-Sizes that are not known are taken to be 16 at least; the message shows the numbers for 64.
+Sizes that are not known are taken to be 16 at least, heads and groups 8; the message shows the numbers for 64.
 
 ## Example
     self.weight_ih = nn.Parameter(torch.randn(4 * hidden_size, input_size))
@@ -73,6 +73,9 @@ WRITTEN_AS_ZERO = 1e-3
 """Gains up to this are a way of writing zero."""
 FEW, TYPICAL, MANY = 16, 64, 4096
 """What a size that is not known is taken to be: at least, in messages, at most."""
+HEADS = 8
+"""What the number of heads or groups is taken to be at least."""
+COUNTED = re.compile(r"(?:\w+_)?(?:heads|groups)")
 NARROW = 0.2
 """Embeddings of a smaller std make sums that are smaller, too."""
 KINDS = ("normal", "uniform", "trunc_normal", "orthogonal")
@@ -159,7 +162,8 @@ def _judge(graph: ModelGraph, weight: Weight) -> Case | None:
     factor = law.gain * law.gain if by_gain and law.gain is not None else law.std * law.std * terms
     if isinstance(factor, Sym) and (by_gain or isinstance(law.std, Sym)):
         return None
-    large = at(factor, FEW) > (LARGE_GAIN if by_gain else LARGE)
+    few = HEADS if COUNTED.fullmatch(str(terms)) else FEW
+    large = at(factor, few) > (LARGE_GAIN if by_gain else LARGE)
     if not large and not WRITTEN_AS_ZERO**2 < at(factor, MANY) <= SMALL * (1 + 1e-9):
         return None
     typical = at(law.std * law.std * TYPICAL, TYPICAL) if isinstance(factor, Sym) else float(factor)
@@ -274,7 +278,8 @@ def _too_small(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding | No
     if first.by_gain:
         text = f"gain = {spell(law.gain or 0)} multiplies the std that the fans ask for, it is not the std; {layers} {100 * left:.1g} % of the variance"
     else:
-        text = f"std {spell(law.std)} over fan_in = {spell(first.terms)} is {1 / first.spread:.3g} times too small; {layers} {100 * left:.1g} % of the variance"
+        inputs = f"over fan_in = {spell(first.terms)} is" if not isinstance(first.terms, Sym) else f"whatever the fan_in: for {TYPICAL} inputs it is"
+        text = f"std {spell(law.std)} {inputs} {1 / first.spread:.3g} times too small; {layers} {100 * left:.1g} % of the variance"
     return _finding(graph, site, cases, first, text, {"left": left, "depth": len(members)})
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from initlint import frontend
+from initlint import check, frontend
 from initlint.flow import nonlinearity_after, weights
 from initlint.graph import Origin
 
@@ -135,3 +135,23 @@ def test_an_initializer_of_the_authors_own_is_unknown(tmp_path: Path) -> None:
     path.write_text(path.read_text() + "        self.d = layers.Dense(3, kernel_initializer=f)\n    def call(self, x):\n        return self.d(x)\n")
     parameter = frontend.show(f"{path}:M").parameter("d.kernel")
     assert parameter is not None and parameter.distribution is None and parameter.reason
+
+
+@pytest.mark.parametrize("field", ["shape", "kernel_shape"])
+def test_a_shape_that_nobody_gives_is_not_one_size(tmp_path: Path, field: str) -> None:
+    path = tmp_path / "einsum.py"
+    path.write_text(f"""
+import flax.linen as nn
+import jax.numpy as jnp
+from flax.typing import Shape
+
+class Einsum(nn.Module):
+    {field}: Shape
+
+    @nn.compact
+    def __call__(self, x):
+        return jnp.einsum("abc,cd->abd", x, self.param("kernel", nn.initializers.lecun_normal(), self.{field}))
+""")
+    assert not check([str(path)]).findings
+    parameter = frontend.show(f"{path}:Einsum").parameter("kernel")
+    assert parameter is not None and parameter.shape is None

@@ -57,6 +57,8 @@ UNDECIDED = {
     "loop over an unknown list": "for value in flag:\n    init.constant_(self.fc.weight, value)",
     "random": "if random.random() < 0.5:\n    init.zeros_(self.fc.weight)",
     "unknown function": "flag(self.fc)",
+    "question of a library": "from library import is_norm\nif is_norm(self.fc):\n    init.zeros_(self.fc.weight)",
+    "text of a layer": "if 'Block' in str(self.fc):\n    init.zeros_(self.fc.weight)",
     "unknown method": "flag.initialise(self)",
     "unknown dictionary": "{'a': init.zeros_}[flag](self.fc.weight)",
     "unknown name": "getattr(init, flag)(self.fc.weight)",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from initlint.contexts.models import Analysis, build_models
 
 SOURCE = """
@@ -52,3 +54,32 @@ def test_no_world_where_nothing_is_drawn(tmp_path: Path) -> None:
     build_models(analysis, str(tmp_path / "net.py"), source.encode())
     assert not analysis.interp.undecided
     assert analysis.interp.world is None
+
+
+ASKED = """
+import torch.nn as nn
+from library import draws
+
+
+class Net(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        if config["head"]:
+            self.head = nn.Linear(8, 8)
+            nn.init.zeros_(self.head.bias)
+        for m in self.modules():
+            kind = str(m)
+            {test}
+                nn.init.ones_(m.weight)
+
+    def forward(self, x):
+        return self.fc(x)
+"""
+
+
+@pytest.mark.parametrize("test", ["if 'Block' in kind:", "if 'Block' in str(m).lower():", "if draws(m):", "if not draws(m) and config['all']:"])
+def test_what_is_asked_of_a_layer_is_no_configuration(test: str) -> None:
+    for model in build_models(Analysis(), "net.py", ASKED.format(test=test).encode()):
+        assert not [mistake.text for mistake in model.graph.mistakes]
+        assert all(p.distribution is None or p.distribution.kind != "constant" for p in model.graph.parameters if p.name == "fc.weight")

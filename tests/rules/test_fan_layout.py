@@ -87,6 +87,12 @@ def test_stacks_of_maps(tmp_path: Path, forward: str, draw: str, factor: float) 
     assert finding.fix is None or finding.fix.safety is Safety.UNSAFE
 
 
+def test_sizes_without_a_name_are_letters(tmp_path: Path) -> None:
+    forward = "torch.einsum('bfd,fsd->bsd', x, self.w)"
+    [finding], _ = judge(tmp_path, "nn.Parameter(torch.empty(c['a'], c['a'], c['d']))", "nn.init.xavier_normal_(self.w)", forward, sizes="c: dict")
+    assert finding.message == "`w`: xavier_normal_ takes n*m + k*m for fan_in + fan_out, each map of the stack has n + k"
+
+
 def test_a_stack_drawn_map_by_map(tmp_path: Path) -> None:
     assert judge(tmp_path, STACK, "[nn.init.xavier_normal_(w) for w in self.w]", "x @ self.w[0]")[0] == []
 

@@ -77,7 +77,15 @@ def test_namesakes_do_not_call_it(tmp_path: Path, other: str) -> None:
     assert finding.site.line == 8 and finding.fix is not None and finding.fix.safety is Safety.UNSAFE
 
 
-@pytest.mark.parametrize("name", ["init_hidden", "initial_loss", "forward_once", "reset_noise"])
+@pytest.mark.parametrize("test", ["isinstance(module, Net)", "isinstance(module, (nn.Linear, Net))"])
+def test_a_class_that_another_routine_draws_keeps_no_default(tmp_path: Path, test: str) -> None:
+    other = f"class Base(nn.Module):\n    def _init_weights(self, module):\n        if {test}:\n            nn.init.normal_(module.hidden.weight)\n"
+    net = NET.format(name="reset_parameters")
+    assert len(found(tmp_path, "INI501", {"net": net + other.replace("Net", "Cell")})) == 1
+    assert found(tmp_path, "INI501", {"net": net + other}) == []
+
+
+@pytest.mark.parametrize("name", ["init_hidden", "initial_loss", "forward_once", "reset_noise", "init_stage", "finish_init_phase"])
 def test_other_methods_that_draw_are_no_routines(tmp_path: Path, name: str) -> None:
     assert found(tmp_path, "INI501", {"net": NET.format(name=name)}) == []
 
@@ -223,6 +231,55 @@ def test_a_test_that_some_name_passes(tmp_path: Path, test: str) -> None:
     assert found(tmp_path, "INI504", {"net": LOOP.format(test=test)}) == []
 
 
+@pytest.mark.parametrize("test", ['"stem" in name', 'name == "stem.0.weight"'])
+def test_a_name_that_an_option_gives_is_no_mistake(tmp_path: Path, test: str) -> None:
+    text = LOOP.format(test=test)
+    assert len(found(tmp_path, "INI504", {"net": text})) == 1
+    assert found(tmp_path, "INI504", {"net": text + "\n    def grow(self):\n        self.stem = nn.Sequential(nn.Linear(8, 8))\n"}) == []
+
+
+@pytest.mark.parametrize("value", ['"net" or name', '"net" or type(m).__name__'])
+def test_a_name_with_a_default_behind_it_is_no_test(tmp_path: Path, value: str) -> None:
+    text = LOOP.format(test='"conv" in name')
+    assert found(tmp_path, "INI504", {"net": text.replace("        for name, m", f"        self.kind = {value}\n        for name, m")}) == []
+
+
 def test_a_name_test_that_nothing_comes_near_to_is_a_note(tmp_path: Path) -> None:
     [finding] = found(tmp_path, "INI504", {"net": LOOP.format(test='name.startswith("stem")')})
     assert finding.severity is Severity.NOTE and finding.help == "The names are `conv`, `head`"
+
+
+PAIR = """
+import torch.nn as nn
+
+class Pair(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.down, self.up = nn.Linear(width, 2, bias=False), nn.Linear(2, width, bias=False)
+        nn.init.zeros_(self.down.weight)
+        nn.init.zeros_(self.up.weight)
+
+    def forward(self, x):
+        return self.up(self.down(x))
+
+def correct(found, other):
+    pair = Pair()
+    {statement}
+    return pair
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "count"),
+    [
+        ("pair.down.weight = nn.Parameter(found)", 0),
+        ("pair.inner.down.weight.data = found", 0),
+        ("pair.down.weight.data", 1),
+        ("pair.lowdown.weight = found", 1),
+        ("# pair.down.weight = found", 1),
+        ("pair.down.bias = found", 1),
+        ("assert pair.down.weight == found", 1),
+    ],
+)
+def test_a_constant_that_other_code_of_the_file_replaces(tmp_path: Path, statement: str, count: int) -> None:
+    assert len(found(tmp_path, "INI201", {"pair": PAIR.format(statement=statement)})) == count

@@ -57,6 +57,19 @@ def test_a_loop_that_was_not_about_norms_is_no_matter_of_taste() -> None:
     assert only(found("INI401", graph)).severity is Severity.WARNING
 
 
+def test_a_dead_norm_and_one_that_the_same_helper_starts_at_one() -> None:
+    net = Net()
+    first, second = net.norm("bn1"), net.norm("bn2")
+    for norm, value in ((first, 1.0), (second, 0.0)):
+        write(norm.parameters["weight"], "constant_", constant(value), 8)
+    write(second.parameters["bias"], "zeros_", constant(0.0), 9)
+    x = net.act("relu", net.call(first, net.call(net.conv("conv"), net.input)))
+    x = net.act("relu", net.call(second, net.call(net.conv("conv2"), x)))
+    finding = only(found("INI401", net.output(net.call(net.conv("out"), x))))
+    assert finding.message == "`bn2.weight` starts at 0, a norm's weight at 1: the rectifier behind it passes neither signal nor gradient"
+    assert finding.severity is Severity.ERROR and finding.fix is None
+
+
 def test_the_message_and_the_fix() -> None:
     finding = only(found("INI401", plain(normal(0, 0.02))))
     assert finding.message == (

@@ -174,6 +174,18 @@ def test_symbolic_widths_fall_back_on_the_gain() -> None:
     assert finding.evidence["factors"] == [pytest.approx(0.5)]
 
 
+@pytest.mark.parametrize(("inputs", "depth", "severity"), [(2048, 1, Severity.NOTE), (256, 1, Severity.WARNING), (2048, 2, Severity.WARNING)])
+def test_what_costs_less_than_a_fifth_of_the_signal_is_a_note(inputs: int, depth: int, severity: Severity) -> None:
+    net, x = Net(), None
+    for number in range(depth):
+        layer = net.linear(f"fc{number}", inputs, 256)
+        write(layer.parameters["weight"], "xavier_uniform_", xavier(inputs, 256), 5)
+        x = net.act("relu", net.call(layer, x or net.input))
+    finding = only(found("INI101", net.output(net.call(net.linear("out"), x or net.input))))
+    assert finding.evidence["forward"] == pytest.approx((inputs / (inputs + 256)) ** depth)
+    assert finding.severity is severity
+
+
 def test_a_sweep_over_every_matrix_of_an_attention_model_is_a_note() -> None:
     net = Net()
     layers, x = net.stack(3, "relu")

@@ -47,6 +47,13 @@ def test_a_size_that_is_not_known_is_shown_for_64() -> None:
     assert found("INI102", single((symbol("hidden"), 4), normal(0.0, symbol("hidden") ** -0.5))) == []
 
 
+@pytest.mark.parametrize(("name", "count"), [("heads", 0), ("num_heads", 0), ("groups", 0), ("head_dim", 1), ("heads_dim", 1)])
+def test_heads_are_few(name: str, count: int) -> None:
+    """Std 1 over the 8 heads that talking heads mix is what it is over any 8 inputs."""
+    assert len(found("INI102", single((symbol(name), symbol(name)), normal(0.0, 1.0)))) == count
+    assert len(found("INI102", single((symbol(name), symbol(name)), normal(0.0, 2.0)))) == 1
+
+
 @pytest.mark.parametrize("size", [2, 8, 10])
 def test_few_inputs_may_have_unit_weights(size: int) -> None:
     assert found("INI102", single((size, 16), normal(0.0, 1.0))) == []
@@ -129,6 +136,17 @@ def test_a_small_head_is_silent() -> None:
 def test_a_small_std_needs_two_layers() -> None:
     assert found("INI102", stack(1, "normal_", normal(0.0, 1e-3))) == []
     assert "2 such layers" in only(found("INI102", stack(2, "normal_", normal(0.0, 1e-3)))).message
+
+
+def test_a_small_std_over_a_size_that_is_not_known() -> None:
+    net, width = Net(), symbol("?width")
+    x = net.input
+    for number in range(2):
+        layer = net.linear(f"fc{number}", width, width)
+        write(layer.parameters["weight"], "normal_", normal(0.0, 1e-4), 5)
+        x = net.act("relu", net.call(layer, x))
+    message = only(found("INI102", net.output(net.call(net.linear("out"), x)))).message
+    assert "std 0.0001 whatever the fan_in: for 64 inputs it is 1.25e+03 times too small; 2 such layers leave" in message
 
 
 def test_arrays_get_the_factor_too(tmp_path: Path) -> None:

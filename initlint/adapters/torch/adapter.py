@@ -346,7 +346,7 @@ class TorchFramework(Framework):
     def changed_in_place(self, interp: Interpreter, value: Tensor, name: str, site: Site) -> None:
         short = name.rpartition(".")[2]
         if value.requires_grad and short != "data" and not self.tracing and interp.heap.decided and not any(map(may_switch_off_grad, interp.managers)):
-            text = f"`{short}` writes into a parameter that requires grad outside `torch.no_grad()`: RuntimeError"
+            text = f"`{short.replace('__setitem__', '[…] = …')}` writes into a parameter that requires grad outside `torch.no_grad()`: RuntimeError"
             self.witness.mistake(interp, "leaf-in-place", site, text, function=short)
 
     def tensor_attribute(self, interp: Interpreter, value: Tensor, name: str, frame: Frame, node: p.Node) -> Any:

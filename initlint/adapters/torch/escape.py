@@ -21,6 +21,8 @@ ARRAY_WRITERS = ("copyto", "put", "place", "putmask", "shuffle", "fill_diagonal"
 """What writes into an array that it is given, in libraries where hardly anything does."""
 HARMLESS = ("log", "print", "warn", "checkpoint", "register", "deprecat", "assert", "check", "info", "debug", "hook", "summary", "compile", "script")
 """Parts of the names of functions that nobody writes to change a parameter."""
+ASKING = ("is_", "has_")
+"""How the names of functions begin that answer yes or no: ``is_norm(m)``."""
 
 
 def escape(framework: TorchFramework, interp: Interpreter, func: Any, values: list[Any], reason: str, site: Site) -> Any:
@@ -35,7 +37,7 @@ def escape(framework: TorchFramework, interp: Interpreter, func: Any, values: li
         if isinstance(value, Instance) and framework.is_module(value):  # its base class may have been initialized there
             interp.heap.set_item(value.attrs, READY, True)
     name = called.rpartition(".")[2].lower()
-    if any(word in name for word in HARMLESS) or (called.startswith(ARRAYS) and name not in ARRAY_WRITERS):
+    if name.startswith(ASKING) or any(word in name for word in HARMLESS) or (called.startswith(ARRAYS) and name not in ARRAY_WRITERS):
         return Unknown(reason)
     for tensor in _reached(values):
         write(interp, tensor, called or "?", Origin.CALL, None, site, reason=f"passed to code that is not followed: {reason}")

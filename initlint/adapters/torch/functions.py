@@ -50,6 +50,7 @@ SILENT = (
     "torch.backends.", "torch.utils.data", "torch.distributed.barrier", "torch.nn.utils.clip_grad", "torch._check",
 )  # fmt: skip
 """How names start of functions that are called for what they do to the process."""
+FORKED = "torch.random.fork_rng()"
 
 
 def call(framework: TorchFramework, name: str, call: Call) -> Any:
@@ -262,8 +263,12 @@ def _operator(op: str) -> Handler:
 
 
 def _seed(framework: TorchFramework, call: Call) -> Any:
-    """``torch.manual_seed``: in a constructor or what it calls, everything that is drawn next is drawn again next time."""
-    if not framework.tracing and any(frame.owner is not None for frame in call.interp.routines):
+    """``torch.manual_seed``: in a constructor or what it calls, everything that is drawn next is drawn again next time.
+
+    Under ``torch.random.fork_rng`` the generator comes back to where it was.
+    """
+    forked = any(isinstance(manager, External) and manager.name == FORKED for manager in call.interp.managers)
+    if not (framework.tracing or forked) and any(frame.owner is not None and frame.code.name == "__init__" for frame in call.interp.routines):
         framework.witness.seeded(call, call.get(0, "seed"))
     return None
 
@@ -300,6 +305,7 @@ HANDLERS: dict[str, Handler] = {
     f"{FLOAT_FUNCTIONAL[0]}().add_relu": _add_relu, f"{FLOAT_FUNCTIONAL[0]}().cat": concatenate,
     **{f"einops.{name}": _rearranged(f"einops.{name}") for name in ("rearrange", "repeat")},
     "torch.cat": concatenate, "torch.concat": concatenate, "torch.stack": stack,
+    "torch.random.fork_rng": lambda framework, call: External(FORKED),
     **dict.fromkeys(("torch.manual_seed", "torch.random.manual_seed"), _seed),
     "torch.is_tensor": _plain(_is_tensor), "torch.Size": _plain(_size),
     **dict.fromkeys(("torch.nn.utils.remove_weight_norm", "torch.nn.utils.remove_spectral_norm"), _plain(wrappers.unwrap)),

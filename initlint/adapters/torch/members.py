@@ -12,7 +12,7 @@ from initlint.adapters.torch.building import MODULE
 from initlint.adapters.torch.registries import REGISTRIES
 from initlint.interpreter.calls import initialise
 from initlint.interpreter.classes import find_member
-from initlint.interpreter.values import ABSENT, Builtin, Class, External, Function, Instance, Method, Tensor, Unknown
+from initlint.interpreter.values import ABSENT, OPENED, Builtin, Class, External, Function, Instance, Method, Tensor, Unknown
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
@@ -123,7 +123,7 @@ def constructed_blind(framework: TorchFramework, interp: Interpreter, instance: 
 def missing_attribute(framework: TorchFramework, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
     """Notice that a module has no attribute ``name``, where the tables know all that it has or everybody expects that name of it."""
     told = instance.cls.spec is not None and not name.startswith("_") and name not in UNTOLD
-    if (told or name in EXPECTED) and interp.heap.decided and registries.is_torch(instance) and "#failed" not in instance.attrs:
+    if (told or name in EXPECTED) and interp.heap.decided and registries.is_torch(instance) and not instance.attrs.keys() & {"#failed", OPENED}:
         kind = instance.cls.name.rpartition(".")[2]
         text = f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind} has no `{name}`: AttributeError"
         framework.mistake(interp, "missing-attribute", node, frame, text, name=name, class_name=kind)

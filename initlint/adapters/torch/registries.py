@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from initlint.interpreter.values import ABSENT, Instance, OneOf, Tensor, Unknown
+from initlint.interpreter.values import ABSENT, OPENED, Instance, OneOf, Tensor, Unknown
 from initlint.overlays.torch_layers.table import MODULE
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def is_torch(instance: Instance) -> bool:
 
 def too_early(instance: Instance, new: Any) -> bool:
     """Whether assigning ``new`` raises because ``super().__init__()`` has not run."""
-    if READY in instance.attrs or instance.cls.spec is not None or instance.cls.uncertain or not is_torch(instance):
+    if READY in instance.attrs or OPENED in instance.attrs or instance.cls.spec is not None or instance.cls.uncertain or not is_torch(instance):
         return False
     if any(c.constructed for c in instance.cls.mro):
         return False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
 from initlint.interpreter.builtins.registry import BUILTINS, Handler, builtin
-from initlint.interpreter.classes import known_class
+from initlint.interpreter.classes import known_class, opened
 from initlint.interpreter.heap import possible
 from initlint.interpreter.iteration import Names
 from initlint.interpreter.values import (
@@ -187,7 +187,7 @@ def _vars(call: Call) -> Any:
     call.interp.memory.lose()
     if isinstance(value, ModuleValue):
         return value.module.everything()
-    return value.attrs if isinstance(value, Instance) else Unknown("vars()")
+    return opened(call.interp, value) if isinstance(value, Instance) else Unknown("vars()")
 
 
 @builtin("locals")

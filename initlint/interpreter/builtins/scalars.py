@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from initlint.interpreter.builtins.registry import BUILTINS, Handler, builtin
 from initlint.interpreter.heap import possible
 from initlint.interpreter.operators import binary
-from initlint.interpreter.values import Builtin, Class, OneOf, Tensor, Unknown, is_number, join, unknown
+from initlint.interpreter.values import TEXT, Builtin, Class, OneOf, Tensor, Unknown, is_number, join, unknown
 from initlint.symbolic import Sym, opaque
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _str(call: Call) -> Any:
         return "*"
     if isinstance(value, Class):
         return f"<class '{value.module}.{value.name}'>" if value.module else f"<class '{value.name}'>"
-    return str(value) if isinstance(value, (str, int, float, bool, type(None))) else Unknown("the text of an object")
+    return str(value) if isinstance(value, (str, int, float, bool, type(None))) else Unknown(TEXT)
 
 
 @builtin("abs")

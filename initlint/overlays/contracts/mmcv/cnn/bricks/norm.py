@@ -28,3 +28,8 @@ def build_norm_layer(cfg, num_features, postfix=""):
     for parameter in made.parameters():
         parameter.requires_grad = requires_grad
     return f"{name}{postfix}", made
+
+
+def is_norm(layer, exclude=None):
+    kinds = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d)
+    return isinstance(layer, (*kinds, nn.GroupNorm, nn.LayerNorm)) and not (exclude and isinstance(layer, exclude))
