@@ -4,13 +4,15 @@
     python benchmarks/incremental.py FOLDER --package torchvision==0.28.0 --changes 30
 
 checks a package cold with one process and with two, then warm, beside ``ruff check --no-cache --select ALL`` on the same files; then
-appends a comment to one file after the other. Every report is compared byte by byte with
-that of the cold run. Seconds by the clock mean something on an idle machine only; those of the processors nearly always do.
+appends a comment to one file after the other, and puts a statement into a function of each. Every report is compared byte by byte with
+that of the cold run. Seconds by the clock mean something on an idle machine only; those of the processors nearly always do. What two
+processes can be worth there at most is told by a loop of plain Python that runs alone, and twice at a time.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import random
 import shutil
@@ -64,6 +66,7 @@ def main() -> int:
     run([*COMMAND, "--no-cache", str(package / "__init__.py")])  # compiles our own modules, once
     cold = run(cached)
     report("cold, one process", cold)
+    print(f"two processes that share nothing: {ceiling():.2f} times as fast as one by the clock")
     two = run([*COMMAND, "--no-cache", "--jobs", "2", str(package)])
     report("cold, two processes", two, f"{cold.clock / two.clock:.2f} times as fast by the clock, {two.processors / cold.processors:.2f} times the work")
     warm = min((run(cached) for _ in range(5)), key=lambda one: one.processors)
@@ -74,24 +77,47 @@ def main() -> int:
     print(f"reports of these are {'the same' if same else 'NOT THE SAME'}")
 
     files = sorted(package.rglob("*.py"))
-    changed = []
-    for path in random.Random(0).sample(files, min(options.changes, len(files))):
-        changed.append((change(path, cached), path))
-    seconds = [one.processors for one, _ in changed]
-    slowest, where = max(changed, key=lambda pair: pair[0].processors)
-    spread = f"median {median(seconds):.2f} s of the processors, at most {slowest.processors:.2f} s ({where.relative_to(package)})"
-    print(f"one changed file of {len(files)}, {len(changed)} times: {spread}")
+    picked = random.Random(0).sample(files, min(options.changes, len(files)))
+    for what, change in (("a comment", with_comment), ("a statement", with_statement)):
+        seconds = {}
+        for path in picked:
+            path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+            seconds[path] = run(cached).processors
+        slowest = max(picked, key=lambda path: seconds[path])
+        spread = f"median {median(seconds.values()):.2f} s of the processors, at most {seconds[slowest]:.2f} s ({slowest.relative_to(package)})"
+        print(f"{what} more in one file of {len(files)}, {len(picked)} times: {spread}")
     fresh = run([*COMMAND, "--no-cache", "--jobs", "1", str(package)])
     last = run(cached)
     print(f"after all changes the warm report is {'that of a fresh run' if fresh.output == last.output else 'NOT THAT OF A FRESH RUN'}")
     return int(not same or fresh.output != last.output)
 
 
-def change(path: Path, command: list[str]) -> Run:
-    """A run after a comment was appended to a file."""
-    with path.open("a", encoding="utf-8") as stream:
-        stream.write("# changed\n")
-    return run(command)
+def ceiling() -> float:
+    """How many times as fast two processes are as one that does the work of both, where neither waits for the other."""
+    command = [sys.executable, "-c", "sum(number * number for number in range(20_000_000))"]
+    start = time.perf_counter()
+    subprocess.run(command, check=True)
+    middle = time.perf_counter()
+    for one in [subprocess.Popen(command) for _ in range(2)]:
+        one.wait()
+    return 2 * (middle - start) / (time.perf_counter() - middle)
+
+
+def with_comment(text: str) -> str:
+    """``text`` with a comment behind everything."""
+    return f"{text}# changed\n"
+
+
+def with_statement(text: str) -> str:
+    """``text`` with a statement that does nothing at the beginning of its longest function; with a comment where it has none."""
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef) and node.body[0].lineno > node.lineno]
+    functions = [node for node in functions if not getattr(node.body[0], "decorator_list", [])]
+    if not functions:
+        return with_comment(text)
+    first = max(functions, key=lambda node: (node.end_lineno or 0) - node.lineno).body[0]
+    lines = text.split("\n")
+    lines.insert(first.lineno - 1, f"{' ' * first.col_offset}pass")
+    return "\n".join(lines)
 
 
 def report(name: str, one: Run, more: str = "") -> None:

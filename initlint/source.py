@@ -30,8 +30,18 @@ class Text:
     """A decoded file, apart from what is in it: chunks hold on to this alone, so that a file that nobody needs is freed at once."""
 
     path: str
-    text: str
+    raw: str
     index: LineIndex
+    looked_at: set[int] = field(default_factory=set)
+    """Where the chunks begin that were looked at since ``SourceFile.forget_looks``."""
+    whole: bool = False
+    """Whether any of it was."""
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        self.whole = True
+        return self.raw
 
 
 @dataclass(slots=True, eq=False)
@@ -57,11 +67,12 @@ class Chunk:
     @property
     def text(self) -> str:
         """What is parsed."""
-        return self.source.text[self.start : self.end]
+        return self.source.raw[self.start : self.end]
 
     @property
     def statements(self) -> list[p.Stmt]:
         """The lowered statements."""
+        self.source.looked_at.add(self.start)
         if self._statements is None:
             if self.like is not None and self.like._statements is not None:
                 self._statements = p.moved(self.like._statements, self.start - self.like.start)
@@ -71,7 +82,8 @@ class Chunk:
 
     def says(self, pattern: re.Pattern[str]) -> bool:
         """Whether ``pattern`` is found in its text, which nobody has to parse for that."""
-        return pattern.search(self.source.text, self.start, self.end) is not None
+        self.source.looked_at.add(self.start)
+        return pattern.search(self.source.raw, self.start, self.end) is not None
 
     def _parsed(self, text: str) -> list[p.Stmt]:
         if self.long and too_deep(text):
@@ -95,7 +107,7 @@ class ClassChunk(Chunk):
     @property
     def text(self) -> str:
         """The class statement without its body."""
-        return self.source.text[self.start : self.header_end] + "    pass\n"
+        return self.source.raw[self.start : self.header_end] + "    pass\n"
 
     @property
     def header(self) -> p.ClassDef:
@@ -104,6 +116,23 @@ class ClassChunk(Chunk):
         assert isinstance(header, p.ClassDef)
         return header
 
+    def says(self, pattern: re.Pattern[str]) -> bool:
+        """Whether ``pattern`` is found in its text, that of its members included."""
+        self.source.looked_at.update([member.start for member in self.members])
+        return Chunk.says(self, pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What the analysis of another file saw of this one: the outline, and some of its chunks."""
+
+    outline: str
+    """The digest of all that the index tells: how many chunks there are, of which kinds, and which names they bind."""
+    chunks: int
+    """Which chunks, a bit for each in the order of the file."""
+    content: str
+    """The digest of their texts."""
+
 
 class SourceFile:
     """A decoded file with the index of its statements. Raises ``SourceError`` where it cannot be read as Python."""
@@ -111,11 +140,12 @@ class SourceFile:
     def __init__(self, path: str, data: bytes, before: Optional[SourceFile] = None) -> None:
         """``before`` is the file before it was edited: what was parsed of it, and is still there, is not parsed again."""
         self.digest = digest(data)
-        self.text = decode(data).text
-        self.index = LineIndex(self.text)
-        self._whole = Text(path, self.text, self.index)
+        text = decode(data).text
+        self.index = LineIndex(text)
+        self._whole = Text(path, text, self.index)
         self.sites: dict[tuple[str, int, int], Site] = {}
-        body = parse_index(self.text).body
+        self._outline = ""
+        body = parse_index(text).body
         self.registrations = _registrations(body)
         self.chunks: list[Chunk] = self._index_body(body, False)
         self.bindings: dict[str, list[Chunk]] = {}
@@ -136,6 +166,31 @@ class SourceFile:
     def path(self, path: str) -> None:
         self._whole.path = path
 
+    @property
+    def text(self) -> str:
+        """The decoded text."""
+        return self._whole.text
+
+    def forget_looks(self) -> None:
+        """From here on another analysis looks at the file."""
+        self._whole.looked_at, self._whole.whole = set(), False
+
+    def looks(self) -> Optional[Looks]:
+        """What was looked at since then; None where that was the text as a whole."""
+        if self._whole.whole:
+            return None
+        numbers = [number for number, chunk in enumerate(self._all()) if chunk.start in self._whole.looked_at]
+        return self.seen(sum(1 << number for number in numbers))
+
+    def seen(self, chunks: int) -> Looks:
+        """What there is to see for who looks at ``chunks``, a bit for each; a docstring, and comments between chunks, belong to none."""
+        everything = [*self._all()]
+        if not self._outline:
+            told = [(one.kind, sorted(one.names), one.name, one.wrapped, getattr(one, "base_names", ())) for one in everything]
+            self._outline = digest(repr(told).encode("utf-8", "surrogatepass"))
+        texts = [one.text for number, one in enumerate(everything) if chunks >> number & 1]
+        return Looks(self._outline, chunks, digest("\0".join(texts).encode("utf-8", "surrogatepass")))
+
     def _all(self) -> Iterator[Chunk]:
         """Everything that is parsed as one: top-level statements, headers and members of classes."""
         for chunk in self.chunks:
@@ -155,7 +210,7 @@ class SourceFile:
 
     def _offset(self, line: int) -> int:
         starts = self.index.starts
-        return starts[line - 1] if line <= len(starts) else len(self.text)
+        return starts[line - 1] if line <= len(starts) else len(self._whole.raw)
 
     def _index_body(self, body: list[ast.stmt], wrapped: bool) -> list[Chunk]:
         chunks: list[Chunk] = []

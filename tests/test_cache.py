@@ -44,6 +44,14 @@ INITS = {
     "zero": "import torch.nn as nn\n\ndef draw(w):\n    nn.init.zeros_(w)\n",
     "broken": "def draw(:\n",
 }
+DRAWN = INITS["kaiming"]
+OTHERS = {
+    "plain": DRAWN,
+    "commented": DRAWN.replace("\ndef", "\n# what others start from\n\ndef"),
+    "more": f"{DRAWN}\n\ndef other(w):\n    return w\n",
+    "other": f"{DRAWN}\n\ndef other(w):\n    return w + 1\n",
+    "handed": f"{DRAWN.replace('nn.init.kaiming_uniform_(w, nonlinearity=', 'other(w, ')}\n\ndef other(w, kind):\n    nn.init.normal_(w, 0.3)\n",
+}
 LAYERS = "import torch.nn as nn\n\nclass Block(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.a = nn.Linear(8, 8)\n"
 DERIVED = NET.format(name="Other").replace("nn.Module", "Alpha").replace("import draw", "import draw\nfrom .a import Alpha")
 HEIR = "class Heir(Alpha):\n    def __init__(self):\n        super().__init__()\n        self.reset()\n        self.width = width(self)\n"
@@ -113,6 +121,8 @@ def test_a_path_that_leads_up_is_remembered(project: Path, tmp_path: Path, monke
         ("pkg/b.py", NET.format(name="Gamma"), {"a.py", "b.py"}),  # a word was looked for in it
         ("pkg/inits.py", INITS["kaiming"], {"a.py", "b.py", "inits.py"}),
         ("pkg/inits.py", INITS["broken"], {"a.py", "b.py", "inits.py"}),
+        ("pkg/inits.py", OTHERS["more"], {"a.py", "b.py", "inits.py"}),  # it has another outline
+        ("pkg/__init__.py", "# nothing to see\n", {"__init__.py"}),
         ("main.py", CALLERS["one"], {"a.py", "b.py", "main.py"}),  # now a word is there that was looked for
         ("more.py", CALLERS["one"], {"a.py", "b.py", "more.py"}),
         ("more.py", CALLERS["none"], {"more.py"}),
@@ -126,6 +136,42 @@ def test_what_depends_on_a_file_is_looked_at_again(project: Path, tmp_path: Path
     warm = told(project, tmp_path / "cache")
     assert set(examined) == again
     assert warm == told(project)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "again"),
+    [
+        ("more", "other", {"inits.py"}),  # a function that neither of them calls
+        ("other", "more", {"inits.py"}),
+        ("other", "handed", {"a.py", "b.py", "inits.py"}),
+        ("plain", "commented", {"inits.py"}),
+    ],
+)
+def test_what_nobody_looked_at_may_change(project: Path, tmp_path: Path, examined: list[str], before: str, after: str, again: set[str]) -> None:
+    """Models rest on the statements of other files that they came by, not on those beside them, nor on lines between them."""
+    (project / "pkg" / "inits.py").write_text(OTHERS[before])
+    told(project, tmp_path / "cache")
+    (project / "pkg" / "inits.py").write_text(OTHERS[after])
+    examined.clear()
+    warm = told(project, tmp_path / "cache")
+    assert set(examined) == again
+    assert warm == told(project)
+    examined.clear()
+    assert told(project, tmp_path / "cache") == warm
+    assert not examined
+
+
+def test_a_finding_in_another_file_moves_with_its_lines(project: Path, tmp_path: Path) -> None:
+    """What is reported in a file that was only looked at stands where the statement stands now."""
+    layers = f"{LAYERS}        nn.init.xavier_uniform_(self.a.weight)\n\n    def forward(self, x):\n        return self.a(x).relu()\n"
+    (project / "pkg" / "layers.py").write_text(layers)
+    used = (project / "pkg" / "a.py").read_text().replace("self.fc1 = nn.Linear(64, 64)", "self.fc1 = nn.Linear(64, 8)\n        self.block = Block()")
+    (project / "pkg" / "a.py").write_text(used.replace("self.fc1(x).relu()", "self.block(self.fc1(x))").replace("(64, 10)", "(8, 10)"))
+    before = told(project, tmp_path / "cache")
+    assert "layers.py" in before
+    (project / "pkg" / "layers.py").write_text(f"# moved\n\n{layers}")
+    after = told(project, tmp_path / "cache")
+    assert before != after == told(project)
 
 
 def test_a_module_that_was_missing_is_seen_when_it_comes(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +227,7 @@ def test_no_sequence_of_changes_brings_back_what_no_longer_holds(project: Path, 
     for _ in range(25):
         match chance.randrange(6):
             case 0:
-                (package / "inits.py").write_text(chance.choice(list(INITS.values())))
+                (package / "inits.py").write_text(chance.choice([*INITS.values(), *OTHERS.values()]))
             case 1:
                 (project / "main.py").write_text(chance.choice(list(CALLERS.values())))
             case 2:

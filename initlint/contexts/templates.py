@@ -19,6 +19,7 @@ def is_template(path: Path, consulted: Consulted) -> bool:
     if not path.name.startswith(TEMPLATE):
         return False
     other = path.with_name(GENERATED + path.name.removeprefix(TEMPLATE))
+    consulted.heads.add(other)
     try:
         data = files.read(str(other))
     except SourceError:

@@ -260,7 +260,7 @@ def _default_getattr(interp: Interpreter, receiver: Instance, call: Call, *, who
     else:
         interp.memory.lose()
     if whole and name == "__dict__":
-        return receiver.attrs
+        return opened(interp, receiver)
     for registry in (receiver.parameters, receiver.modules, receiver.buffers, receiver.attrs):
         if name in registry:
             return registry[name]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from initlint.source import Looks
 
 UNREADABLE = ""
 """The digest of a file that could not be read."""
@@ -19,6 +23,10 @@ class Consulted:
     """Folders in which a dotted name was looked for, with that name, and the files found; None where there was none."""
     files: dict[Path, str] = field(default_factory=dict)
     """Digests of the files that were evaluated."""
+    looks: dict[Path, Looks] = field(default_factory=dict)
+    """What was seen of them, where that was not the text as a whole."""
+    heads: set[Path] = field(default_factory=set)
+    """Files of which comments were read."""
     words: dict[tuple[Path, str], set[Path]] = field(default_factory=dict)
     """The files that a search for a word in the project around a path brought up, as far as it was followed."""
     heirs: dict[tuple[Path, str], dict[Path, list[str]]] = field(default_factory=dict)

@@ -1,8 +1,8 @@
 """What was found in files the last time, kept in a folder for the next.
 
 An entry holds for a file as long as its content, and every answer that its analysis got from the file system, is the same:
-modules that were found and those that were not, the content of the files evaluated, and of the projects in which a word was
-looked for. There is one store per set of rules, search path and version of this tool. A store that cannot be read is an empty one.
+modules that were found and those that were not, what was seen of the files evaluated, and the content of the projects in which a
+word was looked for. There is one store per set of rules, search path and version of this tool. A store that cannot be read is an empty one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from initlint.runs.present import Present, roots_from
 from initlint.runs.single import Outcome
 from initlint.text.edits import digest
 
-LAYOUT = 1
+LAYOUT = 2
 MAGIC = b"initlint cache "
 TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of initlint.\n"
 """What tells programs for backups that a folder can be made again."""
@@ -49,6 +49,8 @@ class Entry:
     findings: list[Row]
     elsewhere: list[Row]
     files: dict[str, str]
+    looks: dict[str, tuple[str, int, str]]
+    """Of files of which not all was seen, and no finding speaks: the outline, the chunks, and their content."""
     modules: list[tuple[str, str, str | None]]
     """Folders searched, between null characters, dotted names, and the files found."""
     words: list[tuple[str, str, list[str]]]
@@ -129,7 +131,7 @@ class Cache:
         present = self.present
         if any(present.roots(file) != roots for file, roots in entry.roots.items()):
             return False
-        if any(present.digest(file) != known for file, known in entry.files.items()):
+        if not all(self._looks_alike(entry, file) for file, known in entry.files.items() if present.digest(file) != known):
             return False
         if any(present.module(roots, dotted) != found for roots, dotted, found in entry.modules):
             return False
@@ -139,6 +141,16 @@ class Cache:
         if any(changed[place] and not self._brings(changed[place], word, brought) for place, word, brought in entry.words if place in changed):
             return False
         return all(present.heirs(file, base) == known.get(file, []) for place, base, known in entry.heirs for file in changed.get(place, ()))
+
+    def _looks_alike(self, entry: Entry, file: str) -> bool:
+        """Whether a file that has changed shows to this entry what it showed before. The next run need not find that out again."""
+        outline, chunks, content = entry.looks.get(file, ("", 0, ""))
+        now = self.present.looks(file, chunks) if outline else None
+        if now is None or (now.outline, now.content) != (outline, content):
+            return False
+        entry.files[file] = self.present.digest(file)
+        self.changed = True
+        return True
 
     def _brings(self, changed: set[str], word: str, brought: list[str]) -> bool:
         """Whether a search for ``word`` comes upon the same texts as before: no file that ``changed`` since has or had a part in it."""
@@ -215,12 +227,15 @@ def _steady(snapshots: Sequence[Snapshots], seen: Iterable[Mapping[str, str]]) -
 
 def _entry(own: str, content: str, outcome: Outcome, snapshots: dict[str, str], places: Places) -> Entry:
     asked = outcome.consulted
+    findings, elsewhere = [to_row(finding) for finding in outcome.findings], [to_row(finding) for finding in outcome.elsewhere]
+    said = json.dumps((findings, elsewhere), ensure_ascii=False, default=str)
     return Entry(
         digest=content,
         roots={str(path): roots_from(root, places) for path, root in asked.roots.items()},
-        findings=[to_row(finding) for finding in outcome.findings],
-        elsewhere=[to_row(finding) for finding in outcome.elsewhere],
+        findings=findings,
+        elsewhere=elsewhere,
         files={str(path): known for path, known in asked.files.items()},
+        looks={str(path): (one.outline, one.chunks, one.content) for path, one in asked.looks.items() if path.name not in said},
         modules=[("\0".join(map(str, roots)), dotted, None if path is None else str(path)) for (roots, dotted), path in asked.modules.items()],
         words=[(str(place), word, sorted({str(path) for path in brought} - {own})) for (place, word), brought in asked.words.items()],
         heirs=[(str(place), base, {str(path): names for path, names in found.items() if str(path) != own}) for (place, base), found in asked.heirs.items()],
@@ -258,7 +273,8 @@ def _packed(book: Book) -> bytes:
         heirs = [[number(place), number(base), {number(path): names for path, names in found.items()}] for place, base, found in entry.heirs]
         crowded = [number(place) for place in entry.crowded]
         modules = [number(text) for row in entry.modules for text in row]
-        asked = [pairs(entry.files.items()), modules, words, heirs, crowded, pairs(entry.snapshots.items())]
+        looks = [number(text) for path, (outline, chunks, seen) in entry.looks.items() for text in (path, outline, f"{chunks:x}", seen)]
+        asked = [pairs(entry.files.items()), looks, modules, words, heirs, crowded, pairs(entry.snapshots.items())]
         entries[key] = [entry.digest, pairs(entry.roots.items()), entry.findings, entry.elsewhere, *asked]
     body = json.dumps({"texts": list(table), "snapshots": snapshots, "entries": entries}, separators=(",", ":")).encode()
     return b"".join((MAGIC, digest(body).encode(), b"\n", body))
@@ -271,12 +287,14 @@ def _unpacked(document: dict[str, Any]) -> Book:
         return {texts[key]: texts[value] for key, value in zip(numbers[::2], numbers[1::2])}
 
     book = Book(snapshots={name: pairs(numbers) for name, numbers in document["snapshots"].items()})
-    for key, (content, roots, findings, elsewhere, read, modules, words, heirs, crowded, snapshots) in document["entries"].items():
+    for key, (content, roots, findings, elsewhere, read, looks, modules, words, heirs, crowded, snapshots) in document["entries"].items():
+        parts = zip(looks[::4], looks[1::4], looks[2::4], looks[3::4])
+        seen = {texts[path]: (texts[outline], int(texts[chunks], 16), texts[known]) for path, outline, chunks, known in parts}
         searched = [(texts[place], texts[word], [texts[path] for path in brought]) for place, word, brought in words]
         found = [(texts[folders], texts[dotted], texts[path]) for folders, dotted, path in zip(modules[::3], modules[1::3], modules[2::3])]
         derived = [(texts[place], texts[base], {texts[int(path)]: names for path, names in by_file.items()}) for place, base, by_file in heirs]
         left = [texts[place] for place in crowded]
-        book.entries[key] = Entry(content, pairs(roots), findings, elsewhere, pairs(read), found, searched, derived, left, pairs(snapshots))
+        book.entries[key] = Entry(content, pairs(roots), findings, elsewhere, pairs(read), seen, found, searched, derived, left, pairs(snapshots))
     return book
 
 

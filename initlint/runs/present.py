@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from initlint.contexts.corpus import heads
 from initlint.contexts.mentions import ProjectText, TooLarge
@@ -12,6 +13,9 @@ from initlint.paths.consulted import UNREADABLE
 from initlint.paths.files import read
 from initlint.paths.lookup import Places
 from initlint.text.edits import SourceError, digest
+
+if TYPE_CHECKING:
+    from initlint.source import Looks, SourceFile
 
 
 def roots_from(root: Path, places: Places) -> str:
@@ -28,6 +32,7 @@ class Present:
         self._contents: dict[str, bytes | None] = {}
         self._digests = dict(known)
         self._heads: dict[str, list[tuple[str, list[str]]]] = {}
+        self._sources: dict[str, SourceFile | None] = {}
         self._roots: dict[str, str] = {}
         self._folders: dict[str, tuple[Path, ...]] = {}
         self._projects: dict[str, list[str] | None] = {}
@@ -48,6 +53,18 @@ class Present:
             data = self.contents(path)
             self._digests[path] = UNREADABLE if data is None else digest(data)
         return self._digests[path]
+
+    def looks(self, path: str, chunks: int) -> Looks | None:
+        """What there is to see of ``chunks`` of a file; None where it is no Python now."""
+        from initlint.source import SourceFile  # with LibCST, which is wanted anyway where a file has changed
+
+        if path not in self._sources:
+            try:
+                self._sources[path] = SourceFile(path, self.contents(path) or b"")
+            except SourceError:
+                self._sources[path] = None
+        source = self._sources[path]
+        return None if source is None else source.seen(chunks)
 
     def heirs(self, path: str, base: str) -> list[str]:
         """The classes of a file that derive from ``base``."""

@@ -94,6 +94,8 @@ class Examiner:
         left, self.analysis = self.analysis.left() if self.analysis is not None else (), None
         garbage.tidy()  # what the analysis before this one made; a new one that is there by then would count as old, and all that it makes never be looked at
         analysis = self.analysis = Analysis(self.search_path, self.rules, *left)
+        for source in analysis.files.values():
+            source.forget_looks()
         full = absolute(path)
         try:
             with unchecked():
@@ -111,9 +113,13 @@ class Examiner:
                 analysis.files[full].path = str(full)
         outcome = Outcome([_told(finding) for finding in here], [_told(finding) for finding in everywhere if finding.site.path != path])
         if self.accountable:
-            analysis.consulted.files.pop(full, None)
+            consulted = outcome.consulted = analysis.consulted
+            consulted.files.pop(full, None)
+            for file in consulted.files.keys() & analysis.files.keys() - consulted.heads:
+                looks = analysis.files[file].looks()
+                if looks is not None:
+                    consulted.looks[file] = looks
             self._take_snapshots(analysis)
-            outcome.consulted = analysis.consulted
         return outcome
 
     def _take_snapshots(self, analysis: Analysis) -> None:

@@ -101,16 +101,18 @@ def write_region(storage: Storage, tensor: Tensor, distribution: Optional[Distri
     alike = True
     for part in storage.regions:
         other = _box(part[0], sizes)
-        if part[0] == tensor.region or _covers(box, other):
-            continue
         same = part[2] is distribution or part[2] == distribution
-        if same and _covers(other, box):
-            return
-        alike = alike and same
-        if box is not None and other is not None and _overlap(box, other):
-            kept += _without(part, other, box)
-        else:
+        if part[0] == tensor.region:
+            continue
+        if box is None or other is None or not _overlap(box, other):  # as nearly all, where there are many
             kept.append(part)
+        elif _covers(box, other):
+            continue
+        elif same and _covers(other, box):
+            return
+        else:
+            kept += _without(part, other, box)
+        alike = alike and same
     if len(kept) >= (MOST_ALIKE if alike else MOST_PARTS):
         storage.regions = MANY
         storage.distribution, storage.reason = None, "too many slices are written, each with a law of its own"
@@ -190,25 +192,28 @@ def _covers(outer: Optional[Box], inner: Optional[Box]) -> bool:
 
 
 def _overlap(left: Box, right: Box) -> bool:
-    return all(max(a, c) < min(b, d) for (a, b), (c, d) in zip(left, right))
+    for (a, b), (c, d) in zip(left, right):  # noqa: SIM110 - a generator takes twice as long, and thousands of slices are compared with one another
+        if a >= d or c >= b or a >= b or c >= d:
+            return False
+    return True
 
 
 def mixture(storage: Storage) -> Optional[Distribution]:
     """The law of an entry picked at random from a storage whose slices hold different laws."""
-    parts: list[tuple[Number, Optional[Distribution]]] = []
-    rest: Number = 1
+    shares: dict[int, Number] = {}
+    laws: dict[int, Optional[Distribution]] = {}
     for _, share, distribution in storage.regions:
         if share is None or isinstance(share, Sym):
             return None
-        parts.append((share, distribution))
-        rest = rest - share
+        shares[id(distribution)] = shares.get(id(distribution), 0) + share
+        laws[id(distribution)] = distribution
+    rest = 1 - sum(shares.values())
     if isinstance(rest, Sym) or rest < -1e-9:
         return None
+    parts = [(share, laws[law]) for law, share in shares.items()]
     if rest > 1e-9:
         parts.append((rest, storage.base))
-    if len({id(d) for _, d in parts}) == 1 or all(d == parts[0][1] for _, d in parts):
-        return parts[0][1]
-    return mix(parts)
+    return parts[0][1] if all(law == parts[0][1] for _, law in parts) else mix(parts)
 
 
 def mix(parts: list[tuple[Number, Optional[Distribution]]]) -> Optional[Distribution]:
