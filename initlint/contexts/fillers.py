@@ -37,6 +37,10 @@ MADE = re.compile(r"\s*(?:\w+\.)*Parameter\(\s*(?:\w+\.)*(?:empty\w*|new_empty|\
 """An assignment that leaves a parameter without values of its own."""
 
 
+OWNER = re.compile(r"(?<![\w.])\w+(?=(?:\.\w+)*\Z)")
+"""The name at the beginning of a chain of attributes."""
+
+
 def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Class) -> None:
     """Forget that a parameter is uninitialised where the text of the project shows code that may fill it.
 
@@ -105,8 +109,11 @@ def _is_replaced(module: Module, parameter: Parameter, root: Class) -> bool:
     text, name = module.source.text, ".".join(parameter.name.split(".")[-2:])
     if f".{name}" not in text:
         return False
-    places = re.finditer(rf"(?<![\w.])(?!self\b)\w+(?:\.\w+)*\.{re.escape(name)}(?:\.data)?[ \t]*=(?!=)", text)
-    return any(not commented(text, place.start()) and unit(text, place.start()).class_name != root.name for place in places)
+    for place in re.finditer(rf"\.{re.escape(name)}(?:\.data)?[ \t]*=(?!=)", text):
+        owner = OWNER.search(text, text.rfind("\n", 0, place.start()) + 1, place.start())
+        if owner and owner[0] != "self" and not commented(text, place.start()) and unit(text, place.start()).class_name != root.name:
+            return True
+    return False
 
 
 def _is_drawn_again(analysis: Analysis, module: Module, parameter: Parameter, root: Class) -> bool:
