@@ -182,8 +182,8 @@ def test_memory_changes_nothing(name: str, tmp_path: Path, monkeypatch: pytest.M
     assert remembered == followed
 
 
-@pytest.mark.parametrize("name", ["plain", "initialised in the block", "a copy", "written twice in the block"])
-def test_the_third_equal_call_is_remembered(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def recalls(monkeypatch: pytest.MonkeyPatch) -> list[Remembered]:
+    """The remembered calls that are answered from memory, as they are."""
     recalled: list[Remembered] = []
     recall = Memory._recall
 
@@ -192,6 +192,12 @@ def test_the_third_equal_call_is_remembered(name: str, tmp_path: Path, monkeypat
         return recall(self, known, given)
 
     monkeypatch.setattr(Memory, "_recall", spy)
+    return recalled
+
+
+@pytest.mark.parametrize("name", ["plain", "initialised in the block", "a copy", "written twice in the block"])
+def test_the_third_equal_call_is_remembered(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recalled = recalls(monkeypatch)
     assert table(program(tmp_path, PROGRAMS[name]))
     assert sum(isinstance(known.outcome, Instance) for known in recalled) == 4  # six equal blocks: one followed, one watched
 

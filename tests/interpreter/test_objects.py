@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from initlint.interpreter.memory import Memory, Remembered
-from initlint.interpreter.objects import DEEPEST, MOST_PARTS, Given, told
+from initlint.interpreter.memory import Memory
+from initlint.interpreter.objects import DEEPEST, MOST_PARTS, told
 from initlint.interpreter.values import Class, Instance, Unknown
-from tests.interpreter.test_memory import HEAD, table
+from tests.interpreter.test_memory import HEAD, recalls, table
 
 NET = """
 import copy
@@ -157,14 +157,7 @@ def test_memory_changes_nothing(name: str, tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(("name", "times"), [("a configuration", 4), ("equal ones", 8), ("one that is kept", 4), ("a list", 6), ("a function in it", 4)])
 def test_equal_blocks_are_remembered(name: str, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recalled: list[Remembered] = []
-    recall = Memory._recall
-
-    def spy(self: Memory, known: Remembered, given: Given) -> Any:
-        recalled.append(known)
-        return recall(self, known, given)
-
-    monkeypatch.setattr(Memory, "_recall", spy)
+    recalled = recalls(monkeypatch)
     assert table(program(tmp_path, PROGRAMS[name]))
     assert sum(isinstance(known.outcome, Instance) and known.outcome.cls.name == "Block" for known in recalled) == times
 
