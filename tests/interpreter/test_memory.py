@@ -60,6 +60,12 @@ PROGRAMS = {
         "pass",
         "pass",
     ),
+    "a name of whoever builds the block": (
+        "import inspect\n",
+        "init.constant_(self.fc.weight, inspect.currentframe().f_back.f_locals['level'])",
+        "level = 1\n        self.first = nn.ModuleList([Block(4) for _ in range(4)])\n        level = 2",
+        "pass",
+    ),
     "a class that counts": (
         "",
         "Block.count = Block.count + 1 if hasattr(Block, 'count') else 1\n        init.constant_(self.fc.weight, Block.count)",
@@ -172,12 +178,17 @@ def program(folder: Path, parts: tuple[str, str, str, str]) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_memory_changes_nothing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = program(tmp_path, PROGRAMS[name])
+def with_and_without_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """The table of ``Net`` as ever, and where every call is followed."""
     remembered = table(path)
     monkeypatch.setattr(Memory, "call", lambda self, what, args, kwargs, follow: follow())
     followed = table(path)
+    return remembered, followed
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_memory_changes_nothing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    remembered, followed = with_and_without_memory(program(tmp_path, PROGRAMS[name]), monkeypatch)
     assert "blocks.9.fc.weight" in followed
     assert remembered == followed
 

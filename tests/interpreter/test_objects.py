@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from initlint.interpreter.memory import Memory
 from initlint.interpreter.objects import DEEPEST, MOST_PARTS, told
 from initlint.interpreter.values import Class, Instance, Unknown
-from tests.interpreter.test_memory import HEAD, recalls, table
+from tests.interpreter.test_memory import HEAD, recalls, table, with_and_without_memory
 
 NET = """
 import copy
@@ -147,10 +146,7 @@ def program(folder: Path, parts: tuple[str, str, str]) -> Path:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_memory_changes_nothing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = program(tmp_path, PROGRAMS[name])
-    remembered = table(path)
-    monkeypatch.setattr(Memory, "call", lambda self, what, args, kwargs, follow: follow())
-    followed = table(path)
+    remembered, followed = with_and_without_memory(program(tmp_path, PROGRAMS[name]), monkeypatch)
     assert "blocks.5.fc.weight" in followed
     assert remembered == followed
 

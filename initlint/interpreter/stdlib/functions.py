@@ -84,7 +84,9 @@ def _isfunction(call: Call) -> Any:
 
 @function("inspect.currentframe")
 def _currentframe(call: Call) -> Any:
-    """The frame that runs, with the one that called it."""
+    """The frame that runs, with the one that called it, of which no argument tells."""
+    call.interp.memory.taint()
+    call.interp.memory.lose()
     frame = call.frame.function
     caller = frame.caller[0].function if frame.caller is not None else None
     back = Instance(FRAME, {"f_locals": dict(caller.names)}) if caller is not None else None
