@@ -35,8 +35,6 @@ REACH = 500
 """Characters behind the head of a loop over parameters in which its body is looked for."""
 MADE = re.compile(r"\s*(?:\w+\.)*Parameter\(\s*(?:\w+\.)*(?:empty\w*|new_empty|\w*Tensor)\(|\s*None\b")
 """An assignment that leaves a parameter without values of its own."""
-
-
 OWNER = re.compile(r"(?<![\w.])\w+(?=(?:\.\w+)*\Z)")
 """The name at the beginning of a chain of attributes."""
 

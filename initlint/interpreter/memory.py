@@ -120,8 +120,8 @@ class Memory:
         what = self.function(func) if not func.scope.module.promised else (func, self.interp.site(node, frame))
         if state is None or what is None:
             return follow()
-        constants, objects = visits.told(func, self._mentioned(func.node), args, kwargs, module)
-        key = self._key((*what, *((id(one), one.time) for one in objects), id(node), *state), constants, {})
+        constants, others = visits.told(func, self._mentioned(func.node), args, kwargs, module)
+        key = self._key((*what, *((id(one), one.time) for one in others), id(node), *state), constants, {})
         if key is None:
             return follow()
         if key not in self.visited:
@@ -138,7 +138,7 @@ class Memory:
                 return visits.leave(self.interp, known, module)
         if before is None or len(before) == visits.MOST_KINDS:
             return follow()
-        return self._watch_visit(key, [module, *objects], follow)
+        return self._watch_visit(key, [module, *others], follow)
 
     def _may_visit(self) -> bool:
         """Whether what a call does to a module may be remembered: no other is watched that this one would be a part of."""

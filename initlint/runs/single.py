@@ -94,7 +94,7 @@ class Examiner:
         left, self.analysis = self.analysis.left() if self.analysis is not None else (), None
         garbage.tidy()  # what the analysis before this one made; a new one that is there by then would count as old, and all that it makes never be looked at
         analysis = self.analysis = Analysis(self.search_path, self.rules, *left)
-        for source in analysis.files.values():
+        for source in analysis.files.values() if self.accountable else ():
             source.forget_looks()
         full = absolute(path)
         try:
