@@ -196,8 +196,14 @@ def compared_with_a_class(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]
     """``if m == nn.Linear``."""
     for call, name in source.calls():
         where, _ = source.method(call)
-        if name == "isinstance" and len(call.args) == 2 and ROUTINE.search(where) and isinstance(call.args[0], ast.Name) and dotted(call.args[1]).startswith("nn."):
-            yield call, [source.replaced(call, f"{call.args[0].id} == {source.of(call.args[1])}")]
+        if (
+            name == "isinstance"
+            and len(call.args) == 2
+            and ROUTINE.search(where)
+            and isinstance(call.args[0], ast.Name)
+            and dotted(call.args[1]).startswith("nn.")
+        ):
+            yield call, [source.replaced(call, f"{source.of(call.args[0])} == {source.of(call.args[1])}")]
 
 
 def empty_parameter(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
@@ -386,7 +392,9 @@ def main() -> int:
         for done in pool.imap_unordered(run, jobs):
             rows += done
     if options.details:
-        options.details.write_text("".join(json.dumps(row) + "\n" for row in sorted(rows, key=lambda row: (row["fault"], row["path"], row["line"]))), encoding="utf-8")
+        options.details.write_text(
+            "".join(json.dumps(row) + "\n" for row in sorted(rows, key=lambda row: (row["fault"], row["path"], row["line"]))), encoding="utf-8"
+        )
     print("| fault | put in | found | noted | missed |")
     print("|---|---|---|---|---|")
     for name in [*FAULTS, "all"]:

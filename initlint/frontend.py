@@ -16,30 +16,22 @@ from initlint.adapters.torch.adapter import TorchFramework
 from initlint.errors import TargetError as TargetError
 from initlint.findings import Site
 from initlint.graph import ModelGraph
-from initlint.interpreter.calls import stand_in
-from initlint.interpreter.classes import find_member
 from initlint.interpreter.core import Interpreter
 from initlint.interpreter.modules import Module
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Class, Function, Instance, OutOfBudget, TargetRaise, Unknown, unknown
-from initlint.overlays.declared.names import ROOTS
+from initlint.interpreter.values import ABSENT, Class, Function, Instance, OutOfBudget, TargetRaise, unknown
 from initlint.overlays.declared.tensorflow import graph_mode
 from initlint.paths import files
 from initlint.process import deadline
 from initlint.process.stack import with_deep_stack
 from initlint.source import SourceFile
-from initlint.symbolic import symbol
+from initlint.standins import instantiate
 from initlint.text.edits import SourceError
 
 if TYPE_CHECKING:
     from initlint.text.notebook import Notebook
 
 TARGET = re.compile(r"^(?P<place>.+?\.(?:py|ipynb)|[\w.]+):(?P<expr>.+)$", re.DOTALL)
-SIZES = re.compile(r"(?:\w+_)?(?:sizes|dims|layers|units|dimensions|architecture|topology|structure|neurons|widths)", re.IGNORECASE)
-"""Names of arguments that list the sizes of the layers of a net that is written with arrays alone."""
-LAYERS = 3
-"""How many layers such a net is given."""
-PLAIN_ANNOTATIONS = {"str", "bool", "dict", "Dict", "list", "List", "Callable", "tuple", "Tuple"}
 
 
 class _Borrowed(Module):
@@ -167,54 +159,3 @@ def _evaluate(interp: Interpreter, module: Module, text: str) -> Any:
         raise TargetError(f"{text} raises {error}") from None
     except (OutOfBudget, RecursionError) as error:
         raise TargetError(f"{text}: {error}") from None
-
-
-def instantiate(interp: Interpreter, value: Any, frame: Frame, given: Optional[dict[str, Any]] = None) -> Any:
-    """Call a class or function with its defaults, but for what is ``given``; required arguments are symbols."""
-    function = value if isinstance(value, Function) else find_member(value, "__init__")[0]
-    args: list[Any] = []
-    kwargs: dict[str, Any] = dict(given or {})
-    if isinstance(function, Function):
-        for param in function.node.params[0 if isinstance(value, Function) else 1 :]:
-            if param.name in kwargs:
-                continue
-            if param.default is None and param.kind in ("positional", "either") and not kwargs:
-                args.append(required(interp, param, function))
-            elif param.default is None and param.kind in ("either", "keyword"):
-                kwargs[param.name] = required(interp, param, function)
-    try:
-        return interp.call(value, args, kwargs, frame, p.Const(0, 0, None))
-    except TargetRaise as error:
-        return Unknown(f"raises {error}")
-
-
-def required(interp: Interpreter, param: p.Param, function: Function) -> Any:
-    """A stand-in for a required argument: a size, a configuration with its defaults, or nothing known."""
-    annotation = param.annotation
-    framework: TorchFramework = interp.framework  # type: ignore[assignment]
-    if (framework.plain_nets or framework.graph_mode) and SIZES.fullmatch(param.name):
-        return [symbol(f"{param.name}_{number}") for number in range(LAYERS + 1)]
-    if annotation is not None:
-        if (isinstance(annotation, p.Name) and annotation.id in PLAIN_ANNOTATIONS) or isinstance(annotation, p.Subscript):
-            return Unknown(f"the argument {param.name}")
-        kind = interp.eval(annotation, function.scope) if not isinstance(annotation, p.Const) else interp.lookup(str(annotation.value), function.scope)
-        if isinstance(kind, Class):
-            if any(c.name in ROOTS for c in kind.mro) or kind.spec is not None:
-                return Unknown(f"the module {param.name}")
-            made = instantiate(interp, kind, function.scope) if kind.fields is not None or _all_defaults(kind) else None
-            return made if isinstance(made, Instance) else Unknown(f"the argument {param.name}")
-    if isinstance(annotation, p.Name) and annotation.id == "int":
-        return symbol(param.name)
-    return stand_in(param.name)
-
-
-def _all_defaults(cls: Class) -> bool:
-    function, _ = find_member(cls, "__init__")
-    if not isinstance(function, Function):
-        return False
-    return all(param.default is not None or param.kind in ("args", "kwargs") for param in function.node.params[1:])
-
-
-def failed(instance: Instance) -> Optional[str]:
-    """Why the constructor of an instance could not be run, if so."""
-    return instance.attrs.get("#failed")

@@ -19,10 +19,11 @@ from initlint.contexts.merging import analyse_file
 from initlint.contexts.models import Analysis
 from initlint.engine import CheckResult
 from initlint.findings import Severity
-from initlint.frontend import TargetError, instantiate, new_interpreter, show
+from initlint.frontend import TargetError, new_interpreter, show
 from initlint.graph import Layer
 from initlint.paths import files
 from initlint.process import deadline
+from initlint.standins import instantiate
 from tests.harness import MISMATCHED
 
 GOOD = """\

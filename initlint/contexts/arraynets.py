@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from initlint.adapters.arrays.calls import as_model, called, holds_arrays
 from initlint.adapters.torch import graphs
-from initlint.frontend import instantiate
 from initlint.graph import ModelGraph
 from initlint.interpreter.values import Function, OutOfBudget, TargetRaise, Unknown
+from initlint.standins import instantiate
 
 if TYPE_CHECKING:
     from initlint.contexts.models import FileContexts

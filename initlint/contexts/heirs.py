@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from initlint.contexts.loose import FileFacts, unreached_lines
 from initlint.contexts.mentions import TooLarge
 from initlint.contexts.templates import is_template
-from initlint.frontend import instantiate
 from initlint.interpreter.values import Class
+from initlint.standins import instantiate
 from initlint.text.edits import SourceError
 
 if TYPE_CHECKING:

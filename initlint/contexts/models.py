@@ -25,7 +25,7 @@ from initlint.contexts.programs import build, is_test, programs
 from initlint.contexts.routines import survey
 from initlint.contexts.switches import switched
 from initlint.contexts.variants import variants
-from initlint.frontend import instantiate, new_interpreter
+from initlint.frontend import new_interpreter
 from initlint.graph import InitEvent, ModelGraph, Origin
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
@@ -41,6 +41,7 @@ from initlint.paths.lookup import Places
 from initlint.process import garbage
 from initlint.rules import Rule
 from initlint.source import Chunk, ClassChunk, SourceFile
+from initlint.standins import instantiate
 from initlint.text.gate import may_hold_nets
 
 STEPS_PER_FILE = 1_500_000

@@ -11,13 +11,13 @@ from initlint.adapters.declared.variables import Store
 from initlint.adapters.torch import signals
 from initlint.adapters.torch.tracing import collect
 from initlint.contexts.loose import function_of
-from initlint.frontend import instantiate, required
 from initlint.graph import Layer, ModelGraph, Op
 from initlint.interpreter.blocks import run_block
 from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Tensor, Unknown
 from initlint.overlays.declared.keras import ACTIVATIONS
 from initlint.overlays.declared.names import ROOTS
 from initlint.source import Chunk, ClassChunk
+from initlint.standins import instantiate, required
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework

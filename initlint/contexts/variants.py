@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from initlint import program as p
 from initlint.contexts.loose import FileFacts, unreached_lines
 from initlint.contexts.switches import has_else, tests_around
-from initlint.frontend import instantiate
 from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.values import Class, Function
 from initlint.source import ClassChunk
+from initlint.standins import instantiate
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter

@@ -16,6 +16,7 @@ from initlint.interpreter.memory import Memory, Remembered
 from initlint.interpreter.objects import Given
 from initlint.interpreter.values import Instance, Tensor
 from initlint.process.stack import with_deep_stack
+from initlint.standins import instantiate
 
 HEAD = "import torch\nimport torch.nn as nn\nfrom torch.nn import init\n"
 BLOCK = """
@@ -220,7 +221,7 @@ def test_remembered_calls_count_their_steps(tmp_path: Path, monkeypatch: pytest.
         interp, framework = frontend.new_interpreter()
         module = interp.project.open(path)
         interp.start_frame = module.frame
-        assert framework.is_module(frontend.instantiate(interp, module.get("Net"), module.frame))
+        assert framework.is_module(instantiate(interp, module.get("Net"), module.frame))
         return interp.steps
 
     remembered = steps()

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from initlint import frontend
-from initlint.frontend import instantiate, new_interpreter
+from initlint.frontend import new_interpreter
 from initlint.interpreter.heap import Heap
 from initlint.interpreter.values import ABSENT, OneOf, OutOfBudget, TargetRaise
+from initlint.standins import instantiate
 
 HEAD = "import torch\nimport torch.nn as nn\nfrom somewhere import unsure\n"
 GROWING = """

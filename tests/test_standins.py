@@ -1,0 +1,79 @@
+"""What a class is built with where nobody gives its arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from initlint import frontend
+from initlint.errors import TargetError
+
+NET = """
+import torch
+from torch import nn
+from typing import Optional
+
+class Sized:
+    def __init__(self, n_chans=None, n_outputs=None):
+        self._n_chans, self._n_outputs = n_chans, n_outputs
+
+    @property
+    def n_chans(self):
+        if self._n_chans is None:
+            raise ValueError("n_chans could not be inferred. Either specify n_chans or chs_info.")
+        return self._n_chans
+
+    @property
+    def n_outputs(self):
+        if self._n_outputs is None:
+            raise ValueError("n_outputs not specified.")
+        return self._n_outputs
+
+class Net(Sized, nn.Module):
+    def __init__(self, n_chans=None, n_outputs: {annotation} = None, width=8):
+        nn.Module.__init__(self)
+        Sized.__init__(self, n_chans, n_outputs)
+        self.inner = nn.Linear(self.n_chans, width)
+        self.outer = nn.Linear(width, self.n_outputs)
+
+class Either(nn.Module):
+    def __init__(self, out_channels, kernel_size, input_shape=None, in_channels=None):
+        super().__init__()
+        if input_shape is None and in_channels is None:
+            raise ValueError("Must provide one of input_shape or in_channels")
+        if in_channels is None:
+            in_channels = input_shape[-1]
+        self.conv = nn.Conv1d(in_channels, out_channels, kernel_size)
+
+class Nothing(nn.Module):
+    def __init__(self, width=None):
+        super().__init__()
+        raise NotImplementedError("use the derived class, not width")
+"""
+
+
+def shapes(tmp_path: Path, name: str, annotation: str = "int") -> dict[str, str]:
+    path = tmp_path / "net.py"
+    path.write_text(NET.replace("{annotation}", annotation), encoding="utf-8")
+    graph = frontend.show(f"{path}:{name}")
+    return {parameter.name: "×".join(map(str, parameter.shape or ())) for parameter in graph.parameters if parameter.role == "weight"}
+
+
+@pytest.mark.parametrize("annotation", ["int", "Optional[int]", "int | None", "'int'"])
+def test_what_a_message_asks_for_is_given_one_after_the_other(tmp_path: Path, annotation: str) -> None:
+    assert shapes(tmp_path, "Net", annotation) == {"inner.weight": "8×n_chans", "outer.weight": "n_outputs×8"}
+
+
+def test_of_two_that_a_message_names_the_number_is_given(tmp_path: Path) -> None:
+    assert shapes(tmp_path, "Either") == {"conv.weight": "out_channels×in_channels×kernel_size"}
+
+
+def test_a_class_that_raises_all_the_same_says_so(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="raises NotImplementedError: use the derived class"):
+        shapes(tmp_path, "Nothing")
+
+
+def test_what_was_given_is_not_taken_back(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match=r"raises ValueError: n_outputs not specified"):
+        shapes(tmp_path, "Net(4)")
