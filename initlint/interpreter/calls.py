@@ -138,7 +138,9 @@ def call_function(
     if isinstance(first, Instance):
         return follow_function(interp, func, args, kwargs, frame, node)
     if isinstance(first, Tensor):
-        return interp.memory.fill(func, args, kwargs, frame, node, partial(follow_function, interp, func, args, kwargs, frame, node))
+        outcome = interp.memory.fill(func, args, kwargs, frame, node, partial(follow_function, interp, func, args, kwargs, frame, node))
+        interp.framework.filled(func, Call(interp, args, kwargs, frame, node))
+        return outcome
     what = interp.memory.function(func)
     if what is None:
         return follow_function(interp, func, args, kwargs, frame, node)

@@ -51,6 +51,9 @@ class Framework:
     def called_alone(self, interp: Interpreter, func: Function, names: dict[str, Any], frame: Frame, node: p.Node) -> None:
         """A function of the analysed code is called in a statement that drops its result; ``names`` are its arguments."""
 
+    def filled(self, func: Function, call: Call) -> None:
+        """A function of the analysed code was handed a tensor."""
+
     def names_walked(self, interp: Interpreter, loop: p.For, items: list[Any], frame: Frame) -> None:
         """A loop is about to run over pairs of names and what they name."""
 

@@ -58,9 +58,7 @@ _FVCORE = {
     "c2_xavier_fill": Helper("module", _fixed("kaiming_uniform_", a=1), "0"),
     "c2_msra_fill": Helper("module", _fixed("kaiming_normal_", mode="fan_out", nonlinearity="relu"), "0"),
 }
-_TIMM = {
-    name: Helper("tensor, mean=0.0, std=1.0, a=-2.0, b=2.0", _plain("trunc_normal_", "mean", "std", "a", "b")) for name in ("trunc_normal_", "trunc_normal_tf_")
-}
+_TIMM = {"trunc_normal_tf_": Helper("tensor, mean=0.0, std=1.0, a=-2.0, b=2.0", _plain("trunc_normal_", "mean", "std", "a", "b"))}
 
 
 def _glorot(a: SimpleNamespace) -> Drawn:
@@ -88,3 +86,8 @@ _OWNERS = {
 }  # fmt: skip
 HELPERS: dict[str, Helper] = {f"{owner}.{name}": helper for owner, helpers in _OWNERS.items() for name, helper in helpers.items()}
 """By canonical dotted name."""
+COPIES = {
+    **{f"{owner}.trunc_normal_": "torch.nn.init.trunc_normal_" for owner, helpers in _OWNERS.items() if helpers is _TIMM},
+    **{f"{owner}.trunc_normal_": "torch.nn.init.trunc_normal_" for owner in _OWNERS if owner.endswith("weight_init") and owner.startswith("mm")},
+}
+"""What these libraries copied from ``torch.nn.init``."""

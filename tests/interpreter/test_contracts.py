@@ -9,6 +9,7 @@ import pytest
 
 from initlint import check, frontend
 from initlint.graph import ModelGraph
+from initlint.overlays.torch_helpers import COPIES
 from initlint.paths import lookup
 
 MODEL = """
@@ -268,6 +269,23 @@ def test_what_the_runner_will_draw_is_judged_at_the_class(tmp_path: Path) -> Non
     """
     found = [(finding.code, finding.site.line) for finding in check([written(tmp_path, code)]).findings]
     assert found == [("INI101", 6)]
+
+
+@pytest.mark.parametrize("name", COPIES)
+@pytest.mark.usefixtures("nothing_installed")
+def test_what_libraries_copied_is_judged_as_the_original(tmp_path: Path, name: str) -> None:
+    owner, _, function = name.rpartition(".")
+    code = f"""
+        from torch import nn
+        from {owner} import {function}
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.body = nn.Linear(64, 64)
+                {function}(self.body.weight, 0.02)
+    """
+    assert [(finding.code, finding.site.line) for finding in check([written(tmp_path, code)]).findings] == [("INI301", 9)]
 
 
 @pytest.mark.usefixtures("nothing_installed")

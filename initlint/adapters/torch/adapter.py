@@ -10,7 +10,7 @@ from initlint.adapters.arrays import functions as arrays
 from initlint.adapters.declared import drawing, functional
 from initlint.adapters.declared import functions as of_declared
 from initlint.adapters.declared import modules as declared
-from initlint.adapters.torch import arithmetic, building, containers, forward, functions, graphs, members, names, registries, signals, tensors, views
+from initlint.adapters.torch import arithmetic, building, containers, forward, functions, graphs, inits, members, names, registries, signals, tensors, views
 from initlint.adapters.torch.attributes import BY_OPERATOR, tensor_attribute
 from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
 from initlint.adapters.torch.escape import escape
@@ -154,6 +154,10 @@ class TorchFramework(Framework):
         line = interp.site(lost[1], func.scope).line
         text = f"`{func.name}` computes a new tensor at line {line} and this call drops it: what it was given never gets those values"
         self.mistake(interp, "dropped-result", node, frame, text, function=func.name, line=line, target=_given(func, node, lost[0]))
+
+    def filled(self, func: Function, call: Call) -> None:
+        if func.name in inits.COPIED:
+            inits.note_copied(func, call)
 
     def names_walked(self, interp: Interpreter, loop: p.For, items: list[Any], frame: Frame) -> None:
         if self.tracing or not self.witness.walks or self.witness.walks[-1][1] != interp.site(loop.iter, frame):

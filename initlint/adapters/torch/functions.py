@@ -16,7 +16,7 @@ from initlint.graph import Op, Origin
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.operators import binary
 from initlint.interpreter.values import ABSENT, External, Instance, Repeat, Tensor, Unknown
-from initlint.overlays.torch_helpers import HELPERS
+from initlint.overlays.torch_helpers import COPIES, HELPERS
 from initlint.overlays.torch_init import FACTORIES, INITIALIZERS
 from initlint.theory.fans import torch_fans
 
@@ -64,6 +64,8 @@ def call(framework: TorchFramework, name: str, call: Call) -> Any:
     if not name.startswith("torch."):  # libraries beside torch that touch signals, such as einops
         if name in HELPERS:
             return helpers.fill(name, call)
+        if name in COPIES:
+            return inits.initialise(call, COPIES[name])
         if name in declared.FUNCTIONS:
             return declared.FUNCTIONS[name](call)
         if name.startswith("tensorflow.") and (made := operations.call(name, call)) is not ABSENT:

@@ -8,13 +8,15 @@ from initlint.adapters.torch.binding import DoesNotFit, bind, framework_of, pars
 from initlint.adapters.torch.writes import current, write
 from initlint.graph import Origin
 from initlint.interpreter.heap import possible
-from initlint.interpreter.values import Instance, Tensor, Unknown, is_number, unknown
+from initlint.interpreter.values import Function, Instance, Tensor, Unknown, is_number, unknown
 from initlint.overlays.torch_init import FILLS, INITIALIZERS, Initializer, InvalidCall, UnknownArgument, calculate_gain
 from initlint.theory.laws import constant
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
+COPIED = {"trunc_normal_": "torch.nn.init.trunc_normal_"}
+"""Initializers that packages have a copy of, from the time when torch had none."""
 NOT_ARGUMENTS = ("tensor", "self", "size", "input", "generator")
 """Arguments that say what is written or whence the numbers come, not which law they follow."""
 
@@ -37,6 +39,19 @@ def initialise(call: Call, name: str) -> Any:
         else:  # it may be another one that is initialized
             call.interp.heap.explore([lambda t=tensor: draw(call, t, entry, bound, passed, Origin.CALL), lambda: None])  # type: ignore[misc]
     return bound.tensor
+
+
+def note_copied(func: Function, call: Call) -> None:
+    """A package's own copy of an initializer ran: what it drew was followed, but that it is one only its name and signature tell."""
+    entry = INITIALIZERS[COPIED[func.name]]
+    if [param.name for param in func.node.params[:3]] != [name for name, _, _ in parse(entry.signature)[:3]]:
+        return
+    try:
+        _, passed = bind(entry.signature, call.args, call.kwargs, guess=False)
+    except DoesNotFit:
+        return
+    tensor: Tensor = call.args[0]
+    framework_of(call).witness.draw(call, entry, passed, tensor, law=tensor.storage.distribution)
 
 
 def _as_given(entry: Initializer, call: Call) -> dict[str, Any]:
