@@ -115,7 +115,8 @@ def _is_added(graph: ModelGraph, parameter: Parameter) -> bool:
     if shape is None or (parameter.layer is not None and parameter.layer.kind) or sum(1 for size in shape if size != 1) != 1:
         return False
     sums = [target for op in graph.ops if op.kind == "const" and op.parameter is parameter for target in op.outputs]
-    return bool(sums) and all(_adds_to_a_product(target) and not _undone(target) and not follow([target]).lost for target in sums)
+    products = [op for op in graph.ops if op.detail.get("bias") is parameter]
+    return bool(sums or products) and all(map(_adds_to_a_product, sums)) and not any(_undone(use) or follow([use]).lost for use in (*sums, *products))
 
 
 def _is_declared(graph: ModelGraph, parameter: Parameter) -> bool:

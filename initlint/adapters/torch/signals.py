@@ -40,6 +40,8 @@ BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "
 WEIGHT_KINDS = {
     "linear_function": "layer", "conv_function": "layer", "conv_transpose_function": "layer", "bilinear_function": "layer", "embedding_function": "embedding",
 }  # fmt: skip
+BIASED = ("linear", "conv", "conv_transpose", "bilinear")
+"""Layers written as functions that take a bias behind the weight."""
 LOOKUPS = ("index_select", "gather", "take_along_dim")
 """Views that look up rows of a table where only the index is a signal."""
 
@@ -175,6 +177,9 @@ def _weighted(name: str, kind: str, call: Call, owners: dict[int, Any]) -> Optio
         layer = parameter.layer if parameter is not None else None
         op = Op(kind=WEIGHT_KINDS.get(kind, "matmul"), name=argument.role, inputs=sources([x]), parameter=parameter, site=call.site)
         op.detail |= described(weight, owners, argument_fans(argument.role, shape_of(weight)))
+        bias = call.get(argument.position + 1, "bias") if argument.role in BIASED else None
+        if isinstance(bias, Tensor) and bias.op is None and (added := parameter_of(bias, owners)):
+            op.detail["bias"] = added
         if layer is not None and layer.kind and parameter is not None and parameter.role == "weight" and op.kind == "layer":
             op.layer, op.name = layer, layer.kind
             layer.calls.append(op)
