@@ -16,6 +16,7 @@ from initlint.adapters.declared.modules import SEQUENCES
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.contexts.arraynets import called_nets
+from initlint.contexts.builders import BUILDS, builds_alone, factories
 from initlint.contexts.covered import Covered
 from initlint.contexts.fillers import drop_filled
 from initlint.contexts.heirs import heirs
@@ -49,9 +50,6 @@ MAX_CONTEXTS = 24
 MAX_ROOTS = 4
 MOST_TEXT = 8_000_000
 """Characters of the files used last that stay in memory, with what was parsed of them."""
-GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs", "state_dict", "modules", "backbone", "encoder"}
-"""Names of parameters that hold what a function works on, not what it builds from."""
-BUILDS = re.compile(r"\b(?!\w*(?:Error|Exception|Warning)\()[A-Z]\w*\(|\.apply\(")
 CALLS = re.compile(r"\w\(")
 DRAWS = re.compile(r"random|randn|\brng\b|\binit\w*\(")
 LOADS = re.compile(r"load_state_dict|load_checkpoint|from_pretrained|safetensors|load_weights|load_model")
@@ -362,12 +360,8 @@ def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
             yield "__main__", partial(_run_main, contexts, chunk)
         elif chunk.kind == "other" and (chunk.says(BUILDS) or (plain_nets and chunk.says(CALLS))):
             yield ", ".join(sorted(chunk.names)) or "script", partial(_run_statement, contexts, chunk)
-
-
-def builds_alone(function: Function) -> bool:
-    """Whether a function can be expected to build a model by itself: it is not handed one."""
-    required = [param.name for param in function.node.params if param.default is None and param.kind in ("positional", "either", "keyword")]
-    return len(required) <= 3 and not any(name in GIVEN or name.endswith("_module") for name in required)
+    for function in factories(contexts):
+        yield f"{function.name}()", partial(_run_function, contexts, function)
 
 
 def _run_function(contexts: FileContexts, function: Function) -> Any:
