@@ -116,7 +116,9 @@ def _is_added(graph: ModelGraph, parameter: Parameter) -> bool:
         return False
     sums = [target for op in graph.ops if op.kind == "const" and op.parameter is parameter for target in op.outputs]
     products = [op for op in graph.ops if op.detail.get("bias") is parameter]
-    return bool(sums or products) and all(map(_adds_to_a_product, sums)) and not any(_undone(use) or follow([use]).lost for use in (*sums, *products))
+    if not (sums or products) or not all(_adds_to_a_product(use, parameter.role in BIAS_ROLES) for use in sums):
+        return False
+    return not any(_undone(use) or follow([use]).lost for use in (*sums, *products))
 
 
 def _is_declared(graph: ModelGraph, parameter: Parameter) -> bool:
@@ -128,14 +130,15 @@ def _is_declared(graph: ModelGraph, parameter: Parameter) -> bool:
     return named and not any(op.parameter is parameter for op in graph.ops)
 
 
-def _adds_to_a_product(op: Op) -> bool:
+def _adds_to_a_product(op: Op, named: bool) -> bool:
+    """Whether a sum is that of a product and something else; one that is ``named`` a bias may stand behind a product that was rescaled."""
     if op.kind != "add":
         return False
     frontier = [source for source in signals(op) if source.parameter is None or source.kind != "const"]
     for source in frontier:
         if is_parametric(source):
             return True
-        if is_transparent(source) or source.kind == "add":
+        if is_transparent(source) or source.kind in ("add", "choice") or (named and source.kind in ("mul", "div")):
             frontier += signals(source)
     return False
 
