@@ -41,6 +41,10 @@ class Framework:
         """A call of a library function."""
         return call.interp.call_blind(External(name), call.node, call.frame, f"{name} is not followed", call.args, call.kwargs)
 
+    def takes_sizes(self, func: Any) -> bool:
+        """Whether any number of sizes is all that a function is given: it can be called though nobody knows how many there are."""
+        return False
+
     def escape(self, interp: Interpreter, func: Any, values: list[Any], reason: str, frame: Frame, node: p.Node) -> Any:
         """Values were handed to code that cannot be followed."""
         return Unknown(reason)

@@ -191,6 +191,14 @@ def test_memory_in_a_list(tmp_path: Path, made: str, count: int) -> None:
     assert len(found(tmp_path, "INI508", {"cell": text})) == count
 
 
+@pytest.mark.parametrize("made", ["torch.empty(width, *kernel)", "torch.Tensor(width, 3, *kernel)", "torch.FloatTensor(*kernel)", "torch.empty(*kernel)"])
+def test_memory_of_a_shape_that_nobody_knows(tmp_path: Path, made: str) -> None:
+    text = CELL.replace("width=8", "width, kernel").replace("torch.empty(width, width)", made)
+    assert len(found(tmp_path, "INI508", {"cell": text})) == 1
+    filled = text.replace("\n    def forward", "        nn.init.kaiming_uniform_(self.gate)\n\n    def forward")
+    assert found(tmp_path, "INI508", {"cell": filled}) == []
+
+
 @pytest.mark.parametrize(
     ("lines", "count"),
     [

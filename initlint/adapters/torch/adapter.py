@@ -28,6 +28,7 @@ from initlint.interpreter.values import ABSENT, Builtin, Class, External, Functi
 from initlint.overlays import libraries
 from initlint.overlays.declared.catalogue import INITIALIZERS as DECLARED_INITIALIZERS
 from initlint.overlays.declared.names import ROOTS
+from initlint.overlays.torch_init import FACTORIES
 from initlint.overlays.torch_layers import LAYERS
 
 if TYPE_CHECKING:
@@ -129,6 +130,9 @@ class TorchFramework(Framework):
             text = f"`{name}` does not exist: did you mean `{meant}`?"
             self.mistake(call.interp, "unknown-name", call.node, call.frame, text, name=name, meant=meant)
         return followed if followed is not ABSENT else super().call_external(name, call)
+
+    def takes_sizes(self, func: Any) -> bool:
+        return type(func) is External and not self.tracing and func.name in FACTORIES and FACTORIES[func.name].signature.startswith("*size")
 
     def escape(self, interp: Interpreter, func: Any, values: list[Any], reason: str, frame: Frame, node: p.Node) -> Any:
         if isinstance(func, Tensor) and func.parameter and interp.heap.decided:
