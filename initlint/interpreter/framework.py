@@ -22,6 +22,8 @@ class Framework:
     """Hooks for libraries whose source is not read. An adapter overrides what it knows."""
 
     max_depth = 60
+    sized: frozenset[str] = frozenset()
+    """Functions that are given sizes alone, so that they can be called though nobody knows how many there are."""
 
     # ---- names ----
 
@@ -40,10 +42,6 @@ class Framework:
     def call_external(self, name: str, call: Call) -> Any:
         """A call of a library function."""
         return call.interp.call_blind(External(name), call.node, call.frame, f"{name} is not followed", call.args, call.kwargs)
-
-    def takes_sizes(self, func: Any) -> bool:
-        """Whether any number of sizes is all that a function is given: it can be called though nobody knows how many there are."""
-        return False
 
     def escape(self, interp: Interpreter, func: Any, values: list[Any], reason: str, frame: Frame, node: p.Node) -> Any:
         """Values were handed to code that cannot be followed."""

@@ -10,7 +10,7 @@ from initlint.adapters.arrays import functions as arrays
 from initlint.adapters.declared import drawing, functional
 from initlint.adapters.declared import functions as of_declared
 from initlint.adapters.declared import modules as declared
-from initlint.adapters.torch import arithmetic, building, containers, forward, functions, graphs, members, names, registries, signals, tensors, views
+from initlint.adapters.torch import arithmetic, building, containers, factories, forward, functions, graphs, members, names, registries, signals, tensors, views
 from initlint.adapters.torch.attributes import BY_OPERATOR, tensor_attribute
 from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
 from initlint.adapters.torch.escape import escape
@@ -28,7 +28,6 @@ from initlint.interpreter.values import ABSENT, Builtin, Class, External, Functi
 from initlint.overlays import libraries
 from initlint.overlays.declared.catalogue import INITIALIZERS as DECLARED_INITIALIZERS
 from initlint.overlays.declared.names import ROOTS
-from initlint.overlays.torch_init import FACTORIES
 from initlint.overlays.torch_layers import LAYERS
 
 if TYPE_CHECKING:
@@ -62,6 +61,8 @@ def _given(func: Function, node: p.Node, name: str) -> str:
 
 class TorchFramework(Framework):
     """PyTorch as the interpreter sees it. One instance serves one interpreter."""
+
+    sized = factories.SIZED
 
     def __init__(self) -> None:
         self.classes: dict[str, Class] = {}
@@ -130,9 +131,6 @@ class TorchFramework(Framework):
             text = f"`{name}` does not exist: did you mean `{meant}`?"
             self.mistake(call.interp, "unknown-name", call.node, call.frame, text, name=name, meant=meant)
         return followed if followed is not ABSENT else super().call_external(name, call)
-
-    def takes_sizes(self, func: Any) -> bool:
-        return type(func) is External and not self.tracing and func.name in FACTORIES and FACTORIES[func.name].signature.startswith("*size")
 
     def escape(self, interp: Interpreter, func: Any, values: list[Any], reason: str, frame: Frame, node: p.Node) -> Any:
         if isinstance(func, Tensor) and func.parameter and interp.heap.decided:
