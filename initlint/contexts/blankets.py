@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from initlint.contexts.corpus import heads
 from initlint.contexts.initcalls import INITIALIZES
@@ -27,10 +27,11 @@ def initializes_any(text: str) -> bool:
     return any(_body_initializes(text, match) for match in OF_ANY.finditer(text))
 
 
-def reaches(text: str, family: Iterable[str], root: Iterable[str]) -> bool:
+def reaches(text: str, family: Iterable[str], root: Iterable[str], inherited: Callable[[str], bool]) -> bool:
     """Whether a loop over parameters initializes them where they may be those of a class of the ``family``, in a model that is one of ``root``.
 
     A loop over what ``self`` holds reaches those that its class has as one of the family or their base, names, or may be handed.
+    ``inherited`` tells whether a class of another file that holds one derives from the class that is named.
     """
     concerned: set[str] | None = None
     for match in LOOP.finditer(text):
@@ -42,6 +43,8 @@ def reaches(text: str, family: Iterable[str], root: Iterable[str]) -> bool:
             return True
         concerned = concerned or _concerned(text, set(family)).union(root)
         if owner.class_name in concerned or DYNAMIC.search(owner.text) or any(own[1] in (None, name) for name in _parts_given(owner.text)):
+            return True
+        if inherited(owner.class_name):
             return True
     return False
 

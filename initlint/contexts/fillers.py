@@ -88,9 +88,16 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     texts = {path: source.text, **{file: text for one in family for file, text in _speaking(analysis, module, path, one, family)}}
     ancestry = {c.name.rpartition(".")[2] for c in root.mro}
     kin = {c.name.rpartition(".")[2] for c in cls.mro} | family if isinstance(cls, Class) else None
-    if any(reaches(text, family, ancestry) or _by_type(text, family, name) or _written(text, name, owner, family | ancestry, kin) for text in texts.values()):
-        return True
     holders = {unit(text, match.end()).class_name for text in texts.values() for match in _words(family).finditer(text)} - family - {""}
+
+    def inherited(base: str) -> bool:
+        return not holders.isdisjoint(analysis.texts.subclasses(path, base, project))
+
+    if any(
+        reaches(text, family, ancestry, inherited) or _by_type(text, family, name) or _written(text, name, owner, family | ancestry, kin)
+        for text in texts.values()
+    ):
+        return True
     around = {file: text for one in holders for file, text in _speaking(analysis, module, path, one, family | holders, texts)}
     if holders and any(reaches_holder(text, _words(holders)) for text in around.values()):
         return True

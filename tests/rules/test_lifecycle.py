@@ -171,6 +171,13 @@ def test_code_that_may_fill_it(tmp_path: Path, other: str) -> None:
     assert found(tmp_path, "INI508", {"cell": CELL + "\n\n" + other}) == []
 
 
+def test_a_base_class_beside_it_may_fill_what_heirs_of_other_files_hold(tmp_path: Path) -> None:
+    base = "\n\nclass Base(nn.Module):\n    def start(self):\n        for p in self.parameters():\n            nn.init.normal_(p)\n"
+    heir = "from cell import Base, Cell\n\n\nclass Net(Base):\n    def __init__(self):\n        super().__init__()\n        self.cell = Cell()\n"
+    assert found(tmp_path, "INI508", {"cell": CELL + base, "net": heir + "        self.start()\n"}) == []
+    assert len(found(tmp_path, "INI508", {"cell": CELL + base, "net": heir.replace("(Base)", "(nn.Module)")})) == 1
+
+
 def test_a_class_of_another_file_by_the_same_name_fills_its_own(tmp_path: Path) -> None:
     filled = CELL.replace("torch.empty(width, width))", "torch.empty(width, width))\n        nn.init.normal_(self.gate)")
     assert len(found(tmp_path, "INI508", {"cell": CELL, "other": filled})) == 1
