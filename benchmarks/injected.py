@@ -30,6 +30,7 @@ from initlint.findings import Finding, Severity
 
 DRAWS = re.compile(r"(?:kaiming|xavier|orthogonal|trunc_normal|he|glorot)\w*_$")
 ROUTINE = re.compile(r"reset_param|init_weight|init_param|initiali[sz]e|_init_|weight_init")
+FROZEN = re.compile(r"requires_grad\s*=\s*False")
 ALLOCATES = {"zeros", "ones", "randn", "rand"}
 
 
@@ -210,8 +211,20 @@ def empty_parameter(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
     """``nn.Parameter(torch.empty(...))`` that nothing fills."""
     for call, name in source.calls():
         made = call.args[0] if call.args else None
-        if name.rpartition(".")[2] == "Parameter" and isinstance(made, ast.Call) and dotted(made.func) in {f"torch.{one}" for one in ALLOCATES}:
+        if name.rpartition(".")[2] != "Parameter" or not isinstance(made, ast.Call) or dotted(made.func) not in {f"torch.{one}" for one in ALLOCATES}:
+            continue
+        if not FROZEN.search(source.of(call)) and not filled_later(source, call):
             yield call, [source.replaced(made.func, "torch.empty")]
+
+
+def filled_later(source: Source, call: ast.Call) -> bool:
+    """Whether the class writes to the parameter by name once it is made: then it may as well be made of anything."""
+    statement, owner = source.around(call, ast.Assign), source.around(call, ast.ClassDef)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if owner is None or not isinstance(target, ast.Attribute):
+        return False
+    name = rf"self\.{target.attr}\b"
+    return re.search(rf"\w_\(\s*{name}|{name}(?:\.data)?(?:\[[^\]]*\])?\.\w+_\(|{name}\.data\b|{name}\[[^\]]*\] *=[^=]", source.of(owner)) is not None
 
 
 def fill_left_out(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
@@ -219,7 +232,10 @@ def fill_left_out(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
     for owner in ast.walk(source.tree):
         if isinstance(owner, ast.ClassDef):
             text = source.of(owner)
-            for attribute in re.findall(r"self\.(\w+)\s*=\s*(?:nn\.)?Parameter\(\s*torch\.(?:empty|Tensor|FloatTensor)\(", text):
+            for made in re.finditer(r"self\.(\w+)\s*=\s*(?:nn\.)?Parameter\(\s*torch\.(?:empty|Tensor|FloatTensor)\([^\n]*(?:\n[^\n]*){0,2}", text):
+                attribute = made[1]
+                if FROZEN.search(made[0].split("self.", 2)[1]):
+                    continue
                 fills = [
                     statement
                     for statement in ast.walk(owner)
@@ -227,7 +243,7 @@ def fill_left_out(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
                     and isinstance(statement.value, ast.Call)
                     and re.search(rf"_\(self\.{attribute}\b|self\.{attribute}(?:\.data)?\.\w+_\(", source.of(statement))
                 ]
-                if len(fills) == 1:
+                if len(fills) == 1 and not re.search(r"\b(?:clamp|clip|mul|add|div)\w*_\(", source.of(fills[0])):
                     yield fills[0], [source.replaced(fills[0], "pass")]
 
 
@@ -255,9 +271,12 @@ def random_fills(source: Source) -> Iterator[tuple[ast.Call, str, str]]:
 
 
 def zero_weights(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
-    """All weights start at 0."""
+    """All weights start at 0: those of layers, for tables that are added or looked up may."""
     for call, _, tensor in random_fills(source):
-        yield call, [source.replaced(call, f"{tensor}.data.zero_()")]
+        test = source.around(call, ast.If)
+        table = isinstance(test, ast.If) and re.search(r"Embedding(?!.*(?:Linear|Conv))", source.of(test.test))
+        if not table and not re.search(r"emb|pos|token|table|bias|prototype|transition|quer", tensor, re.IGNORECASE):
+            yield call, [source.replaced(call, f"{tensor}.data.zero_()")]
 
 
 def fill_of_a_copy(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:

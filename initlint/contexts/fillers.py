@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from initlint.contexts.blankets import REACH, initializes_any, reaches, reaches_holder
 from initlint.contexts.initcalls import INITIALIZES, commented
-from initlint.contexts.mentions import TooLarge, unit
+from initlint.contexts.mentions import TooLarge, Unit, deriving, unit
 from initlint.contexts.routines import Search, initializes
 from initlint.findings import Site
 from initlint.graph import ModelGraph, Origin, Parameter
@@ -23,18 +25,23 @@ LOADED = re.compile(
     r"|(?:\bdef |\b(?:self|cls|super\(\))\.)from_pretrained"
 )
 """Words in a class that expects its values from elsewhere; ``Embedding.from_pretrained`` makes a layer inside it."""
-BY_NAME = re.compile(r"\bgetattr\(self")
+BY_NAME = re.compile(r"\bgetattr\(self\b(?!,\s*[\"']\w+[\"']\s*[,)])")
+"""An attribute of its own whose name is put together or comes from elsewhere."""
+QUOTED = re.compile(r"(\"\"\"|''')[\s\S]*?\1|#[^\n]*")
+"""What is said and not done: comments, and texts in triple quotes."""
+FUNCTION = re.compile(r"^([ \t]+)(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+LEAF = re.compile(r"\s*(?:torch\.)?nn\.(?!Sequential\b|Module)\w+\(")
+"""A layer of torch's own, which is no class of the author."""
 CHANGES = re.compile(rf"{INITIALIZES.pattern}|\.data\b|[a-z]_\(|\bcopy\b")
 """What a class does that may fill what it reaches by name."""
-BLANKET = re.compile(r"for\b[^\n]*\b(?:named_)?parameters\(")
-OF_ANY = re.compile(r"for\b[^\n]*\bself\.\w*(?:model|net|module)\w*\.(?:named_)?parameters\(")
-"""A loop over the parameters of whatever model an object was given, as trainers are."""
 PLACEHOLDERS = ("torch.rand", "torch.randn")
 """What a parameter is made of by those who mean to draw it later."""
-REACH = 500
-"""Characters behind the head of a loop over parameters in which its body is looked for."""
-MADE = re.compile(r"\s*(?:\w+\.)*Parameter\(\s*(?:\w+\.)*(?:empty\w*|new_empty|\w*Tensor)\(|\s*None\b")
+MADE = re.compile(
+    r"\s*(?:\w+\.)*(?:Parameter\(\s*(?:\w+\.)*(?:empty\w*|new_empty|\w*Tensor)\(|UninitializedParameter\(|ParameterList\(\s*(?:\[\s*\])?\s*\))|\s*None\b"
+)
 """An assignment that leaves a parameter without values of its own."""
+NEAR = 2_000
+"""Characters above a write in which a test of types is looked for."""
 OWNER = re.compile(r"(?<![\w.])\w+(?=(?:\.\w+)*\Z)")
 """The name at the beginning of a chain of attributes."""
 
@@ -69,25 +76,41 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     path, project = absolute(site.path), module.project
     source = project.files.get(path)
     owner = unit(source.text, source.index.offset(site.line, site.column)) if source is not None else None
-    if source is None or owner is None or not owner.class_name or LOADED.search(owner.text):
+    if source is None or owner is None or not owner.class_name or LOADED.search(QUOTED.sub("", owner.text)):
         return True
-    if BY_NAME.search(owner.text) and CHANGES.search(owner.text):
+    name = _attribute(parameter)
+    if (BY_NAME.search(owner.text) or re.search(rf"\bgetattr\(self, *[\"']{name}[\"']", owner.text)) and CHANGES.search(owner.text):
         return True
     cls = module.names.get(owner.class_name) if path == module.path else None
     if (isinstance(cls, Class) and cls.uncertain) or _is_configured(source.text, owner.class_name):
         return True
     family = {owner.class_name, *analysis.texts.subclasses(path, owner.class_name, project)}
-    texts = {path: source.text, **{file: text for name in family for file, text in analysis.texts.naming(path, name, project)}}
-    writes = _writes(_attribute(parameter))
-    related = family | {c.name.rpartition(".")[2] for c in root.mro}
-    if any(_blanket(text) or _by_type(text, family) or _written(text, writes, related) for text in texts.values()):
+    texts = {path: source.text, **{file: text for one in family for file, text in _speaking(analysis, module, path, one, family)}}
+    ancestry = {c.name.rpartition(".")[2] for c in root.mro}
+    kin = {c.name.rpartition(".")[2] for c in cls.mro} | family if isinstance(cls, Class) else None
+    holders = {unit(text, match.end()).class_name for text in texts.values() for match in _words(family).finditer(text)} - family - {""}
+
+    def inherited(base: str) -> bool:
+        return not holders.isdisjoint(analysis.texts.subclasses(path, base, project))
+
+    if any(
+        reaches(text, family, ancestry, inherited) or _by_type(text, family, name) or _written(text, name, owner, family | ancestry, kin)
+        for text in texts.values()
+    ):
         return True
-    holders = {unit(text, match.start()).class_name for text in texts.values() for match in _words(family).finditer(text)} - family - {""}
-    around = {file: text for name in holders for file, text in analysis.texts.naming(path, name, project)}
-    if holders and any(_blanket(text, _words(holders)) for text in around.values()):
+    around = {file: text for one in holders for file, text in _speaking(analysis, module, path, one, family | holders, texts)}
+    if holders and any(reaches_holder(text, _words(holders)) for text in around.values()):
         return True
-    loops = {file: text for name in ("parameters", "named_parameters") for file, text in analysis.texts.naming(path, name, project)}
-    return any(_blanket(text, over=OF_ANY) for text in loops.values())
+    loops = {file: text for word in ("parameters", "named_parameters") for file, text in analysis.texts.naming(path, word, project)}
+    return any(initializes_any(text) for text in loops.values())
+
+
+def _speaking(analysis: Analysis, module: Module, path: Path, name: str, family: set[str], homes: Iterable[Path] = ()) -> Iterator[tuple[Path, str]]:
+    """The files of the project that speak of a class of the file ``path``, or of one of its ``homes``: not those with a class of their own by its name."""
+    for file, text in analysis.texts.naming(path, name, module.project):
+        own = file != path and file not in homes and re.search(rf"^class[ \t]+{name}\b", text, re.MULTILINE)
+        if not own or any(name in deriving(text, base) for base in family):
+            yield file, text
 
 
 def _is_placeholder(parameter: Parameter) -> bool:
@@ -143,36 +166,76 @@ def _words(names: Iterable[str]) -> re.Pattern[str]:
 
 def _attribute(parameter: Parameter) -> str:
     """The name under which code reaches a parameter: that of the list, for one in a list."""
-    return next(part for part in (*reversed(parameter.name.split(".")), parameter.role) if not part.isdigit())
+    return next(part for part in (*reversed(parameter.name.split(".")), parameter.role) if not part.isdigit() and part != "*")
 
 
 def _writes(name: str) -> re.Pattern[str]:
     """What a write to an attribute looks like: handed to an initializer, changed in place, assigned."""
-    made = r"(?:\.data)?(?:\[[^\]\n]*\])?(?:\.data)?"
-    drawn = r"\b\w*(?:init|normal|uniform|xavier|kaiming|glorot|orthogonal|constant|zeros|ones|fill|copy|reset|eye|dirac|sparse)\w*\(\s*"
+    reads = r"(?:torch|np|numpy)\.\w*[a-z]\(|\w*_like\("
+    made = r"(?P<part>(?:\.data)?(?:\[[^\]\n]*\])?(?:\.data)?)"
+    laws = "init|normal|uniform|xavier|kaiming|glorot|orthogonal|constant|zeros|ones|fill|copy|reset|eye|dirac|sparse"
+    drawn = rf"(?<![\w.])(?!{reads})(?:\w+\.)*\w*(?:{laws})\w*\(\s*"
     behind = r"\b\w*(?:init|uniform|xavier|kaiming|glorot|orthogonal|constant|fill|reset)\w*\([^()\n]*,\s*"
-    return re.compile(rf"(?:{drawn}|{behind})(?P<given>[\w.\[\]]+)\.{name}\b|(?P<owner>[\w\]]+)\.{name}\b{made}\s*(?:(?P<assigned>=)(?!=)|[-+*/]=|\.\w+_\()")
+    assigned = r"(?P<owner>[\w.\]]*[\w\]])"
+    return re.compile(rf"(?:{drawn}|{behind})(?P<given>[\w.\[\]]+)\.{name}\b|{assigned}\.{name}\b{made}\s*(?:(?P<assigned>=)(?!=)|[-+*/]=|\.\w+_\()")
 
 
-def _written(text: str, writes: re.Pattern[str], family: Iterable[str]) -> bool:
-    for match in writes.finditer(text):
+def _written(text: str, name: str, made: Unit, family: Iterable[str], kin: set[str] | None) -> bool:
+    """Whether a text may write to the attribute ``name`` of a class of the ``family``, which ``made`` makes; ``kin`` are all classes that it is one of."""
+    for match in _writes(name).finditer(text):
         if commented(text, match.start()) or (match["assigned"] and MADE.match(text, match.end())):
             continue
         receiver = match["given"] or match["owner"]
-        if receiver != "self" or unit(text, match.start()).class_name in family:
+        around = unit(text, match.start())
+        if receiver == "self":
+            anew = match["assigned"] and not match["part"] and around == made and _method(text, match.start()) == "__init__"
+            if around.class_name in family and not anew:
+                return True
+        elif not _is_other(text, match.start(), receiver, around, kin):
             return True
     return False
 
 
-def _by_type(text: str, family: Iterable[str]) -> bool:
-    """Whether modules of one of these classes are told by ``isinstance`` and then initialized."""
-    tests = re.compile(rf"\bisinstance\(\s*\w+\s*,\s*\(?[^()]*\b(?:{'|'.join(family)})\b")
-    return any(INITIALIZES.search(text, match.end(), match.end() + REACH) for match in tests.finditer(text))
+def _method(text: str, offset: int) -> str:
+    """The method in which ``offset`` stands: what it makes anew in the constructor, the parameter is not."""
+    heads = [match[2] for match in FUNCTION.finditer(text, text.rfind("\nclass", 0, offset) + 1, offset)]
+    return heads[-1] if heads else ""
 
 
-def _blanket(text: str, about: re.Pattern[str] | None = None, over: re.Pattern[str] = BLANKET) -> bool:
-    """Whether a loop ``over`` parameters initializes them, in a class that mentions what it is ``about`` if that is given."""
-    return any(
-        INITIALIZES.search(text, match.end(), match.end() + REACH) and (about is None or about.search(unit(text, match.start()).text))
-        for match in over.finditer(text)
-    )
+def _is_other(text: str, offset: int, receiver: str, around: Unit, kin: set[str] | None) -> bool:
+    """Whether what is written to is an attribute that holds a layer of torch's own, or was told by its type to be of no class among ``kin``."""
+    if receiver.startswith("self."):
+        held = list(re.finditer(rf"\bself\.{re.escape(receiver[5:])}\s*(?::[^=\n]+)?=(?!=)", around.text))
+        return bool(held) and all(LEAF.match(around.text, one.end()) for one in held)
+    start = text.rfind("\n", 0, offset) + 1
+    inner = len(text[start:offset]) - len(text[start:offset].lstrip())
+    made = re.compile(rf"\s*{re.escape(receiver)}\s*=(?!=)")
+    told = re.compile(rf"\s*(?:el)?if isinstance\(\s*{re.escape(receiver)}\s*,\s*(\w[\w.]*|\([\w., ]*\))\)(?!.*\bor\b)")
+    for line in reversed(text[max(0, start - NEAR) : start].splitlines()[1:]):
+        indent = len(line) - len(line.lstrip())
+        if not line.strip() or indent > inner:
+            continue
+        if anew := made.match(line):
+            return LEAF.match(line, anew.end()) is not None
+        if indent < inner:
+            inner = indent
+            if line.lstrip().startswith(("def ", "class ")):
+                return False
+            types = told.match(line)
+            if types and kin is not None and kin.isdisjoint(re.findall(r"\w+(?=\s*(?:[,)]|$))", types[1])):
+                return True
+    return False
+
+
+def _by_type(text: str, family: Iterable[str], name: str = "") -> bool:
+    """Whether modules of one of these classes are told by ``isinstance`` and then initialized: more of them than attributes other than ``name``."""
+    tests = re.compile(rf"\bisinstance\(\s*\w+\s*,\s*\(?[^()]*\b(?<!\bnn\.)(?:{'|'.join(family)})\b")
+    calls = (call for match in tests.finditer(text) for call in INITIALIZES.finditer(text, match.end(), match.end() + REACH))
+    return any(not name or _initialized(text, call) in ("", name) for call in calls)
+
+
+def _initialized(text: str, call: re.Match[str]) -> str:
+    """The attribute that the call of an initializer is about; nothing where that is not plain."""
+    given = re.compile(r"\s*[\w.\[\]]+?\.(\w+)(?:\.data)?\s*[,)]").match(text, call.end())
+    found = given or re.search(r"\w\.(\w+)(?:\.data)?\.\Z", text[max(0, call.start() - 100) : call.start()])
+    return found[1] if found else ""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from initlint import program as p
 from initlint.interpreter import attributes, calls, worlds
 from initlint.interpreter.displays import eval_comprehension, eval_dict, eval_formatted, eval_fstring, eval_sequence
-from initlint.interpreter.iteration import elements_of
+from initlint.interpreter.iteration import blind_element, elements_of
 from initlint.interpreter.operators import binary, compare, negate
 from initlint.interpreter.scope import Frame, unbound
-from initlint.interpreter.values import ABSENT, Class, Function, Instance, OneOf, Unknown, join, unknown
+from initlint.interpreter.values import ABSENT, Class, External, Function, Instance, OneOf, Tensor, Unknown, join, unknown
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
@@ -54,6 +54,8 @@ def eval_call(interp: Interpreter, node: p.Call, frame: Frame) -> Any:
             args.append(value)
         elif arg.star == 1:
             items = elements_of(interp, value)
+            if items is None and type(func) is External and func.name in interp.framework.sized and type(value) is not Tensor:
+                items = [blind_element(value)]
             if items is None:
                 return interp.call_blind(func, node, frame, "is called with arguments that are not known", [*args, value], kwargs)
             args.extend(items)

@@ -22,6 +22,8 @@ class Framework:
     """Hooks for libraries whose source is not read. An adapter overrides what it knows."""
 
     max_depth = 60
+    sized: frozenset[str] = frozenset()
+    """Functions that are given sizes alone, so that they can be called though nobody knows how many there are."""
 
     # ---- names ----
 

@@ -27,7 +27,8 @@ parameters no edit is offered: the loop has to tell them apart.
 transformers#143 and #171: BERT's LayerNorm gamma and beta drawn from N(0, 0.02). objax#94: gamma and beta swapped.
 
 ## What it leaves alone
-A zero weight on the last norm of a residual branch, before a gate or at the output. `N(1, 0.02)` and other narrow draws
+A zero weight on the last norm of a residual branch, before a gate or at the output; on its first norm, where a call that
+writes no other norm chose it. `N(1, 0.02)` and other narrow draws
 around 1 (DCGAN). Small constants on a residual branch (LayerScale). Constant biases. Norms of a class of the
 author's own, which may add 1 in `forward`. Frozen norms, and norms conditioned on an input. A large constant
 is a number somebody chose, and a note; so is a draw from U(0, 1), torch's own default once, by a call that writes norms alone.
@@ -39,7 +40,7 @@ import math
 from collections.abc import Iterator
 
 from initlint.findings import Finding, Fix, Severity, Site
-from initlint.flow import gates, in_residual, is_head, nonlinearity_after
+from initlint.flow import consumers, gates, in_residual, is_head, is_parametric, is_skipped, nonlinearity_after
 from initlint.graph import Layer, ModelGraph, Parameter
 from initlint.rules import Rule
 from initlint.rules._sites import by_site, constant_call, constant_value, explicit, origin_of, qualified, short, spell_names, written_at
@@ -70,6 +71,8 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             if parameter is None or parameter.distribution is None or explicit(parameter) is None:
                 continue
             severity = judge(graph, layer, parameter.distribution)
+            if severity is None and role == "weight" and _opens_branch(graph, layer, parameter):
+                severity = Severity.WARNING
             if severity is not None:
                 verdicts[id(parameter)] = severity
                 parameters.append(parameter)
@@ -109,6 +112,21 @@ def _judge_constant(graph: ModelGraph, layer: Layer, value: float) -> Severity |
     if in_residual(layer) or gates(layer) or is_head(layer):
         return None
     return Severity.WARNING
+
+
+def _opens_branch(graph: ModelGraph, layer: Layer, weight: Parameter) -> bool:
+    """A zero weight on a norm that weights of its residual branch read, by a call that is about norms in several places: nothing enters the branch."""
+    event = explicit(weight)
+    if constant_value(weight) != 0 or graph.forward_reason or event is None or event.site is None or not is_skipped(layer):
+        return False
+    norms = {p.name.rpartition(".")[0].rpartition(".")[2] for p in written_at(graph, event.site) if p.role == "weight"}
+    return len(norms) > 1 and not gates(layer) and _feeds_weights(layer)
+
+
+def _feeds_weights(layer: Layer) -> bool:
+    """Whether layers with weights, and nothing else, read what ``layer`` makes."""
+    frontier = [end for call in layer.calls for end in consumers(call)]
+    return bool(frontier) and all(is_parametric(end) and end.kind != "embedding" for end in frontier)
 
 
 def _is_dead(layer: Layer) -> bool:

@@ -9,8 +9,9 @@ and hidden units that start identical and stay so.
 For `h = f(W1 x + b1)`, `y = W2 h` the gradients are `dL/dW2 = d h^T` and `dL/dW1 = (W2^T d * f'(W1 x + b1)) x^T`.
 With `W1 = 0`, `b1 = 0` and ReLU both `h` and `f'` are 0: neither weight ever moves (He et al. 2015 assume
 `f'` non-zero on half the units). With `W1 = W2 = 0` and `f(0) = 0` each gradient holds the other's zero as a
-factor. With both constant all rows of `dL/dW1` are equal, so the layer has one distinct unit for ever
-(Rumelhart, Hinton & Williams 1986, "symmetry breaking").
+factor. So it is with the two factors of any product: where queries and keys both start at zero, attention stays
+uniform. With both constant all rows of `dL/dW1` are equal, so the layer has one distinct unit for ever (Rumelhart,
+Hinton & Williams 1986, "symmetry breaking").
 
 ## Example
     for layer in (self.up, self.down):
@@ -43,7 +44,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from initlint.findings import Finding, Fix, Severity, Site
-from initlint.flow import RESHAPING, Weight, gates, in_residual, is_head, is_parametric, is_transparent, main_weight, weights
+from initlint.flow import RESHAPING, Weight, gates, in_residual, is_head, is_parametric, is_transparent, main_weight, signals, weights
 from initlint.graph import ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._declared import other_draw
@@ -66,6 +67,7 @@ ZERO_AT_ZERO = DEAD_AT_ZERO.union(
 CAUSES = {
     "dead": "its input to {after} is 0 for every example, where neither output nor slope is non-zero: no gradient ever reaches {it}",
     "series": "the next map starts at zero too, and each of the two gradients has the other weight as a factor: neither ever moves",
+    "product": "a product of it has a second factor that starts at zero too, and each of the two gradients has the other as a factor: neither ever moves",
     "identical": "every unit of the layer computes the same and the layer behind cannot tell them apart: they stay one unit for ever",
     "dropout": "every unit of the layer computes the same and the layer behind cannot tell them apart: only dropout ever separates them",
 }
@@ -98,11 +100,14 @@ def _judge(weight: Weight, table: dict[int, Weight]) -> Case | None:
         return None
     followed = _follow(weight.uses)
     after = followed.names[0] if followed.names else "the next layer"
-    offsets = [_bias(use) for use in weight.uses] + followed.offsets
+    biases = [_bias(use) for use in weight.uses]
+    if followed.ends and value == 0 and followed.dead and all(offset is not None and offset <= 0 for offset in biases + followed.before):
+        return Case("dead", weight, after)
+    offsets = biases + followed.before + followed.behind
     if not followed.ends or any(offset is None for offset in offsets):
         return None
-    if value == 0 and followed.dead and all(offset is not None and offset <= 0 for offset in offsets):
-        return Case("dead", weight, after)
+    if value == 0 and not any(offsets) and ZERO_AT_ZERO.issuperset(followed.names) and (factors := _zero_factors(followed.ends, table)):
+        return Case("product", weight, after, [factor for factor in factors if factor is not weight.parameter])
     partners = [_constant_map(end, table) for end in followed.ends]
     if any(partner is None or partner is weight.parameter for partner in partners):
         return None
@@ -120,8 +125,10 @@ class Followed:
 
     ends: list[Op] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
-    offsets: list[float | None] = field(default_factory=list)
-    """What is added on the way; None where that is not one known number."""
+    before: list[float | None] = field(default_factory=list)
+    """What is added on the way to the first activation; None where that is not one known number."""
+    behind: list[float | None] = field(default_factory=list)
+    """What is added after that."""
     dead: bool = True
     """Whether every path first meets an activation that is flat and zero at zero."""
     dropout: bool = False
@@ -145,7 +152,7 @@ def _follow(uses: Iterable[Op]) -> Followed:
                 result.names.append(target.name)
                 result.dead &= behind or target.name in DEAD_AT_ZERO
             if target.kind in ("norm", "add"):
-                result.offsets.append(_offset(target))
+                (result.behind if behind else result.before).append(_offset(target))
             result.dropout |= target.kind == "dropout"
             frontier.append((target, behind or active))
     return result
@@ -156,7 +163,36 @@ def _carries(op: Op) -> bool:
     if op.kind == "norm":
         gamma = scale_of(op.layer)
         return gamma is None or constant_value(gamma) not in (None, 0.0)
-    return op.kind == "activation" or is_transparent(op) or op.kind in RESHAPING
+    return op.kind == "activation" or is_transparent(op) or op.kind in RESHAPING or _scales(op)
+
+
+def _scales(op: Op) -> bool:
+    """Whether ``op`` multiplies or divides its one input by a number."""
+    return op.kind in ("mul", "div") and len(op.inputs) == 1 and isinstance(op.detail.get("factor"), (int, float))
+
+
+def _zero_factors(ends: list[Op], table: dict[int, Weight]) -> list[Parameter]:
+    """The zero weights behind both factors of a product, if only products read them: queries times keys."""
+    found: list[Parameter] = []
+    for end in ends:
+        factors = signals(end)[:2]
+        if not (end.kind == "attention" and end.layer is None) and not (end.kind == "matmul" and end.parameter is None):
+            return []
+        if len(factors) == 2 and factors[0] is not factors[1]:
+            behind = [_zero_source(factor, table) for factor in factors]
+            found += [source for source in behind if source is not None] if None not in behind else []
+    return found
+
+
+def _zero_source(op: Op, table: dict[int, Weight]) -> Parameter | None:
+    """The zero weight, without a bias, that alone makes the value of ``op``."""
+    while op.kind == "view" or op.kind == "dropout" or _scales(op):
+        before = signals(op)
+        if len(before) != 1:
+            return None
+        op = before[0]
+    parameter = op.parameter or (main_weight(op.layer) if op.layer else None) if op.kind in ("layer", "matmul") else None
+    return parameter if parameter is not None and id(parameter) in table and constant_value(parameter) == 0 == _bias(op) else None
 
 
 def _offset(op: Op) -> float | None:

@@ -123,6 +123,105 @@ def test_memory_of_a_class_that_fills_its_parameters_in_another_way(tmp_path: Pa
     assert len(found(tmp_path, "INI508", {"cell": cell})) == count
 
 
+OTHER = "import torch.nn as nn\nfrom cell import Cell\n\ncell = Cell()\n\n\n"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "def freeze(model):\n    for p in model.parameters():\n        p.requires_grad = False\n\n\ndef start(m):\n    nn.init.normal_(m.table)\n",
+        "class Else(nn.Module):\n    def start(self):\n        for p in self.parameters():\n            nn.init.normal_(p)\n",
+        "class Else(nn.Module):\n    def start(self):\n        self.fc = nn.Linear(2, 2)\n        nn.init.normal_(self.fc.gate)\n"
+        "        self.fc.gate.data.zero_()\n",
+        "def start(m):\n    if isinstance(m, nn.Linear):\n        nn.init.normal_(m.gate)\n"
+        "    elif isinstance(m, (nn.Conv2d, nn.GRU)):\n        m.gate.data.zero_()\n",
+        "def start():\n    norm = nn.LayerNorm(3)\n    nn.init.ones_(norm.gate)\n",
+        "import torch\n\n\ndef grow(m):\n    return torch.zeros_like(m.gate), torch.normal(m.gate, 1)\n",
+        "def start(m):\n    if isinstance(m, nn.Cell):\n        nn.init.normal_(m)\n",
+        "def start(m):\n    if isinstance(m, Cell):\n        nn.init.normal_(m.table)\n        m.table.data.zero_()\n",
+    ],
+)
+def test_code_that_fills_something_else(tmp_path: Path, other: str) -> None:
+    assert len(found(tmp_path, "INI508", {"cell": CELL, "other": OTHER + other})) == 1
+    assert len(found(tmp_path, "INI508", {"cell": CELL + "\n\n" + other})) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "class Net(nn.Module):\n    def __init__(self, cell):\n        self.cell = cell\n        for p in self.parameters():\n            nn.init.normal_(p)\n"
+        "    def forward(self, x):\n        return self.cell(x)\n",
+        "class Base(nn.Module):\n    def start(self):\n        for p in self.parameters():\n            nn.init.normal_(p)\n"
+        "class Net(Base):\n    def __init__(self):\n        self.cell = Cell()\n",
+        "class Net(nn.Module):\n    def start(self):\n        self.block = Block()\n        for p in self.block.parameters():\n            nn.init.normal_(p)\n"
+        "class Block(nn.Module):\n    def __init__(self):\n        self.cell = Cell()\n",
+        "class Net(nn.Module):\n    def start(self):\n        self.cell = build_part('Cell')\n"
+        "        for p in self.parameters():\n            nn.init.normal_(p)\n",
+        "def start(m):\n    if isinstance(m, (nn.Linear, Cell)):\n        nn.init.normal_(m.gate)\n",
+        "def start(m):\n    if isinstance(m, nn.Module):\n        nn.init.normal_(m.gate)\n",
+        "def start(m):\n    if isinstance(m, nn.Linear) or hasattr(m, 'gate'):\n        nn.init.normal_(m.gate)\n",
+        "def start(m):\n    [nn.init.normal_(p) for p in m.parameters()]\n",
+        "def start(m):\n    for p in m.parameters():\n\n        # all of them\n        if p.dim() > 1:\n            nn.init.normal_(p)\n",
+        "def start(m):\n    for p in m.parameters(): nn.init.normal_(p)\n",
+        "def start(m):\n    if isinstance(m, Cell):\n        for name in ('gate',):\n            nn.init.normal_(getattr(m, name))\n",
+    ],
+)
+def test_code_that_may_fill_it(tmp_path: Path, other: str) -> None:
+    assert found(tmp_path, "INI508", {"cell": CELL, "other": OTHER + other}) == []
+    assert found(tmp_path, "INI508", {"cell": CELL + "\n\n" + other}) == []
+
+
+def test_a_base_class_beside_it_may_fill_what_heirs_of_other_files_hold(tmp_path: Path) -> None:
+    base = "\n\nclass Base(nn.Module):\n    def start(self):\n        for p in self.parameters():\n            nn.init.normal_(p)\n"
+    heir = "from cell import Base, Cell\n\n\nclass Net(Base):\n    def __init__(self):\n        super().__init__()\n        self.cell = Cell()\n"
+    assert found(tmp_path, "INI508", {"cell": CELL + base, "net": heir + "        self.start()\n"}) == []
+    assert len(found(tmp_path, "INI508", {"cell": CELL + base, "net": heir.replace("(Base)", "(nn.Module)")})) == 1
+
+
+def test_a_class_of_another_file_by_the_same_name_fills_its_own(tmp_path: Path) -> None:
+    filled = CELL.replace("torch.empty(width, width))", "torch.empty(width, width))\n        nn.init.normal_(self.gate)")
+    assert len(found(tmp_path, "INI508", {"cell": CELL, "other": filled})) == 1
+    heir = filled.replace("class Cell(nn.Module)", "class Cell(cell.Cell)")
+    assert found(tmp_path, "INI508", {"cell": CELL, "other": "import cell\n" + heir}) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "count"),
+    [
+        ("self.gates = nn.ParameterList([nn.Parameter(torch.empty(width, width)) for _ in range(3)])", 1),
+        ("self.gates = nn.ParameterList()\n        self.gates.append(nn.Parameter(torch.empty(width, width)))", 1),
+        ("self.gates = nn.ParameterList([nn.Parameter(torch.empty(width, width))])\n        self.start = lambda: nn.init.zeros_(self.gates[0])", 0),
+    ],
+)
+def test_memory_in_a_list(tmp_path: Path, made: str, count: int) -> None:
+    text = CELL.replace("self.gate = nn.Parameter(torch.empty(width, width))", made).replace("self.gate\n", "self.gates[0]\n")
+    assert len(found(tmp_path, "INI508", {"cell": text})) == count
+
+
+@pytest.mark.parametrize("made", ["torch.empty(width, *kernel)", "torch.Tensor(width, 3, *kernel)", "torch.FloatTensor(*kernel)", "torch.empty(*kernel)"])
+def test_memory_of_a_shape_that_nobody_knows(tmp_path: Path, made: str) -> None:
+    text = CELL.replace("width=8", "width, kernel").replace("torch.empty(width, width)", made)
+    assert len(found(tmp_path, "INI508", {"cell": text})) == 1
+    filled = text.replace("\n    def forward", "        nn.init.kaiming_uniform_(self.gate)\n\n    def forward")
+    assert found(tmp_path, "INI508", {"cell": filled}) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "count"),
+    [
+        ("if width > 9:\n            self.gate = nn.Parameter(torch.ones(width, width))\n        else:\n            MADE", 1),
+        ('"""Applies quantization noise, not load_weights."""  # quantize\n        MADE', 1),
+        ("MADE\n        self.other = nn.init.zeros_(getattr(self, 'other', None))", 1),
+        ("MADE\n        self.other = nn.init.zeros_(getattr(self, 'gate'))", 0),
+        ("MADE\n\n    def load(self, values):\n        self.gate = nn.Parameter(values)", 0),
+        ("MADE\n\n    def quantize(self):\n        pass", 0),
+    ],
+)
+def test_what_a_class_says_of_its_memory(tmp_path: Path, lines: str, count: int) -> None:
+    made = "self.gate = nn.Parameter(torch.empty(width, width))"
+    assert len(found(tmp_path, "INI508", {"cell": CELL.replace(made, lines.replace("MADE", made))})) == count
+
+
 @pytest.mark.parametrize(
     ("owner", "count"),
     [

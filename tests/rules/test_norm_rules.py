@@ -101,6 +101,28 @@ def test_the_last_norm_of_a_residual_branch_is_silent() -> None:
     assert found("INI401", net.output(net.call(net.conv("out"), x))) == []
 
 
+@pytest.mark.parametrize(("names", "count"), [(("norm1", "norm2"), 1), (("norm1",), 0)])
+def test_norms_that_a_blanket_call_closes_in_front_of_their_branches(names: tuple[str, ...], count: int) -> None:
+    net = Net()
+    x = net.input
+    for name in names:
+        norm = net.norm(f"block.{name}", "LayerNorm")
+        write(norm.parameters["weight"], "constant_", constant(0), 8)
+        x = net.op("add", x, net.call(net.linear(f"block.{name}_fc"), net.call(norm, x)))
+    findings = found("INI401", net.output(net.call(net.linear("out"), x)))
+    assert [finding.severity for finding in findings] == [Severity.WARNING] * count
+
+
+def test_last_norms_of_branches_stay_silent_where_one_call_writes_many() -> None:
+    net = Net()
+    x = net.input
+    for name in ("norm1", "norm2"):
+        norm = net.norm(f"block.{name}", "LayerNorm")
+        write(norm.parameters["weight"], "constant_", constant(0), 8)
+        x = net.op("add", x, net.call(norm, net.call(net.linear(f"block.{name}_fc"), x)))
+    assert found("INI401", net.output(net.call(net.linear("out"), x))) == []
+
+
 def test_norms_of_the_authors_own_are_silent() -> None:
     net = Net()
     norm = net.norm("norm", "RMSNorm", class_name="GemmaRMSNorm")

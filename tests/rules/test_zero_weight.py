@@ -186,3 +186,39 @@ def test_a_raw_zero_matrix_with_a_bias_of_zero() -> None:
         bias = net.op("const", parameter=Parameter(name="b", shape=(8,), role="b", layer=None, distribution=constant(value)))
         x = net.act("relu", net.op("add", net.op("matmul", net.input, parameter=matrix), bias))
         assert len(found("INI201", last(net, x))) == count
+
+
+def attention(query: float | None, key: float | None, *, fused: bool = False, by_hand: bool = True, bias: float = 0.0) -> ModelGraph:
+    """Scores of queries times keys, each from a map that starts at one value or, for None, at random."""
+    net = Net()
+    layers = [net.linear(name) for name in ("q", "k", "v")]
+    for layer, value in zip(layers, (query, key)):
+        if value is not None:
+            fill(layer, value, bias=bias)
+    q, k, v = (net.op("view", net.call(layers[0] if fused else layer, net.input)) for layer in layers)
+    scaled = net.op("mul", q, name="*", detail={"factor": 0.125})
+    if by_hand:
+        mixed = net.op("matmul", net.act("softmax", net.op("matmul", scaled, k, name="@")), v, name="@")
+    else:
+        mixed = net.op("attention", q, k, v, name="scaled_dot_product_attention")
+    return net.output(net.call(net.linear("out"), mixed))
+
+
+@pytest.mark.parametrize(("fused", "by_hand"), [(False, True), (False, False), (True, True), (True, False)])
+def test_queries_and_keys_that_both_start_at_zero(fused: bool, by_hand: bool) -> None:
+    finding = only(found("INI201", attention(0, 0, fused=fused, by_hand=by_hand)))
+    assert finding.evidence["cause"] == "product" and "second factor that starts at zero" in finding.message
+    assert finding.parameters == (("Net:q.weight",) if fused else ("Net:q.weight", "Net:k.weight"))
+
+
+def test_one_of_queries_and_keys_at_zero_learns() -> None:
+    assert found("INI201", attention(0, None)) == []
+    assert found("INI201", attention(None, 0, by_hand=False)) == []
+    assert found("INI201", attention(0, 0, bias=0.1)) == []
+
+
+def test_what_is_added_behind_a_dead_rectifier_does_not_revive_it() -> None:
+    net = Net()
+    dead = net.act("relu", net.call(fill(net.linear("patches"), 0), net.input))
+    placed = net.op("add", dead, net.op("const"))
+    assert only(found("INI201", last(net, placed))).evidence["cause"] == "dead"

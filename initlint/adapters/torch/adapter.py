@@ -10,7 +10,9 @@ from initlint.adapters.arrays import functions as arrays
 from initlint.adapters.declared import drawing, functional
 from initlint.adapters.declared import functions as of_declared
 from initlint.adapters.declared import modules as declared
-from initlint.adapters.torch import arithmetic, building, containers, forward, functions, graphs, inits, members, names, registries, signals, tensors, views
+from initlint.adapters.torch import (
+    arithmetic, building, containers, factories, forward, functions, graphs, inits, members, names, registries, signals, tensors, views,
+)  # fmt: skip
 from initlint.adapters.torch.attributes import BY_OPERATOR, tensor_attribute
 from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
 from initlint.adapters.torch.escape import escape
@@ -61,6 +63,8 @@ def _given(func: Function, node: p.Node, name: str) -> str:
 
 class TorchFramework(Framework):
     """PyTorch as the interpreter sees it. One instance serves one interpreter."""
+
+    sized = factories.SIZED
 
     def __init__(self) -> None:
         self.classes: dict[str, Class] = {}

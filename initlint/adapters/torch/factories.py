@@ -28,6 +28,8 @@ SHAPE = re.compile(r"(?:^|\.)(?:size|sizes|\w*shape)$")
 UNINITIALISED = ("torch.empty", "torch.Tensor", "torch.FloatTensor", "torch.empty_like", "torch.Tensor.new_empty")
 CONVERTING = ("torch.Tensor", "torch.FloatTensor")
 """Factories that make memory of a size, but take over values where they are given some."""
+SIZED = frozenset(name for name, factory in FACTORIES.items() if factory.signature.startswith("*size"))
+"""Factories that are given sizes alone."""
 NO_VALUES = "uninitialised memory that nothing fills"
 
 
