@@ -174,11 +174,12 @@ def apply_of_a_result(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
 
 
 def apply_too_early(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
-    """``self.apply(...)`` before there are layers."""
+    """``self.apply(...)`` before there are layers; not where a base class, or ``Sequential`` from its arguments, made them all."""
     for statement, _, owner in applied(source):
         init = next(one for one in owner.body if isinstance(one, ast.FunctionDef) and one.name == "__init__")
         supers = [one for one in init.body if isinstance(one, ast.Expr) and "__init__" in source.of(one) and "super" in source.of(one)]
-        if supers and statement in init.body and init.body.index(statement) > init.body.index(supers[0]) + 1:
+        between = init.body[init.body.index(supers[0]) : init.body.index(statement)] if supers and statement in init.body else []
+        if any(re.search(r"\bself\.\w+\s*(?::[^=]*)?=[^=].*?\b(?:[A-Z]\w*|make_\w+|build_\w+)\(|add_module", source.of(one), re.DOTALL) for one in between[1:]):
             end = source.span(supers[0])[1]
             moved = Edit(end, end, "\n" + " " * supers[0].col_offset + source.of(statement))
             yield supers[0], [moved, source.replaced(statement, "pass")]
@@ -193,11 +194,15 @@ def reset_left_out(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
 
 
 def compared_with_a_class(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
-    """``if m == nn.Linear``."""
+    """``if m == nn.Linear``, of what a routine is given or a loop goes through; what options are is no matter of initial values."""
     for call, name in source.calls():
         where, _ = source.method(call)
-        if name == "isinstance" and len(call.args) == 2 and ROUTINE.search(where) and isinstance(call.args[0], ast.Name) and dotted(call.args[1]).startswith("nn."):
-            yield call, [source.replaced(call, f"{call.args[0].id} == {source.of(call.args[1])}")]
+        if name != "isinstance" or len(call.args) != 2 or not isinstance(call.args[0], ast.Name):
+            continue
+        routine = ROUTINE.search(where.replace("__init__", "")) or (where == "__init__" and source.around(call, ast.For))
+        wanted = dotted(call.args[1])
+        if routine and wanted.startswith("nn.") and wanted not in ("nn.Module", "nn.Parameter"):
+            yield call, [source.replaced(call, f"{call.args[0].id} == {wanted}")]
 
 
 def empty_parameter(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:

@@ -255,8 +255,9 @@ def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
 
 
 def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Model | None:
-    """A root module as a model, its forward pass traced; None where nobody chose an initial value in it and no rule asks for such."""
-    if not written_by_author(root) and not any(rule.judges_defaults for rule in contexts.analysis.rules):
+    """A root module as a model, its forward pass traced; None where nobody chose an initial value in it, or meant to, and no rule asks for such."""
+    early = any(walk.early for walk in contexts.analysis.framework.witness.walks)
+    if not written_by_author(root) and not early and not any(rule.judges_defaults for rule in contexts.analysis.rules):
         contexts.covered.note_untouched(root)
         return None
     interp, framework = contexts.analysis.interp, contexts.analysis.framework

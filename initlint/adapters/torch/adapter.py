@@ -156,9 +156,9 @@ class TorchFramework(Framework):
         self.mistake(interp, "dropped-result", node, frame, text, function=func.name, line=line, target=_given(func, node, lost[0]))
 
     def names_walked(self, interp: Interpreter, loop: p.For, items: list[Any], frame: Frame) -> None:
-        if self.tracing or not self.witness.walks or self.witness.walks[-1][1] != interp.site(loop.iter, frame):
+        if self.tracing or not self.witness.walks or self.witness.walks[-1].site != interp.site(loop.iter, frame):
             return
-        if not all(building.is_known(module) for _, module in building.named_modules(self.witness.walks[-1][0])):
+        if not all(building.is_known(module) for _, module in building.named_modules(self.witness.walks[-1].root)):
             return
         names = [item[0] for item in items if isinstance(item, tuple) and isinstance(item[0], str)]
         for test in name_tests(loop):
@@ -221,6 +221,8 @@ class TorchFramework(Framework):
 
     def constructed(self, interp: Interpreter, instance: Instance, frame: Frame, node: p.Node) -> None:
         of_declared.constructed(interp, instance, frame, node)
+        if self.witness.open:
+            self.witness.constructed(instance)
 
     def enter_late(self, instance: Instance) -> Layer:
         """The layer of a module that is constructed while a forward pass is traced."""
