@@ -30,6 +30,10 @@ from initlint.findings import Finding, Severity
 
 DRAWS = re.compile(r"(?:kaiming|xavier|orthogonal|trunc_normal|he|glorot)\w*_$")
 ROUTINE = re.compile(r"reset_param|init_weight|init_param|initiali[sz]e|_init_|weight_init")
+INITIALIZES = re.compile(r"\binit\.\w+\(|\.(?:data\b|(?:uniform|normal|fill|zero|copy|mul|div)_\()|\w(?:uniform|normal)_?\(|glorot\(")
+"""What the text of a routine says that sets parameters."""
+MAKES = re.compile(r"\bself\.\w+\s*(?::[^=\n]*)?=[^=\n]*\b(?:[A-Z]\w*|_?(?:make|build)_\w+)\(|register_(?:buffer|parameter)|add_module")
+"""What it says if it makes what the model consists of."""
 ALLOCATES = {"zeros", "ones", "randn", "rand"}
 
 
@@ -179,17 +183,18 @@ def apply_too_early(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
         init = next(one for one in owner.body if isinstance(one, ast.FunctionDef) and one.name == "__init__")
         supers = [one for one in init.body if isinstance(one, ast.Expr) and "__init__" in source.of(one) and "super" in source.of(one)]
         between = init.body[init.body.index(supers[0]) : init.body.index(statement)] if supers and statement in init.body else []
-        if any(re.search(r"\bself\.\w+\s*(?::[^=]*)?=[^=].*?\b(?:[A-Z]\w*|make_\w+|build_\w+)\(|add_module", source.of(one), re.DOTALL) for one in between[1:]):
+        if any(MAKES.search(source.of(one)) for one in between[1:]):
             end = source.span(supers[0])[1]
             moved = Edit(end, end, "\n" + " " * supers[0].col_offset + source.of(statement))
             yield supers[0], [moved, source.replaced(statement, "pass")]
 
 
 def reset_left_out(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
-    """``self.reset_parameters()`` is not there."""
+    """``self.reset_parameters()`` is not there; without routines that make what they set, or set no parameters, a model lacks more than initial values."""
     for statement, call, owner in statements(source, re.compile(r"self\.\w+")):
         name = dotted(call.func).rpartition(".")[2]
-        if ROUTINE.search(name) and not call.args and any(isinstance(one, ast.FunctionDef) and one.name == name for one in owner.body):
+        routine = next((one for one in owner.body if isinstance(one, ast.FunctionDef) and one.name == name), None)
+        if ROUTINE.search(name) and not call.args and routine is not None and INITIALIZES.search(text := source.of(routine)) and not MAKES.search(text):
             yield statement, [source.replaced(statement, "pass")]
 
 

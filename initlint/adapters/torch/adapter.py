@@ -221,8 +221,7 @@ class TorchFramework(Framework):
 
     def constructed(self, interp: Interpreter, instance: Instance, frame: Frame, node: p.Node) -> None:
         of_declared.constructed(interp, instance, frame, node)
-        if self.witness.open:
-            self.witness.constructed(instance)
+        self.witness.constructed(instance)
 
     def enter_late(self, instance: Instance) -> Layer:
         """The layer of a module that is constructed while a forward pass is traced."""
