@@ -31,6 +31,10 @@ from initlint.findings import Finding, Severity
 DRAWS = re.compile(r"(?:kaiming|xavier|orthogonal|trunc_normal|he|glorot)\w*_$")
 ROUTINE = re.compile(r"reset_param|init_weight|init_param|initiali[sz]e|_init_|weight_init")
 FROZEN = re.compile(r"requires_grad\s*=\s*False")
+INITIALIZES = re.compile(r"\binit\.\w+\(|\.(?:data\b|(?:uniform|normal|fill|zero|copy|mul|div)_\()|\w(?:uniform|normal)_?\(|glorot\(")
+"""What the text of a routine says that sets parameters."""
+MAKES = re.compile(r"\bself\.\w+\s*(?::[^=\n]*)?=[^=\n]*\b(?:[A-Z]\w*|_?(?:make|build)_\w+)\(|register_(?:buffer|parameter)|add_module")
+"""What it says if it makes what the model consists of."""
 ALLOCATES = {"zeros", "ones", "randn", "rand"}
 
 
@@ -175,36 +179,36 @@ def apply_of_a_result(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
 
 
 def apply_too_early(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
-    """``self.apply(...)`` before there are layers."""
+    """``self.apply(...)`` before there are layers; not where a base class, or ``Sequential`` from its arguments, made them all."""
     for statement, _, owner in applied(source):
         init = next(one for one in owner.body if isinstance(one, ast.FunctionDef) and one.name == "__init__")
         supers = [one for one in init.body if isinstance(one, ast.Expr) and "__init__" in source.of(one) and "super" in source.of(one)]
-        if supers and statement in init.body and init.body.index(statement) > init.body.index(supers[0]) + 1:
+        between = init.body[init.body.index(supers[0]) : init.body.index(statement)] if supers and statement in init.body else []
+        if any(MAKES.search(source.of(one)) for one in between[1:]):
             end = source.span(supers[0])[1]
             moved = Edit(end, end, "\n" + " " * supers[0].col_offset + source.of(statement))
             yield supers[0], [moved, source.replaced(statement, "pass")]
 
 
 def reset_left_out(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
-    """``self.reset_parameters()`` is not there."""
+    """``self.reset_parameters()`` is not there; without routines that make what they set, or set no parameters, a model lacks more than initial values."""
     for statement, call, owner in statements(source, re.compile(r"self\.\w+")):
         name = dotted(call.func).rpartition(".")[2]
-        if ROUTINE.search(name) and not call.args and any(isinstance(one, ast.FunctionDef) and one.name == name for one in owner.body):
+        routine = next((one for one in owner.body if isinstance(one, ast.FunctionDef) and one.name == name), None)
+        if ROUTINE.search(name) and not call.args and routine is not None and INITIALIZES.search(text := source.of(routine)) and not MAKES.search(text):
             yield statement, [source.replaced(statement, "pass")]
 
 
 def compared_with_a_class(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:
-    """``if m == nn.Linear``."""
+    """``if m == nn.Linear``, of what a routine is given or a loop goes through; what options are is no matter of initial values."""
     for call, name in source.calls():
         where, _ = source.method(call)
-        if (
-            name == "isinstance"
-            and len(call.args) == 2
-            and ROUTINE.search(where)
-            and isinstance(call.args[0], ast.Name)
-            and dotted(call.args[1]).startswith("nn.")
-        ):
-            yield call, [source.replaced(call, f"{source.of(call.args[0])} == {source.of(call.args[1])}")]
+        if name != "isinstance" or len(call.args) != 2 or not isinstance(call.args[0], ast.Name):
+            continue
+        routine = ROUTINE.search(where.replace("__init__", "")) or (where == "__init__" and source.around(call, ast.For))
+        wanted = dotted(call.args[1])
+        if routine and wanted.startswith("nn.") and wanted not in ("nn.Module", "nn.Parameter"):
+            yield call, [source.replaced(call, f"{call.args[0].id} == {wanted}")]
 
 
 def empty_parameter(source: Source) -> Iterator[tuple[ast.AST, list[Edit]]]:

@@ -142,6 +142,10 @@ class Sweep:
     """The call in a constructor that led to it; itself, where it stands in one."""
     rest: Site | None = None
     """What of that constructor runs later."""
+    ended: int | None = None
+    """When it was done, if it is the one of the class of what is walked over, so that whatever was made in between is its own affair."""
+    later: dict[str, Distribution] = field(default_factory=dict)
+    """What it would give to the weights of each kind of layer, had it come when all layers existed; empty where it met all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from initlint.contexts.initcalls import ROUTINE, commented, initializer_calls
 from initlint.contexts.samples import samples
 from initlint.graph import Mistake, ModelGraph, Parameter
 from initlint.interpreter.classes import find_member
-from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Unknown
+from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Unknown, Wrapped
 from initlint.source import Chunk, ClassChunk
 from initlint.symbolic import symbol
 
@@ -232,7 +232,7 @@ def function_of(module: Module, chunk: Chunk, owner: str) -> tuple[Function | No
     cls = value if owner and isinstance(value, Class) else None
     if owner:
         value = find_member(cls, chunk.name)[0] if cls is not None else None
-    while isinstance(value, Method):
+    while isinstance(value, (Method, Wrapped)):
         value = value.function
     return (value if isinstance(value, Function) and isinstance(value.node, p.FunctionDef) else None), cls
 

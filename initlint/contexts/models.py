@@ -146,7 +146,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     for name, action in heirs(analysis, module, contexts.facts):
         contexts.models += _option(contexts, action, name)
     contexts.facts.graph.mistakes += contexts.facts.name_tests(module.source.text)
-    contexts.facts.graph.routines = survey(analysis, module)
+    contexts.facts.graph.routines = survey(analysis, module, contexts.models)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
     on_meta = ".to_empty(" in module.source.text and not LOADS.search(module.source.text)
@@ -254,8 +254,9 @@ def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
 
 
 def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Model | None:
-    """A root module as a model, its forward pass traced; None where nobody chose an initial value in it and no rule asks for such."""
-    if not written_by_author(root) and not any(rule.judges_defaults for rule in contexts.analysis.rules):
+    """A root module as a model, its forward pass traced; None where nobody chose an initial value in it, or meant to, and no rule asks for such."""
+    asked = written_by_author(root) or any(rule.judges_defaults for rule in contexts.analysis.rules)
+    if not asked and not any(walk.early for walk in contexts.analysis.framework.witness.walks):
         contexts.covered.note_untouched(root)
         return None
     interp, framework = contexts.analysis.interp, contexts.analysis.framework

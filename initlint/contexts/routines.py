@@ -7,7 +7,7 @@ a project can show is looked for there, and only once a routine was found that n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from initlint import program as p
 from initlint.adapters.torch.building import MODULE
+from initlint.adapters.torch.witness import dotted
 from initlint.contexts.initcalls import ROUTINE, commented, initializer_calls
 from initlint.contexts.loose import LOADING, function_of
 from initlint.contexts.mentions import ProjectText, TooLarge, unit
@@ -27,18 +28,22 @@ from initlint.source import Chunk, ClassChunk
 from initlint.text.edits import LineIndex
 
 if TYPE_CHECKING:
-    from initlint.contexts.models import Analysis
+    from initlint.contexts.models import Analysis, Model
     from initlint.interpreter.modules import Module
 
 STATE = re.compile(r"hidden|state|cache|memory|buffer|carry|__init_|_init__|lazy|session|stage|phase|logg|distributed|process|env|hook|noise|optim|data")
 """Names of those that make what a recurrent network, a queue, a process or a stage of training starts from."""
-OWN = re.compile(r"\b(?:self|m|mod|module|layer|net|model)\.\w|\.(?:weight|bias)\b|\bparameters\(|\bp(?:aram)?\b")
+OWN = re.compile(r"\b(?:self|m|mod|module|layer|net|model)\.\w|\bparameters\(|\b(?:p|params?|weights?|bias)\b")
 """What an initializer is given, or called on, where it writes to parameters of a module."""
+DIRECT = re.compile(r"[^\n]*?\bself\.\w+(?:\.weight_g)?(?:\.data)?(?:\.\w+_\s*\(|\s*[,)])")
+"""A line that hands a parameter of the class itself to an initializer, or the length of a weight that is normalised."""
 HELPER = re.compile(r"(?<![\w.])(?:init(?:iali[sz]e)?_\w+|\w+_init)\((?=\s*(?:self|m|mod|module|layer)\.\w)")
 """A call of a function that by its name initializes the layer or tensor which it is handed."""
 MAIN = re.compile(r"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
 """What tells a program from a file that others import from."""
-WALKER = "named_apply("
+PLAIN = {"staticmethod", "no_grad", "inference_mode", "ignore", "unused"}
+"""Decorators that leave a function what it is."""
+WALKER, APPLY = "named_apply(", "self.apply("
 RESETS = {"reset_parameters", "_reset_parameters"}
 """Methods that constructors of the framework's own layers call."""
 HOOKS = RESETS | {"init_weights", "_init_weights"}
@@ -49,8 +54,8 @@ ISINSTANCE = re.compile(r"isinstance\(\s*(\w+)\s*,\s*([^:]*)\)")
 DEF = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(([^)]*)\)", re.MULTILINE)
 
 
-def survey(analysis: Analysis, module: Module) -> list[Routine]:
-    """The init routines of a file that no context entered, each with what may call it."""
+def survey(analysis: Analysis, module: Module, models: Sequence[Model]) -> list[Routine]:
+    """The init routines of a file that no context entered, each with what may call it; those left out whose class is drawn as a part of other ``models``."""
     found: list[Routine] = []
     for chunk in module.source.chunks:
         members = chunk.members if isinstance(chunk, ClassChunk) else [chunk]
@@ -66,9 +71,9 @@ def survey(analysis: Analysis, module: Module) -> list[Routine]:
                     continue
                 if re.search(rf"#[^\n]*\b{one.name}\(", module.source.text):
                     continue  # somebody took the call out, and knows
-                if owner and any(other.name == "__init__" and other.kind == "def" and writes(other) for other in members):
+                if owner and any(other.name == "__init__" and other.kind == "def" and _replaces(other, one) for other in members):
                     continue  # what it would set has been set another way: it is left over, and nothing keeps its default
-                if owner and _is_drawn_by_type(module, one, owner):
+                if owner and (_is_drawn_by_type(module, one, owner) or any(_draws_whole(model, cls) for model in models)):
                     continue
                 found.append(_routine(analysis, module, one, owner, function, cls))
     return found
@@ -81,11 +86,24 @@ def initializes(chunk: Chunk) -> bool:
 
 def writes(chunk: Chunk) -> bool:
     """Whether the text of a function hands parameters to an initializer."""
+    return any(_writes(chunk))
+
+
+def _writes(chunk: Chunk) -> Iterator[str]:
+    """The lines of a function on which it does, up to the first argument."""
     text = chunk.source.text[chunk.start : chunk.end]
     for match in chain(initializer_calls(text), HELPER.finditer(text)):
-        if not commented(text, match.start()) and OWN.search(text, text.rfind("\n", 0, match.start()) + 1, _end_of_first(text, match.end())):
-            return True
-    return False
+        start, end = text.rfind("\n", 0, match.start()) + 1, _end_of_first(text, match.end())
+        if not commented(text, match.start()) and OWN.search(text, start, end):
+            yield text[start:end]
+
+
+def _replaces(constructor: Chunk, routine: Chunk) -> bool:
+    """Whether a constructor may set what a routine would: all of what it sets are parameters of the class itself only where the routine asks for layers."""
+    written = list(_writes(constructor))
+    if not written or not ISINSTANCE.search(routine.source.text, routine.start, routine.end):
+        return bool(written)
+    return any(not DIRECT.match(line) for line in written) or any(DIRECT.match(line) for line in _writes(routine))
 
 
 def _is_drawn_by_type(module: Module, routine: Chunk, owner: str) -> bool:
@@ -93,6 +111,11 @@ def _is_drawn_by_type(module: Module, routine: Chunk, owner: str) -> bool:
     chunks = chain.from_iterable(chunk.members if isinstance(chunk, ClassChunk) else (chunk,) for chunk in module.source.chunks)
     others = (one for one in chunks if one is not routine and one.kind == "def" and initializes(one))
     return any(re.search(rf"\b{owner}\b", test[2]) for one in others for test in ISINSTANCE.finditer(one.source.text, one.start, one.end))
+
+
+def _draws_whole(model: Model, cls: Class | None) -> bool:
+    """Whether a model of another class holds this one and walks over all of its modules."""
+    return model.root is not cls and id(cls) in model.inside and any(not sweep.path for sweep in model.graph.sweeps)
 
 
 def _end_of_first(text: str, start: int) -> int:
@@ -106,21 +129,31 @@ def _callable(function: Function, owner: str, cls: Class | None) -> bool:
     """Whether it is a plain function or method of a module to which nothing has to be given but a module."""
     if owner and (cls is None or not any(c.opaque or c.name == MODULE for c in cls.mro)):
         return False
-    params = function.node.params[1 if owner else 0 :]
-    required = [param for param in params if param.default is None and param.kind in ("positional", "either", "keyword")]
-    return len(required) <= 1 and isinstance(function.node, p.FunctionDef) and not function.node.decorators
+    required = [param for param in _given(function, owner) if param.default is None and param.kind in ("positional", "either", "keyword")]
+    return len(required) <= 1 and isinstance(function.node, p.FunctionDef) and all(_decorated(one) in PLAIN for one in function.node.decorators)
+
+
+def _decorated(decorator: p.Expr) -> str:
+    """The last name of a decorator."""
+    return dotted(decorator.func if isinstance(decorator, p.Call) else decorator).rpartition(".")[2]
+
+
+def _given(function: Function, owner: str) -> list[p.Param]:
+    """The parameters of a function, without the object that a method belongs to."""
+    static = isinstance(function.node, p.FunctionDef) and any(_decorated(one) == "staticmethod" for one in function.node.decorators)
+    return function.node.params[1 if owner and not static else 0 :]
 
 
 def _routine(analysis: Analysis, module: Module, chunk: Chunk, owner: str, function: Function, cls: Class | None) -> Routine:
     search = Search(analysis.texts, module, chunk, owner, cls)
     public = not owner and not chunk.name.startswith("_") and not MAIN.search(module.source.text)
-    exported = public or (cls is not None and find_member(cls, "forward")[1] is None)
+    exported = public or (cls is not None and find_member(cls, "forward")[1] is None and all(c.spec is None for c in cls.mro))
     inherited = cls is not None and (cls.uncertain or belongs(cls) or (any(c.spec is not None for c in cls.mro) and chunk.name in RESETS))
     try:
         mentions = () if inherited or exported else tuple(islice(search.run(), 1))
     except TooLarge:
         mentions, inherited = (), True
-    required = [param for param in function.node.params[1 if owner else 0 :] if param.default is None and param.kind == "either"]
+    required = [param for param in _given(function, owner) if param.default is None and param.kind == "either"]
     return Routine(
         name=chunk.name, qualname=f"{owner}.{chunk.name}" if owner else chunk.name, class_name=owner, entered=False, mentions=mentions, inherited=inherited,
         site=_name_site(chunk), exported=exported, takes_module=bool(required), constructor=_constructor(module, owner),
@@ -178,11 +211,12 @@ class Search:
                     yield LineIndex(text).site(str(path), match.start(), match.end())
 
     def _walks(self) -> Iterator[Site]:
-        """Walks of a library's helper over a model that may hold the class: it calls the hooks that it finds."""
+        """Walks over a model that may hold the class: a library's helper calls the hooks that it finds, and a model of another file draws its parts."""
         for path, text in self.texts.naming(self.module.path, self.owner, self.module.project):
-            at = text.find(WALKER)
-            if at >= 0:
-                yield LineIndex(text).site(str(path), at, at + len(WALKER))
+            for walker in (WALKER,) if path == self.module.path else (WALKER, APPLY):
+                at = text.find(walker)
+                if at >= 0:
+                    yield LineIndex(text).site(str(path), at, at + len(walker))
 
     def _means(self, text: str, match: re.Match[str], here: bool) -> bool:
         start, end = match.span()
@@ -193,10 +227,10 @@ class Search:
         before, after = text[start - 1 : start], text[end : end + 1]
         if before in ("'", '"') and after == before:
             return True
-        receiver = match[1]
+        receiver = match[1] and _innermost(match[1])
         if not self.owner:
             return self._means_function(text, start, end, receiver, here)
-        return receiver is not None and self._means_method(text, start, receiver)
+        return receiver is not None and self._means_method(text, start, receiver, here)
 
     def _means_function(self, text: str, start: int, end: int, receiver: str | None, here: bool) -> bool:
         """A bare name counts where it is not assigned, a parameter or a keyword; an import counts."""
@@ -205,10 +239,12 @@ class Search:
         rest = text[end : end + 3].lstrip(" ")
         return not (rest.startswith("=") and not rest.startswith("==")) and not rest.startswith(":")
 
-    def _means_method(self, text: str, start: int, receiver: str) -> bool:
+    def _means_method(self, text: str, start: int, receiver: str, here: bool) -> bool:
         around = unit(text, start)
         root, _, rest = receiver.partition(".")
         if (root in ("self", "cls", "super()") and not rest) or root.startswith("super("):
+            if around.class_name == self.owner and not here:  # a namesake, unless it derives from the class
+                return re.match(rf"class\s+{self.owner}\s*\([^:]*\b{self.owner}\b", around.text) is not None
             return around.class_name in self.family or not around.class_name
         if receiver.rpartition(".")[2] in self.family:  # ``Net.init_weights(self)``, or a module of that name
             return True
@@ -232,6 +268,16 @@ class Search:
     def family(self) -> set[str]:
         """Those and the bases of the class."""
         return self.descendants | {c.name.rpartition(".")[2] for c in (self.cls.mro if self.cls else ())}
+
+
+def _innermost(receiver: str) -> str:
+    """``self`` of ``self.apply(self``: what stands behind the last bracket that is not closed."""
+    depth = 0
+    for index in range(len(receiver) - 1, -1, -1):
+        depth += (receiver[index] in ")]") - (receiver[index] in "([")
+        if depth < 0:
+            return receiver[index + 1 :]
+    return receiver
 
 
 def _word(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ from initlint.interpreter.values import ABSENT, Class, External, Function, Insta
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
+
+AHEAD = 400
+"""How many characters behind a test are looked at."""
 
 
 def eval_const(interp: Interpreter, node: p.Const, frame: Frame) -> Any:
@@ -162,7 +166,8 @@ def _notice_kinds(interp: Interpreter, op: str, left: Any, right: Any, frame: Fr
         return
     wanted = list(right) if op == "in" and isinstance(right, (tuple, list)) else [right]
     asked = isinstance(node.left, p.Call) and isinstance(node.left.func, p.Name) and node.left.func.id == "type"
-    if isinstance(left, Instance) and wanted and all(isinstance(kind, Class) and kind.spec is not None for kind in wanted):
+    layers = bool(wanted) and all(isinstance(kind, Class) and kind.spec is not None for kind in wanted)
+    if layers and (isinstance(left, Instance) or (isinstance(left, Unknown) and _holds_tensors(node, frame))):
         text = f"a module is compared with the class `{wanted[0].name.rpartition('.')[2]}`: never true, `isinstance` asks for it"
         meant = f"isinstance({_source(node.left, frame)}, {_source(node.rest[0][1], frame)})"
     elif isinstance(left, Class) and asked and wanted and all(isinstance(kind, str) for kind in wanted):
@@ -172,6 +177,14 @@ def _notice_kinds(interp: Interpreter, op: str, left: Any, right: Any, frame: Fr
         return
     plain = len(node.rest) == 1 and not isinstance(node.rest[0][1], p.Sequence)
     interp.framework.mistake(interp, "other-kinds", node, frame, text, meant=meant if plain else "")
+
+
+def _holds_tensors(node: p.Compare, frame: Frame) -> bool:
+    """Whether what stands behind ``if m == nn.Linear`` speaks of ``m.weight``, which a class does not have."""
+    if not isinstance(node.left, p.Name):
+        return False
+    head, _, body = frame.module.source.text[node.end : node.end + AHEAD].partition(":")
+    return "\n" not in head and re.match(rf"[^\n]*\n([ \t]+)(?=\S)(?:[^\n]*\n\1)?[^\n]*\b{node.left.id}\.(?:weight|bias|reset_parameters)\b", body) is not None
 
 
 def _perhaps(interp: Interpreter, node: p.Expr, frame: Frame) -> Any:
@@ -186,7 +199,7 @@ def eval_compare(interp: Interpreter, node: p.Compare, frame: Frame) -> Any:
     for op, right_node in node.rest:
         right = interp.eval(right_node, frame)
         result = compare(interp, op, left, right, frame, node)
-        if result is False and isinstance(left, (Instance, Class)):
+        if (result is False and isinstance(left, (Instance, Class))) or (type(left) is Unknown and type(right) is Class):
             _notice_kinds(interp, op, left, right, frame, node)
         if result is not True:
             return result

@@ -6,6 +6,7 @@ from typing import Any, Optional
 
 from initlint import program as p
 from initlint.interpreter.trees import statements, walk
+from initlint.interpreter.values import Function
 
 SEES_THROUGH = frozenset(
     {"data", "detach", "view", "t", "transpose", "permute", "squeeze", "unsqueeze", "flatten", "reshape", "contiguous", "to", "cuda", "cpu", "float", "half"}
@@ -30,6 +31,16 @@ def returns(node: p.FunctionDef, name: str) -> bool:
     """Whether the function hands out what it calls ``name``."""
     given = [statement.value for statement in statements(node.body) if isinstance(statement, p.Return)]
     return bool(given) and all(isinstance(value, p.Name) and value.id == name for value in given)
+
+
+def handed_over(func: Function, node: p.Node, name: str) -> Optional[p.Expr]:
+    """What a call hands over as the argument ``name``, if that comes back as the result."""
+    params = [param.name for param in func.node.params]
+    if not isinstance(node, p.Call) or not isinstance(func.node, p.FunctionDef) or not returns(func.node, name):
+        return None
+    index = params.index(name) - (func.owner is not None and isinstance(node.func, p.Attr))
+    given = [arg.value for arg in node.args if arg.keyword == name] or [arg.value for arg in node.args[index : index + 1] if not arg.keyword and not arg.star]
+    return given[0] if given else None
 
 
 def _makes_new(value: p.Expr, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 ## What it does
 Finds constructors that call `self.apply(routine)`, or walk over `self.modules()` or `self.parameters()` to initialise,
-and construct further layers of the same kind afterwards.
+and construct further layers, themselves or in their parts, that the routine would have drawn.
 
 ## Why is this bad?
 A walk sees what is registered at that moment. Layers that come later keep their default, `Var = 1/(3 fan_in)` for linear and
@@ -27,8 +27,8 @@ cosmos-predict2.5#15 is the mirror image (layers added before the routine that m
 skips layers in silence.
 
 ## What it leaves alone
-Late layers that a later walk or call initialises, whose default is what the routine would have written, or that another
-constructor (of a derived class, of a model around this one) makes.
+Late layers that a later walk or call initialises, whose default is what the routine would have written, of a kind that it
+does not ask for, or that another constructor (of a derived class, of a model around this one) makes.
 """
 
 from __future__ import annotations
@@ -58,17 +58,19 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
         if sweep.called is None or sweep.rest is None:
             continue
         missed = [layer for layer in graph.layers if layer.time > sweep.time and _in_rest(layer, sweep) and _untouched(layer)]
-        laws = _written(graph, sweep, ends.get(sweep.time)) if missed else {}
+        laws = sweep.later | _written(graph, sweep, ends.get(sweep.time)) if missed else {}
         late = [layer for layer in missed if layer.kind in laws and _differs(layer, laws[layer.kind])]
         if late:
             yield _finding(graph, sweep.called, late)
 
 
 def _in_rest(layer: Layer, sweep: Sweep) -> bool:
-    """Whether the layer belongs to what was walked over and is constructed in what of the constructor runs after the walk."""
+    """Whether the layer belongs to what was walked over and is constructed, by itself or in a part, in what of the constructor runs after the walk."""
     site, rest = layer.site, sweep.rest
     if site is None or rest is None or not f"{layer.path}.".startswith(f"{sweep.path}." if sweep.path else ""):
         return False
+    if sweep.ended is not None:
+        return layer.time < sweep.ended
     return site.path == rest.path and (rest.line, rest.column) <= (site.line, site.column) and site.end_line <= rest.end_line
 
 

@@ -40,8 +40,9 @@ DeepPruner#6, mmdetection#70: `init_weights` was defined and never called. NeMo 
 ## What it leaves alone
 Routines that anything in the project may call: by name on an object that may be of the class, as a string
 (`getattr(m, "init_weights")`), handed to `apply`, from a base or a derived class. Classes with a base that could not be
-read, because a framework may call the hook; classes whose constructor initialises by itself, or that another routine
-of the file draws where it finds them (`isinstance(module, Experts)`), where this one is left over;
+read, because a framework may call the hook; classes whose constructor sets the same layers by itself, or that another routine
+of the file draws where it finds them (`isinstance(module, Experts)`), or a model that holds them and walks over all its parts,
+where this one is left over;
 routines whose call stands in a comment. Public functions of a file that is no program, and base classes without a `forward`, which are
 there for others.
 """
@@ -67,7 +68,7 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
     for routine in graph.routines:
         if routine.entered or routine.mentions or routine.inherited or routine.exported:
             continue
-        kept = f"every parameter of `{routine.class_name}` keeps its default" if routine.class_name else "it draws nothing"
+        kept = f"every parameter of `{routine.class_name}` that it would set keeps its default" if routine.class_name else "it draws nothing"
         yield RULE.at(
             graph,
             routine.site,

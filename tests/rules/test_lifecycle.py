@@ -54,6 +54,8 @@ def found(folder: Path, code: str, files: dict[str, str]) -> list[Finding]:
         "from net import Net\nclass Big(Net):\n    def __init__(self):\n        super().__init__()\n        self.init_weights()\n",
         "from net import Net\nclass Holder:\n    def __init__(self):\n        self.net = Net()\n        self.net.init_weights()\n",
         "from helpers import named_apply, start\nfrom net import Net\nmodel = named_apply(start, Net())\n",
+        "import net\nclass Net(net.Net):\n    def __init__(self):\n        super().__init__()\n        self.init_weights()\n",
+        "from net import Net\nclass Holder:\n    def __init__(self):\n        self.net = Net()\n        self.apply(start)\n",
         "class Holder:\n    def __init__(self, net):\n        self.net = net\n        self.net.init_weights()\n",
         "from net import Net\nclass Holder:\n    def __init__(self):\n        self.nets = [Net()]\n        for n in self.nets:\n            n.init_weights()\n",
     ],
@@ -70,6 +72,8 @@ def test_whoever_may_call_a_routine_keeps_it_alive(tmp_path: Path, caller: str) 
         "class Part: pass\nclass Other:\n    def __init__(self):\n        self.parts = [Part()]\n        for p in self.parts:\n            p.init_weights()\n",
         "# model.init_weights()\ninit_weights = True\n",
         "import torch.nn as nn\ndef reset(m):\n    if isinstance(m, (nn.Linear, nn.Conv2d)):\n        m.init_weights()\n",
+        "class Other:\n    def __init__(self):\n        self.apply(self.init_weights)\n    def init_weights(self, m):\n        pass\n",
+        "class Net:\n    def __init__(self):\n        self.init_weights()\n    def init_weights(self):\n        pass\n",
     ],
 )
 def test_namesakes_do_not_call_it(tmp_path: Path, other: str) -> None:
@@ -323,6 +327,15 @@ def test_a_test_is_written_as_it_was_meant(tmp_path: Path, test: str, meant: str
     [finding] = found(tmp_path, "INI504", {"net": LOOP.format(test=test)})
     assert finding.fix is not None and finding.fix.safety is Safety.UNSAFE
     assert [edit.content for edit in finding.fix.edits] == [meant]
+
+
+@pytest.mark.parametrize(
+    ("use", "count"),
+    [("nn.init.normal_(kind.weight)", 1), ("print(kind)\n        kind.bias.data.zero_()", 1), ("return kind(3, 3)", 0), ("print(kind)", 0)],
+)
+def test_what_has_a_weight_is_no_class(tmp_path: Path, use: str, count: int) -> None:
+    text = f"import torch.nn as nn\n\ndef init_weights(kind):\n    if kind == nn.Linear:\n        {use}\n    nn.init.zeros_(kind.bias)\n"
+    assert len(found(tmp_path, "INI504", {"start": text})) == count
 
 
 @pytest.mark.parametrize("test", ['"conv" in name or "stem" in name', 'name.endswith("head")', 'm and "stem" not in name', 'name == "head"'])

@@ -10,12 +10,12 @@ from initlint.adapters.arrays import functions as arrays
 from initlint.adapters.declared import drawing, functional
 from initlint.adapters.declared import functions as of_declared
 from initlint.adapters.declared import modules as declared
-from initlint.adapters.torch import (
-    arithmetic, building, containers, factories, forward, functions, graphs, inits, members, names, registries, signals, tensors, views,
-)  # fmt: skip
+from initlint.adapters.torch import arithmetic, building, containers, forward, functions, graphs, members, names, registries, signals, tensors, views
 from initlint.adapters.torch.attributes import BY_OPERATOR, tensor_attribute
 from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
 from initlint.adapters.torch.escape import escape
+from initlint.adapters.torch.factories import SIZED
+from initlint.adapters.torch.inits import COPIED, note_copied
 from initlint.adapters.torch.recording import Recorder
 from initlint.adapters.torch.witness import Witness, dotted
 from initlint.adapters.torch.writes import current, write
@@ -24,7 +24,7 @@ from initlint.interpreter import stdlib
 from initlint.interpreter.classes import linearise
 from initlint.interpreter.framework import Framework
 from initlint.interpreter.nametests import name_tests
-from initlint.interpreter.rebinding import lost_argument, returns
+from initlint.interpreter.rebinding import handed_over, lost_argument
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Builtin, Class, External, Function, Instance, Repeat, Storage, Tensor, Unknown, unknown
 from initlint.overlays import libraries
@@ -51,20 +51,10 @@ def may_switch_off_grad(manager: Any) -> bool:
     return not isinstance(manager, External) or "grad" in manager.name or "inference" in manager.name
 
 
-def _given(func: Function, node: p.Node, name: str) -> str:
-    """What a call hands over as the argument ``name``, if that is a plain name or attribute and comes back as the result."""
-    params = [param.name for param in func.node.params]
-    if not isinstance(node, p.Call) or not isinstance(func.node, p.FunctionDef) or not returns(func.node, name):
-        return ""
-    index = params.index(name) - (func.owner is not None and isinstance(node.func, p.Attr))
-    given = [arg.value for arg in node.args if arg.keyword == name] or [arg.value for arg in node.args[index : index + 1] if not arg.keyword and not arg.star]
-    return dotted(given[0]) if given else ""
-
-
 class TorchFramework(Framework):
     """PyTorch as the interpreter sees it. One instance serves one interpreter."""
 
-    sized = factories.SIZED
+    sized = SIZED
 
     def __init__(self) -> None:
         self.classes: dict[str, Class] = {}
@@ -157,16 +147,17 @@ class TorchFramework(Framework):
             return
         line = interp.site(lost[1], func.scope).line
         text = f"`{func.name}` computes a new tensor at line {line} and this call drops it: what it was given never gets those values"
-        self.mistake(interp, "dropped-result", node, frame, text, function=func.name, line=line, target=_given(func, node, lost[0]))
+        given = handed_over(func, node, lost[0])
+        self.mistake(interp, "dropped-result", node, frame, text, function=func.name, line=line, target=dotted(given) if given is not None else "")
 
     def filled(self, func: Function, call: Call) -> None:
-        if func.name in inits.COPIED:
-            inits.note_copied(func, call)
+        if func.name in COPIED:
+            note_copied(func, call)
 
     def names_walked(self, interp: Interpreter, loop: p.For, items: list[Any], frame: Frame) -> None:
-        if self.tracing or not self.witness.walks or self.witness.walks[-1][1] != interp.site(loop.iter, frame):
+        if self.tracing or not self.witness.walks or self.witness.walks[-1].site != interp.site(loop.iter, frame):
             return
-        if not all(building.is_known(module) for _, module in building.named_modules(self.witness.walks[-1][0])):
+        if not all(building.is_known(module) for _, module in building.named_modules(self.witness.walks[-1].root)):
             return
         names = [item[0] for item in items if isinstance(item, tuple) and isinstance(item[0], str)]
         for test in name_tests(loop):
@@ -229,6 +220,7 @@ class TorchFramework(Framework):
 
     def constructed(self, interp: Interpreter, instance: Instance, frame: Frame, node: p.Node) -> None:
         of_declared.constructed(interp, instance, frame, node)
+        self.witness.constructed(instance)
 
     def enter_late(self, instance: Instance) -> Layer:
         """The layer of a module that is constructed while a forward pass is traced."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from initlint.adapters.declared.modules import root_of
 from initlint.adapters.torch.building import CONTAINERS, named_modules
 from initlint.adapters.torch.factories import NO_VALUES
+from initlint.adapters.torch.replays import drawn_later
 from initlint.adapters.torch.tracing import trace
 from initlint.graph import Layer, ModelGraph, Parameter
 from initlint.interpreter.classes import find_member
@@ -41,7 +43,8 @@ def build(interp: Interpreter, framework: TorchFramework, instance: Instance, na
         trace(interp, framework, instance, graph)
     finally:
         framework.graph = None
-    framework.witness.report(graph, framework.owners, {key: layer.path for key, layer in framework.layers.items()})
+    paths = {key: layer.path for key, layer in framework.layers.items()}
+    framework.witness.report(graph, framework.owners, paths, partial(drawn_later, interp, framework))
     return graph
 
 

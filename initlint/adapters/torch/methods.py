@@ -13,7 +13,7 @@ from initlint.adapters.torch.registries import register
 from initlint.adapters.torch.witness import dotted
 from initlint.adapters.torch.writes import write
 from initlint.graph import Origin
-from initlint.interpreter.values import Instance, Tensor, Unknown
+from initlint.interpreter.values import Function, Instance, Method, Tensor, Unknown
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
@@ -23,12 +23,9 @@ def apply(call: Call) -> Any:
     """``module.apply(fn)``: children first, then the module itself."""
     instance, function = call.args[0], call.get(1, "fn")
     witness = framework_of(call).witness
-    witness.walk(call, instance)
-    if function is None and isinstance(call.node, p.Call) and call.node.args and isinstance(call.node.args[0].value, p.Call):
-        name = dotted(call.node.args[0].value.func) or "the routine"
-        text = f"`apply` is given the result of `{name}(…)`, which is None, not the function itself"
-        argument = call.node.args[0].value
-        witness.mistake(call.interp, "called-routine", call.site, text, name=name, argument=call.interp.site(argument, call.frame), bare=not argument.args)
+    witness.walk(call, instance, function)
+    if (function is None or isinstance(function, Unknown)) and isinstance(call.node, p.Call) and call.node.args and isinstance(call.node.args[0].value, p.Call):
+        _called_routine(call, function, call.node.args[0].value)
     done: set[int] = set()
 
     def visit(module: Instance) -> None:
@@ -42,6 +39,33 @@ def apply(call: Call) -> Any:
 
     visit(instance)
     return instance
+
+
+def _called_routine(call: Call, result: Any, argument: p.Call) -> None:
+    """Note ``apply(routine())`` where the routine returns nothing, or lacks the module that ``apply`` would have handed to it."""
+    name = dotted(argument.func) or "the routine"
+    text = f"`apply` is given the result of `{name}(…)`, which is None, not the function itself"
+    if result is not None:
+        missed = "" if argument.args else _missed(call, argument.func)
+        if not missed:
+            return
+        text = f"`apply` is given a call of `{name}()`, which misses the argument `{missed}`, not the function itself"
+    site = call.interp.site(argument, call.frame)
+    framework_of(call).witness.mistake(call.interp, "called-routine", call.site, text, name=name, argument=site, bare=not argument.args)
+
+
+def _missed(call: Call, func: p.Expr) -> str:
+    """The first argument that a plain function or method, named once more, must be given."""
+    if not isinstance(func, (p.Name, p.Attr)):
+        return ""
+    called = call.interp.eval(func, call.frame)
+    bound = 0
+    while isinstance(called, Method):
+        called, bound = called.function, bound + 1
+    if not isinstance(called, Function):
+        return ""
+    params = [param for param in called.node.params if param.kind in ("positional", "either")][bound:]
+    return params[0].name if params and params[0].default is None else ""
 
 
 def modules(call: Call) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Optional
@@ -12,7 +13,7 @@ from initlint.findings import Site
 from initlint.graph import InitCall, Mistake, ModelGraph, Parameter, Sweep, elapse, tick
 from initlint.interpreter.calls import Call
 from initlint.interpreter.nametests import NameTest
-from initlint.interpreter.values import Instance, Storage, TargetRaise, Tensor
+from initlint.interpreter.values import Class, Instance, Storage, TargetRaise, Tensor
 from initlint.overlays.declared.tensorflow import successor
 from initlint.overlays.torch_init import FILLS, Initializer
 from initlint.theory.laws import Distribution
@@ -40,6 +41,28 @@ class Drawn:
         return self.call if parameter is None else replace(self.call, parameter=parameter)
 
 
+@dataclass(slots=True)
+class Walk:
+    """A routine goes through the modules of ``root``."""
+
+    root: Instance
+    site: Site
+    time: int
+    within: Optional[tuple[Site, Site]]
+    """The place in the innermost constructor from which it was reached, and what stands behind it there."""
+    held: int
+    """How many modules ``root`` itself held."""
+    again: Optional[tuple[Any, Frame, p.Node]]
+    """What is called on each module, or the name of the method of ``root`` that walks: with the frame and the node of the call."""
+    ended: Optional[int] = None
+    """When the constructor was done, if that is the one of the class of ``root`` itself."""
+
+    @property
+    def early(self) -> bool:
+        """Whether the constructor that walks gave its module further ones afterwards."""
+        return self.within is not None and len(self.root.modules) > self.held
+
+
 Mark = tuple[int, int, int]
 """How many calls and places were collected, and when."""
 
@@ -60,7 +83,9 @@ class Witness:
 
     drawn: list[Drawn] = field(default_factory=list)
     mistakes: dict[tuple[str, Site], Mistake] = field(default_factory=dict)
-    walks: list[tuple[Instance, Site, int, Optional[tuple[Site, Site]]]] = field(default_factory=list)
+    walks: list[Walk] = field(default_factory=list)
+    open: list[Walk] = field(default_factory=list)
+    """Those whose constructors still run, the innermost last."""
     emptied: list[Site] = field(default_factory=list)
     """Where memory was made without being filled."""
     tests: dict[Site, tuple[NameTest, list[str], bool]] = field(default_factory=dict)
@@ -73,7 +98,7 @@ class Witness:
     """Layers that stand for those of a model which is not known, while such a function runs."""
 
     def start(self) -> None:
-        self.drawn, self.mistakes, self.walks, self.emptied, self.tests = [], {}, [], [], {}
+        self.drawn, self.mistakes, self.walks, self.open, self.emptied, self.tests = [], {}, [], [], [], {}
 
     def draw(self, call: Call, entry: Initializer, passed: dict[str, Any], target: Any, *, law: Optional[Distribution] = None, problem: str = "") -> None:
         """An initializer ran, or raised ``problem``."""
@@ -139,12 +164,21 @@ class Witness:
         if len(known.detail["resets"]) < MOST:
             known.detail["resets"].append((tick(), seed if isinstance(seed, int) else None))
 
-    def walk(self, call: Call, root: Instance) -> None:
-        """A routine is about to go through the modules of ``root``; what a library does by itself, nobody wrote there."""
+    def walk(self, call: Call, root: Instance, function: Any = None) -> None:
+        """A routine is about to go through the modules of ``root``, or to hand them to ``function``; what a library does by itself, nobody wrote there."""
         if call.frame.module.promised:
             return
         self.noted += 1
-        self.walks.append((root, call.site, tick(), _in_constructor(call)))
+        within, owner, routine = _in_constructor(call)
+        again = (function, call.frame, call.node) if function is not None else _routine(root, routine) if routine is not None else None
+        self.walks.append(Walk(root, call.site, tick(), within, len(root.modules), again))
+        if owner is root.cls:
+            self.open.append(self.walks[-1])
+
+    def constructed(self, instance: Instance) -> None:
+        """The constructor of a module is done."""
+        while self.open and self.open[-1].root is instance:
+            self.open.pop().ended = tick()
 
     def mark(self) -> Mark:
         """Where ``account`` is to begin."""
@@ -164,30 +198,42 @@ class Witness:
         self.emptied += account.emptied
         return later
 
-    def report(self, graph: ModelGraph, owners: dict[int, Parameter], paths: dict[int, str]) -> None:
-        """Enter everything into ``graph``, with the parameters and module paths it has."""
+    def report(
+        self, graph: ModelGraph, owners: dict[int, Parameter], paths: dict[int, str], again: Optional[Callable[[Walk], dict[str, Distribution]]] = None
+    ) -> None:
+        """Enter everything into ``graph``, with the parameters and module paths it has; ``again`` tells what a walk that came early would draw now."""
         graph.calls += [drawn.told(owners) for drawn in self.drawn]
         graph.mistakes = list(self.mistakes.values())
-        for root, site, time, within in self.walks:
-            if id(root) in paths:
-                called, rest = within or (None, None)
-                graph.sweeps.append(Sweep(site=site, path=paths[id(root)], time=time, called=called, rest=rest))
+        for walk in self.walks:
+            if id(walk.root) in paths:
+                called, rest = walk.within or (None, None)
+                later = again(walk) if again is not None and walk.early else {}
+                graph.sweeps.append(Sweep(site=walk.site, path=paths[id(walk.root)], time=walk.time, ended=walk.ended, called=called, rest=rest, later=later))
 
 
-def _in_constructor(call: Call) -> Optional[tuple[Site, Site]]:
-    """The place in the innermost constructor from which ``call`` was reached, and what stands behind it there."""
-    frame, node = call.frame.function, call.node
+def _in_constructor(call: Call) -> tuple[Optional[tuple[Site, Site]], Optional[Class], Optional[Frame]]:
+    """The place in the innermost constructor from which ``call`` was reached and what stands behind it there, its class, and what that place calls."""
+    frame, node, called = call.frame.function, call.node, None
     for routine in reversed(call.interp.routines):
         if routine is not frame:
-            return None
+            break
         if routine.code.name == "__init__":
             last = routine.code.body[-1].end
             index = routine.module.source.index
-            return call.interp.site(node, frame), index.site(routine.module.source.path, node.end, max(last, node.end))
+            rest = index.site(routine.module.source.path, node.end, max(last, node.end))
+            return (call.interp.site(node, frame), rest), routine.owner, called
         if routine.caller is None:
-            return None
+            break
+        called = routine
         frame, node = routine.caller[0].function, routine.caller[1]
-    return None
+    return None, None, None
+
+
+def _routine(root: Instance, routine: Frame) -> Optional[tuple[Any, Frame, p.Node]]:
+    """A method of ``root`` that needs no arguments, as it was called."""
+    if routine.receiver is not root or any(param.default is None and param.kind != "args" and param.kind != "kwargs" for param in routine.code.params[1:]):
+        return None
+    return routine.code.name, routine.caller[0], routine.caller[1]
 
 
 def _copied(call: Call) -> str:
