@@ -255,7 +255,8 @@ class Memory:
             kept = [*given.values()]
             memo: dict[int, Any] = {id(one): one for one in (*reading.containers, *kept)}
             copied, account = deep_copy(outcome, memo, lambda made: None), framework.account(mark, memo)
-            self.known[key] = Remembered(copied, [memo[id(one)] for one in births], account, interp.steps - before, reading.containers, kept)
+            if all(id(one) in memo for one in births):  # not so of those in a set, whose copy holds the same
+                self.known[key] = Remembered(copied, [memo[id(one)] for one in births], account, interp.steps - before, reading.containers, kept)
         return outcome
 
     def _watch_fill(self, key: Key, tensor: Tensor, follow: Callable[[], Any]) -> Any:

@@ -67,6 +67,13 @@ PROGRAMS = {
         "level = 1\n        self.first = nn.ModuleList([Block(4) for _ in range(4)])\n        level = 2",
         "pass",
     ),
+    "a set of parts": (
+        "class Part(nn.Module):\n    def __init__(self, n):\n        super().__init__()\n        self.inner = nn.Linear(n, n)\n\n"
+        "def parts(n):\n    return {Part(n)}\n",
+        "self.part = [*parts(4)][0]",
+        "pass",
+        "init.zeros_(self.blocks[4].part.inner.weight)",
+    ),
     "a class that counts": (
         "",
         "Block.count = Block.count + 1 if hasattr(Block, 'count') else 1\n        init.constant_(self.fc.weight, Block.count)",
