@@ -61,9 +61,9 @@ def _is_shell(contexts: FileContexts, cls: Any, name: str) -> bool:
     """Whether a class alone could not be built whole: it wants blocks, or lists of sizes."""
     if not isinstance(cls, Class):
         return False
-    built, (init, _) = contexts.facts.built.get(name), find_member(cls, "__init__")
-    if built is None or built.graph.forward_reason:
+    if name not in contexts.facts.built:
         return True
+    init, _ = find_member(cls, "__init__")
     params = init.node.params[1:] if isinstance(init, Function) else []
     given = (param for param in params if param.default is None and param.kind in ("positional", "either", "keyword"))
     return any(isinstance(required(contexts.analysis.interp, param, init), Unknown) for param in given)
