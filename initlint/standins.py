@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -34,15 +35,22 @@ def instantiate(interp: Interpreter, value: Any, frame: Frame, given: Optional[d
     """
     function = value if isinstance(value, Function) else find_member(value, "__init__")[0]
     given = dict(given or {})
+    reason = ""
     for _ in range(MOST_DEMANDS):
         try:
             return _called(interp, value, function, frame, given)
         except TargetRaise as error:
+            reason = f"raises {error}"
             wanted = _demanded(error, function, given) if isinstance(value, Class) and isinstance(function, Function) else None
             if wanted is None:
-                return Unknown(f"raises {error}")
+                break
             given[wanted.name] = required(interp, p.Param(wanted.name, wanted.kind, None, _unless_none(wanted.annotation)), function)
-    return Unknown("raises whatever it is given")
+    return Unknown(reason)
+
+
+def asked(params: Iterable[p.Param]) -> list[p.Param]:
+    """Those that have to be given."""
+    return [param for param in params if param.default is None and param.kind in ("positional", "either", "keyword")]
 
 
 def _called(interp: Interpreter, value: Any, function: Any, frame: Frame, given: dict[str, Any]) -> Any:
@@ -98,6 +106,4 @@ def required(interp: Interpreter, param: p.Param, function: Function) -> Any:
 
 def _all_defaults(cls: Class) -> bool:
     function, _ = find_member(cls, "__init__")
-    if not isinstance(function, Function):
-        return False
-    return all(param.default is not None or param.kind in ("args", "kwargs") for param in function.node.params[1:])
+    return isinstance(function, Function) and not asked(function.node.params[1:])

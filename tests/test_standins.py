@@ -50,6 +50,13 @@ class Nothing(nn.Module):
     def __init__(self, width=None):
         super().__init__()
         raise NotImplementedError("use the derived class, not width")
+
+class Many(nn.Module):
+    def __init__(self, a=None, b=None, c=None, d=None, e=None):
+        super().__init__()
+        for name, value in (("a", a), ("b", b), ("c", c), ("d", d), ("e", e)):
+            if value is None:
+                raise ValueError(name + " is missing")
 """
 
 
@@ -77,3 +84,8 @@ def test_a_class_that_raises_all_the_same_says_so(tmp_path: Path) -> None:
 def test_what_was_given_is_not_taken_back(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match=r"raises ValueError: n_outputs not specified"):
         shapes(tmp_path, "Net(4)")
+
+
+def test_who_asks_for_too_much_is_left_with_the_last_message(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match=r"raises ValueError: d is missing"):
+        shapes(tmp_path, "Many")

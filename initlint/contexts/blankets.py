@@ -69,10 +69,10 @@ def _concerned(text: str, names: set[str]) -> set[str]:
         known = set(grown)
         word = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(known)))})\b")
         grown |= {name for name, body in bodies.items() if name not in known and word.search(body.text)}
-    bases = {base: name for name, words in heads(text.encode()) if name in known for base in words}
+    classes, bases = list(heads(text.encode())), known
     while bases:
-        known |= set(bases)
-        bases = {base: name for name, words in heads(text.encode()) if name in known for base in words if base not in known}
+        bases = {base for name, words in classes if name in known for base in words} - known
+        known |= bases
     return known
 
 

@@ -10,7 +10,7 @@ from initlint.contexts.loose import unreached_lines
 from initlint.contexts.programs import is_test
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Class, Function, Unknown
-from initlint.standins import required
+from initlint.standins import asked, required
 
 if TYPE_CHECKING:
     from initlint.contexts.models import FileContexts
@@ -19,35 +19,32 @@ BUILDS = re.compile(r"\b(?!\w*(?:Error|Exception|Warning)\()[A-Z]\w*\(|\.apply\(
 HANDS_OVER = re.compile(r"[(,=]\s*[A-Z]\w*[a-z]\w*\s*[,)]|\breturn\s+_\w+\(")
 """A class among arguments, or a private builder."""
 HELPER = re.compile(r"_|get_")
+"""How names begin of functions that others call on the way to a model."""
 GIVEN = {"model", "module", "m", "net", "layer", "x", "self", "input", "inputs", "state_dict", "modules", "backbone", "encoder"}
 """Names of parameters that hold what a function works on, not what it builds from."""
 MOST_TRIES = 2
 """How many functions may be followed for nothing, one after the other."""
 
 
-def asked(function: Function) -> list[str]:
-    """The arguments that have to be given."""
-    return [param.name for param in function.node.params if param.default is None and param.kind in ("positional", "either", "keyword")]
-
-
 def builds_alone(function: Function) -> bool:
     """Whether a function can be expected to build a model by itself: it is not handed one."""
-    names = asked(function)
+    names = [param.name for param in asked(function.node.params)]
     return len(names) <= 3 and not any(name in GIVEN or name.endswith("_module") for name in names)
 
 
 def factories(contexts: FileContexts) -> Iterator[Function]:
     """Functions such as ``_resnet(BasicBlock, [2, 2, 2, 2])``, as long as they reach initializers of classes that could not be built by themselves."""
-    module, tries = contexts.module, 0
-    for chunk in module.source.chunks:
+    tries, unreached = 0, None
+    for chunk in contexts.module.source.chunks:
         if chunk.kind == "def" and not HELPER.match(chunk.name) and chunk.says(HANDS_OVER) and not chunk.says(BUILDS) and not is_test(chunk):
-            wanting = _unreached(contexts)
-            if not wanting or tries == MOST_TRIES:
+            unreached = _unreached(contexts) if unreached is None else unreached
+            if not unreached or tries == MOST_TRIES:
                 return
-            function = module.reach(chunk.name)
-            if isinstance(function, Function) and not asked(function):
+            function = contexts.module.reach(chunk.name)
+            if isinstance(function, Function) and not asked(function.node.params):
                 yield function
-                tries = tries + 1 if _unreached(contexts) == wanting else 0
+                before, unreached = unreached, _unreached(contexts)
+                tries = tries + 1 if unreached == before else 0
 
 
 def _unreached(contexts: FileContexts) -> dict[str, dict[str, set[int]]]:
@@ -64,6 +61,5 @@ def _is_shell(contexts: FileContexts, cls: Any, name: str) -> bool:
     if name not in contexts.facts.built:
         return True
     init, _ = find_member(cls, "__init__")
-    params = init.node.params[1:] if isinstance(init, Function) else []
-    given = (param for param in params if param.default is None and param.kind in ("positional", "either", "keyword"))
-    return any(isinstance(required(contexts.analysis.interp, param, init), Unknown) for param in given)
+    interp = contexts.analysis.interp
+    return isinstance(init, Function) and any(isinstance(required(interp, param, init), Unknown) for param in asked(init.node.params[1:]))

@@ -25,6 +25,7 @@ from initlint.interpreter.classes import find_member
 from initlint.interpreter.contracts import belongs
 from initlint.interpreter.values import Class, Function, OutOfBudget, TargetRaise
 from initlint.source import Chunk, ClassChunk
+from initlint.standins import asked
 from initlint.text.edits import LineIndex
 
 if TYPE_CHECKING:
@@ -129,8 +130,11 @@ def _callable(function: Function, owner: str, cls: Class | None) -> bool:
     """Whether it is a plain function or method of a module to which nothing has to be given but a module."""
     if owner and (cls is None or not any(c.opaque or c.name == MODULE for c in cls.mro)):
         return False
-    required = [param for param in _given(function, owner) if param.default is None and param.kind in ("positional", "either", "keyword")]
-    return len(required) <= 1 and isinstance(function.node, p.FunctionDef) and all(_decorated(one) in PLAIN for one in function.node.decorators)
+    return (
+        len(asked(_given(function, owner))) <= 1
+        and isinstance(function.node, p.FunctionDef)
+        and all(_decorated(one) in PLAIN for one in function.node.decorators)
+    )
 
 
 def _decorated(decorator: p.Expr) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from initlint.adapters.torch.building import named_modules
+from initlint.adapters.torch.witness import Walk, Witness
 from initlint.graph import Origin
 from initlint.interpreter.values import Instance, OutOfBudget, TargetRaise, Tensor
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
-    from initlint.adapters.torch.witness import Walk
     from initlint.interpreter.core import Interpreter
     from initlint.theory.laws import Distribution
 
@@ -25,9 +25,7 @@ def drawn_later(interp: Interpreter, framework: TorchFramework, walk: Walk) -> d
         return {}
     function, frame, node = walk.again
     witness, entered = framework.witness, interp.entered
-    kept = witness.drawn, witness.mistakes, witness.walks, witness.open, witness.emptied, witness.tests, witness.noted
-    witness.start()
-    interp.entered = set(entered)
+    framework.witness, interp.entered = Witness(loose=witness.loose, samples=witness.samples), set(entered)
     interp.grant(STEPS)
     try:
         with interp.heap.sandbox():
@@ -40,8 +38,7 @@ def drawn_later(interp: Interpreter, framework: TorchFramework, walk: Walk) -> d
     except (TargetRaise, OutOfBudget, RecursionError):
         return {}
     finally:
-        interp.entered = entered
-        witness.drawn, witness.mistakes, witness.walks, witness.open, witness.emptied, witness.tests, witness.noted = kept
+        framework.witness, interp.entered = witness, entered
 
 
 def _given(module: Instance) -> Distribution | None:
