@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 
 from initlint import lower
 from initlint import program as p
-from initlint.lower.trust import unchecked
+from initlint.lower import nodes
 from initlint.text.edits import LineIndex
 
 ROOT = Path(__file__).parent.parent
@@ -154,10 +154,46 @@ def test_literal_parts_of_f_strings(source: str, value: list[str]) -> None:
     assert [part.value for part in statement.value.parts if isinstance(part, p.Const)] == value
 
 
-def test_libcst_checks_its_nodes_again_once_nobody_parses() -> None:
-    """What others make of LibCST's nodes in the same process is checked as ever, also behind an error."""
-    with suppress(RuntimeError), unchecked():
-        assert cst.Name("").value == ""
-        raise RuntimeError
+def test_libcst_is_itself_again_once_nobody_parses() -> None:
+    """What others make of LibCST's nodes in the same process are its own, checked as ever, also behind an error."""
+    with pytest.raises(cst.ParserSyntaxError):
+        nodes.parse("x = (")
     with pytest.raises(cst.CSTValidationError):
         cst.Name("")
+    assert type(cst.parse_module("x").body[0]) is cst.SimpleStatementLine
+
+
+def test_the_nodes_are_those_that_cost_little() -> None:
+    (line,) = nodes.parse("f(a, b=1)  # comment").body
+    assert type(line) is nodes.SimpleStatementLine is not cst.SimpleStatementLine
+    assert issubclass(nodes.Call, nodes.BaseExpression)
+
+
+OTHER_LIBCST = """
+import sys
+from libcst import native
+import libcst
+
+usual, parse = dict(vars(libcst)), native.parse_module
+
+def with_classes_of_its_own(text):
+    asked = dict(vars(libcst))
+    vars(libcst).update(usual)
+    try:
+        return parse(text)
+    finally:
+        vars(libcst).update(asked)
+
+native.parse_module = with_classes_of_its_own
+from initlint.lower import lower_source, nodes
+
+assert nodes.Name is libcst.Name
+sys.stdout.write(repr([lower_source(text) for text in eval(sys.stdin.read())]))
+"""
+
+
+def test_a_libcst_that_finds_its_classes_elsewhere() -> None:
+    """Its own nodes are read then, to the same end."""
+    texts = [*SNIPPETS.values()]
+    done = subprocess.run([sys.executable, "-c", OTHER_LIBCST], input=repr(texts), capture_output=True, text=True, cwd=ROOT, encoding="utf-8", check=True)
+    assert done.stdout == repr([lower.lower_source(text) for text in texts])

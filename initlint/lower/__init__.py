@@ -6,12 +6,11 @@ expression, and lowering, which visits leaves in source order, takes these token
 
 from __future__ import annotations
 
-import libcst as cst
-
 from initlint import program as p
+from initlint.lower.nodes import parse
 from initlint.lower.statements import Lowering
 
 
 def lower_source(text: str, base: int = 0) -> list[p.Stmt]:
     """Parse ``text`` with LibCST and lower every statement; ``base`` is added to all offsets."""
-    return Lowering(text, base).block(cst.parse_module(text).body)
+    return Lowering(text, base).block(parse(text).body)

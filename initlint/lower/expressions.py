@@ -6,9 +6,8 @@ import ast
 from collections.abc import Callable
 from typing import Any, Optional, Union
 
-import libcst as cst
-
 from initlint import program as p
+from initlint.lower import nodes as cst
 from initlint.lower.tokens import Tokens
 
 OPERATORS: dict[type, str] = {

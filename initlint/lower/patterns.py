@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import libcst as cst
-
 from initlint import program as p
+from initlint.lower import nodes as cst
 from initlint.lower.expressions import Expressions
 
 
@@ -84,7 +83,9 @@ def _captured(node: cst.CSTNode) -> list[str]:
         names.append(node.name.value)
     if isinstance(node, cst.MatchMapping) and node.rest is not None:
         names.append(node.rest.value)
-    for child in node.children:
-        if not isinstance(child, cst.BaseExpression):
-            names += _captured(child)
+    for part in ("pattern", "patterns", "elements", "kwds", "value"):
+        inner = getattr(node, part, ())
+        for child in inner if isinstance(inner, (list, tuple)) else (inner,):
+            if isinstance(child, cst.CSTNode) and not isinstance(child, cst.BaseExpression):
+                names += _captured(child)
     return names

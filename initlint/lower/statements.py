@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Optional, Union
 
-import libcst as cst
-
 from initlint import program as p
+from initlint.lower import nodes as cst
 from initlint.lower.expressions import OPERATORS
 from initlint.lower.patterns import Patterns
 

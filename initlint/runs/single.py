@@ -89,7 +89,6 @@ class Examiner:
     def _analyse(self, path: str, data: bytes) -> Outcome:
         from initlint.contexts.merging import analyse_file
         from initlint.contexts.models import Analysis  # with LibCST and the interpreter, which most runs of a hook can do without
-        from initlint.lower.trust import unchecked
 
         left, self.analysis = self.analysis.left() if self.analysis is not None else (), None
         garbage.tidy()  # what the analysis before this one made; a new one that is there by then would count as old, and all that it makes never be looked at
@@ -98,13 +97,12 @@ class Examiner:
             source.forget_looks()
         full = absolute(path)
         try:
-            with unchecked():
-                models, everywhere = analyse_file(analysis, path, data)
-                here = [finding for finding in everywhere if finding.site.path == path]
-                if any(finding.fix for finding in here):
-                    from initlint.fixing import proof
+            models, everywhere = analyse_file(analysis, path, data)
+            here = [finding for finding in everywhere if finding.site.path == path]
+            if any(finding.fix for finding in here):
+                from initlint.fixing import proof
 
-                    here = proof.prove(analysis, path, data, models, here)
+                here = proof.prove(analysis, path, data, models, here)
         finally:
             analysis.interp.reset()
             if is_notebook(path):
