@@ -160,8 +160,7 @@ def follow_function(
     names = bind_arguments(interp, func, args, kwargs)
     if isinstance(names, Unknown):
         return call_blind(interp, func, node, frame, names.reason, args, kwargs)
-    if node is interp.alone:
-        interp.framework.called_alone(interp, func, names, frame, node)
+    done = interp.framework.called_alone(interp, func, names, frame, node) if node is interp.alone else None
     if interp.watch is not None:
         interp.watch(func, names)
     parent: Optional[Frame] = func.scope
@@ -186,6 +185,8 @@ def follow_function(
         finally:
             interp.routines.pop()
             del interp.managers[len(interp.managers) - len(decorators) :]
+        if done is not None:
+            done()
         return inner.yielded if inner.yielded is not None else final_value(inner, outcome)
     finally:
         interp.depth -= 1

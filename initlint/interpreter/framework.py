@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -50,8 +51,9 @@ class Framework:
     def mistake(self, interp: Interpreter, kind: str, node: p.Node, frame: Frame, text: str, **detail: Any) -> None:
         """The analysed code does something else here than it says."""
 
-    def called_alone(self, interp: Interpreter, func: Function, names: dict[str, Any], frame: Frame, node: p.Node) -> None:
-        """A function of the analysed code is called in a statement that drops its result; ``names`` are its arguments."""
+    def called_alone(self, interp: Interpreter, func: Function, names: dict[str, Any], frame: Frame, node: p.Node) -> Optional[Callable[[], None]]:
+        """A function is called in a statement that drops its result; ``names`` are its arguments. What comes back is called when it is done."""
+        return None
 
     def filled(self, func: Function, call: Call) -> None:
         """A function of the analysed code was handed a tensor."""

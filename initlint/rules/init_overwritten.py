@@ -2,7 +2,7 @@
 
 ## What it does
 Finds initializer calls every result of which the same function overwrites by another initializer, with another law. A warning
-where a layer of the same kind beside it is left to its default, a note otherwise.
+where a layer of the same kind beside it is left to its default, a note otherwise. And calls that stand twice, one below the other.
 
 ## Why is this bad?
 Only the last write counts: `w <- D1; w <- D2` starts from `D2`, whatever `D1` was. Either the first call is dead code, or it was meant
@@ -21,7 +21,8 @@ Unsafe: the first call is removed. No law changes, but a draw less shifts the ra
 meant another tensor.
 
 ## A real bug it would have caught
-transformers#35437: the initialisation of a composite model was lost to the one that ran after it.
+transformers#35437: the initialisation of a composite model was lost to the one that ran after it. beta-recsys draws the embedding of
+the users twice and that of the items never.
 
 ## What it leaves alone
 A blanket routine followed by a special case that concerns some of its parameters, a constructor whose values the model around it
@@ -65,6 +66,18 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
     for site, writes in lost.items():
         if site not in kept and site.path == graph.path:
             yield _finding(graph, site, writes)
+    yield from _repeated(graph)
+
+
+def _repeated(graph: ModelGraph) -> Iterator[Finding]:
+    """The same call on two lines that follow each other."""
+    calls = {call.site: call for call in graph.calls if call.spelled.get("tensor") and call.site.path == graph.path and not call.copied}
+    for first, second in pairwise(sorted(calls.values(), key=lambda call: (call.site.line, call.site.column))):
+        told = [(call.initializer, call.routine, call.spelled, call.arguments, call.site.column) for call in (first, second)]
+        if told[0] == told[1] and second.site.line == first.site.end_line + 1:
+            target = first.spelled["tensor"]
+            text = f"`{target}` is drawn twice by the same call: the second changes nothing, one of the two was meant for another parameter"
+            yield RULE.at(graph, second.site, Severity.WARNING, text, evidence={"first": first.site.line}, help="Name the parameter that was meant")
 
 
 def _replaces(first: InitEvent, second: InitEvent) -> bool:

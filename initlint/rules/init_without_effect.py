@@ -1,9 +1,11 @@
 """An initializer whose values never reach the model.
 
 ## What it does
-Finds four ways to lose a draw: it is written to a weight that `weight_norm`, `spectral_norm` or a parametrization computes
+Finds six ways to lose a draw: it is written to a weight that `weight_norm`, `spectral_norm` or a parametrization computes
 anew from other parameters; it is written to a copy (`w.clone()`) that is dropped; a helper computes a new tensor and the call
-drops its result; a helper of mmengine or mmcv that fills modules (`normal_init`, `constant_init`) is given a tensor and passes it over.
+drops its result; a helper of mmengine or mmcv that fills modules (`normal_init`, `constant_init`) is given a tensor and passes it over;
+a routine that asks which kind of layer it was given is handed the whole model, `init_weights(net)` for `net.apply(init_weights)`;
+`def init(method="kaiming", *models)` is called as `init(net)`, and takes the model for the method.
 
 ## Why is this bad?
 Under weight norm `w = g v / |v|` (Salimans & Kingma 2016): before every forward pass `w` is computed from `g` and `v`, and what
@@ -20,25 +22,26 @@ Use instead:
     self.conv = weight_norm(self.conv)
 
 ## Fix safety
-Unsafe where a helper returns its new tensor: the call is made to copy it back. None is offered for a wrapped weight:
-initialising before it is wrapped moves code, and the author has to confirm that the law which never took effect is wanted.
+Unsafe where a helper returns its new tensor: the call is made to copy it back; and where a routine was handed a model: it is applied
+to it. None is offered for a wrapped weight: initialising before it is wrapped moves code, and the author has to confirm that the law
+which never took effect is wanted.
 
 ## A real bug it would have caught
 hifi-gan#145, locuslab/TCN#1: convolutions initialised behind `weight_norm`. DI-engine `ensemble.py`: `torch.where` truncates
-into a local name. mmdetection#6663: `normal_init(m.weight)`.
+into a local name. mmdetection#6663: `normal_init(m.weight)`. anomalib's GANomaly: `self.weights_init(self.generator)`.
 
 ## What it leaves alone
 Writes to what the wrapper registered (`weight_g`, `weight_v`, `parametrizations.weight.original0`), to weights whose wrapper
-was removed again, and calls that also write a weight that is not wrapped. The old `spectral_norm`, which computes the weight
-from the tensor that is written. Files that nobody runs, because another one is generated from them, as in transformers: which
-routine a class there inherits is decided in the other.
+was removed again, and calls that also write a weight that is not wrapped. Routines that go through what they are given, and steps
+of a walk. The old `spectral_norm`, which computes the weight from the tensor that is written. Files that nobody runs, because another
+one is generated from them, as in transformers: which routine a class there inherits is decided in the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from initlint.findings import Finding, Fix, Severity, Site, WrapCall
+from initlint.findings import Finding, Fix, ReplaceExpression, Severity, Site, WrapCall
 from initlint.graph import InitEvent, Mistake, ModelGraph, Origin, Parameter
 from initlint.rules import Rule
 from initlint.rules._sites import qualified, short, spell_names
@@ -65,6 +68,13 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, fix=_kept(mistake), help=advice)
         elif mistake.kind == "skipped-tensor":
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, help="Hand over the layer, or fill the tensor by `torch.nn.init`")
+        elif mistake.kind == "idle-routine":
+            fix = _applied(mistake)
+            advice = "" if fix else f"Hand `{mistake.detail['routine']}` to the `apply` of the model"
+            yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, fix=fix, help=advice)
+        elif mistake.kind == "misplaced-model":
+            advice = f"Make `{mistake.detail['option']}` an argument by keyword: `*{mistake.detail['rest']}, {mistake.detail['option']}=…`"
+            yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, help=advice)
 
 
 def _kept(mistake: Mistake) -> Fix | None:
@@ -74,6 +84,16 @@ def _kept(mistake: Mistake) -> Fix | None:
         return None
     method = f"{target}.copy_" if target.endswith(".data") else f"{target}.data.copy_"
     return Fix(message="Keep the result of the call", actions=(WrapCall(site=mistake.site, method=method),))
+
+
+def _applied(mistake: Mistake) -> Fix | None:
+    """Hand the routine to ``apply``."""
+    target, routine = mistake.detail["target"], mistake.detail["routine"]
+    if not target:
+        return None
+    return Fix(
+        message=f"Write `{target}.apply({routine})`", actions=(ReplaceExpression(site=mistake.site, content=f"{target}.apply({routine})"),), assumes=True
+    )
 
 
 def _recomputed(graph: ModelGraph) -> Iterator[Finding]:

@@ -395,3 +395,104 @@ def correct(found, other):
 )
 def test_a_constant_that_other_code_of_the_file_replaces(tmp_path: Path, statement: str, count: int) -> None:
     assert len(found(tmp_path, "INI201", {"pair": PAIR.format(statement=statement)})) == count
+
+
+IDLE = """
+import torch.nn as nn
+
+def weights_init(m):
+    if m.__class__.__name__.find("Conv") != -1:
+        nn.init.normal_(m.weight, 0.0, 0.02)
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Linear(8, 8))
+        {call}
+
+    def forward(self, x):
+        return self.body(x)
+"""
+
+
+@pytest.mark.parametrize("call", ["weights_init(self)", "weights_init(self.body)", "for part in self.children():\n            weights_init(part)"])
+def test_a_routine_that_is_handed_the_model_instead_of_its_layers(tmp_path: Path, call: str) -> None:
+    [finding] = found(tmp_path, "INI506", {"net": IDLE.format(call=call)})
+    assert finding.severity is Severity.ERROR
+    assert "nothing is set, where a `Conv2d` would be" in finding.message
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "self.apply(weights_init)",
+        "for m in self.modules():\n            weights_init(m)",
+        "for m in self.body:\n            weights_init(m)",
+        "weights_init(self.body[0])",
+        "weights_init(self.body[2])",
+    ],
+)
+def test_walks_and_layers_are_what_such_a_routine_expects(tmp_path: Path, call: str) -> None:
+    assert found(tmp_path, "INI506", {"net": IDLE.format(call=call)}) == []
+
+
+def test_a_routine_that_walks_itself_or_has_nothing_to_set(tmp_path: Path) -> None:
+    walks = "    for child in m.children():\n        weights_init(child)\n\nclass Net"
+    assert found(tmp_path, "INI506", {"net": IDLE.format(call="weights_init(self)").replace("\nclass Net", walks)}) == []
+    other = IDLE.format(call="weights_init(self)").replace("nn.Conv2d(3, 8, 3)", "nn.Linear(3, 8)")
+    assert found(tmp_path, "INI506", {"net": other}) == []
+
+
+def test_the_routine_is_applied(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, "INI506", {"net": IDLE.format(call="weights_init(self.body)")})
+    assert finding.fix is not None
+    assert finding.fix.safety is Safety.UNSAFE
+    assert finding.fix.message == "Write `self.body.apply(weights_init)`"
+
+
+MISPLACED = """
+import torch.nn as nn
+
+def initialize(method="kaiming", *models):
+    for model in models:
+        for m in model.modules():
+            if isinstance(m, nn.Linear) and method == "kaiming":
+                nn.init.kaiming_normal_(m.weight)
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(8, 8), nn.Linear(8, 8)
+        {call}
+
+    def forward(self, x):
+        return self.last(self.first(x).relu())
+"""
+
+
+def test_a_model_in_the_place_of_the_method(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, "INI506", {"net": MISPLACED.format(call="initialize(self)")})
+    assert finding.message.endswith("takes the `Net` for its argument `method`, by default 'kaiming'; nothing is left for `*models`")
+    [finding] = found(tmp_path, "INI506", {"net": MISPLACED.format(call="initialize(self.first, self.last)")})
+    assert finding.message.endswith("takes the `Linear` for its argument `method`, by default 'kaiming'; it is missing among `*models`")
+    assert found(tmp_path, "INI506", {"net": MISPLACED.format(call="initialize('kaiming', self)")}) == []
+
+
+TWICE = """
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.users, self.items = nn.Embedding(9, 8), nn.Embedding(9, 8)
+
+    def init_weight(self):
+        nn.init.normal_(self.users.weight, std=0.01)
+        nn.init.normal_(self.{second}.weight, std={std})
+"""
+
+
+def test_a_call_that_stands_twice(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, "INI505", {"net": TWICE.format(second="users", std=0.01)})
+    assert (finding.severity, finding.site.line) == (Severity.WARNING, 10)
+    assert found(tmp_path, "INI505", {"net": TWICE.format(second="items", std=0.01)}) == []

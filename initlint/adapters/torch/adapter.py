@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -10,7 +11,7 @@ from initlint.adapters.arrays import functions as arrays
 from initlint.adapters.declared import drawing, functional
 from initlint.adapters.declared import functions as of_declared
 from initlint.adapters.declared import modules as declared
-from initlint.adapters.torch import arithmetic, building, containers, forward, functions, graphs, members, names, registries, signals, tensors, views
+from initlint.adapters.torch import arithmetic, building, containers, forward, functions, graphs, idle, members, names, registries, signals, tensors, views
 from initlint.adapters.torch.attributes import BY_OPERATOR, tensor_attribute
 from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
 from initlint.adapters.torch.escape import escape
@@ -24,7 +25,6 @@ from initlint.interpreter import stdlib
 from initlint.interpreter.classes import linearise
 from initlint.interpreter.framework import Framework
 from initlint.interpreter.nametests import name_tests
-from initlint.interpreter.rebinding import handed_over, lost_argument
 from initlint.interpreter.scope import Frame
 from initlint.interpreter.values import ABSENT, Builtin, Class, External, Function, Instance, Repeat, Storage, Tensor, Unknown, unknown
 from initlint.overlays import libraries
@@ -63,7 +63,7 @@ class TorchFramework(Framework):
         self.failures: list[str] = []
         """Why constructors could not be followed."""
         self.witness = Witness()
-        self.losses: dict[int, Optional[tuple[str, p.Assign]]] = {}
+        self.routines = idle.Routines()
         """By function node: the argument that it replaces for itself alone."""
         self.plain_nets = False
         """Whether plain objects that hold arrays count as models in the file at hand."""
@@ -136,19 +136,11 @@ class TorchFramework(Framework):
         if not self.tracing:
             self.witness.mistake(interp, kind, interp.site(node, frame), text, **detail)
 
-    def called_alone(self, interp: Interpreter, func: Function, names: dict[str, Any], frame: Frame, node: p.Node) -> None:
-        if self.tracing or not interp.heap.decided or not isinstance(func.node, p.FunctionDef) or not any(isinstance(v, Tensor) for v in names.values()):
-            return
-        key = id(func.node)
-        if key not in self.losses:
-            self.losses[key] = lost_argument(func.node)
-        lost = self.losses[key]
-        if lost is None or not isinstance(names.get(lost[0]), Tensor):
-            return
-        line = interp.site(lost[1], func.scope).line
-        text = f"`{func.name}` computes a new tensor at line {line} and this call drops it: what it was given never gets those values"
-        given = handed_over(func, node, lost[0])
-        self.mistake(interp, "dropped-result", node, frame, text, function=func.name, line=line, target=dotted(given) if given is not None else "")
+    def called_alone(self, interp: Interpreter, func: Function, names: dict[str, Any], frame: Frame, node: p.Node) -> Optional[Callable[[], None]]:
+        if self.tracing:
+            return None
+        idle.note_dropped(self, interp, func, names, frame, node)
+        return idle.watch(self, interp, func, names, frame, node)
 
     def filled(self, func: Function, call: Call) -> None:
         if func.name in COPIED:
