@@ -71,7 +71,7 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
 
 def _repeated(graph: ModelGraph) -> Iterator[Finding]:
     """The same call on two lines that follow each other."""
-    calls = {call.site: call for call in graph.calls if call.spelled.get("tensor") and call.site.path == graph.path and not call.copied}
+    calls = {call.site: call for call in graph.calls if "…" not in call.spelled.get("tensor", "…") and call.site.path == graph.path}
     for first, second in pairwise(sorted(calls.values(), key=lambda call: (call.site.line, call.site.column))):
         told = [(call.initializer, call.routine, call.spelled, call.arguments, call.site.column) for call in (first, second)]
         if told[0] == told[1] and second.site.line == first.site.end_line + 1:

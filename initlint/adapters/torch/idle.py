@@ -81,7 +81,8 @@ def note_dropped(framework: TorchFramework, interp: Interpreter, func: Function,
 
 def watch(framework: TorchFramework, interp: Interpreter, func: Function, names: dict[str, Any], frame: Frame, node: p.Node) -> Optional[Callable[[], None]]:
     """Look at a routine that is called in a statement of its own with a model; what is to be asked when it is done."""
-    if not isinstance(node, p.Call) or dotted(node.func).rpartition(".")[2] != func.name or not isinstance(func.node, p.FunctionDef):
+    named = isinstance(node, p.Call) and dotted(node.func).rpartition(".")[2] == func.name
+    if not named or not isinstance(node, p.Call) or not isinstance(func.node, p.FunctionDef) or frame.module.promised:
         return None
     given = {name: value for name, value in names.items() if type(value) is Instance and name != "self" and framework.is_module(value)}
     asked = given.keys() & framework.routines.asks(func.node) if given else ()
