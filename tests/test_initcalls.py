@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from initlint.contexts.initcalls import INITIALIZES, commented, initializer_calls
+from initlint.text.initcalls import INITIALIZES, commented, initializer_calls
 
 PIECES = (
     "init",

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from initlint.contexts.corpus import heads
-from initlint.contexts.initcalls import INITIALIZES
 from initlint.contexts.mentions import unit
+from initlint.text.initcalls import INITIALIZES
 
 LOOP = re.compile(r"for\b[^\n]*\b(?:named_)?parameters\(")
 OF_OWN = re.compile(r"(?<![\w.])self\.(?:(\w+)\.)?(?:named_)?parameters\($")

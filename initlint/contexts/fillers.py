@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from initlint.contexts.blankets import REACH, initializes_any, reaches, reaches_holder
-from initlint.contexts.initcalls import INITIALIZES, commented
 from initlint.contexts.mentions import TooLarge, Unit, deriving, unit
 from initlint.contexts.routines import Search, initializes
 from initlint.findings import Site
 from initlint.graph import ModelGraph, Origin, Parameter
 from initlint.interpreter.values import Class
 from initlint.paths.lookup import absolute
+from initlint.text.initcalls import INITIALIZES, commented
 
 if TYPE_CHECKING:
     from initlint.contexts.models import Analysis

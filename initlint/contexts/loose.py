@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
 from initlint.adapters.torch import graphs
-from initlint.contexts.initcalls import ROUTINE, commented, initializer_calls
 from initlint.contexts.samples import samples
 from initlint.graph import Mistake, ModelGraph, Parameter
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Unknown, Wrapped
 from initlint.source import Chunk, ClassChunk
 from initlint.symbolic import symbol
+from initlint.text.initcalls import ROUTINE, commented, initializer_calls
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.witness import Witness
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from initlint.interpreter.modules import Module
     from initlint.interpreter.nametests import NameTest
 
+MAKES = re.compile(r"\bdef\b[\s\S]*?\n[ \t]+def\b")
+"""A function inside of a function, which may be the routine that is to be applied."""
 LSTM = re.compile(r"\bLSTM(?:Cell)?\b")
 MOST = 40
 STEPS = 5_000
@@ -150,10 +152,13 @@ def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk:
         args, kwargs = _arguments(function)
         first = 1 if function.node.params and function.node.params[0].name == "self" else 0
         witness.samples = samples(analysis, module, chunk)
-        for sample in witness.samples if len(args) > first else witness.samples[:1]:
+        makes = chunk.says(MAKES)
+        for sample in witness.samples if len(args) > first or makes else witness.samples[:1]:
             try:
                 given = [*args[:first], sample, *args[first + 1 :]] if len(args) > first else args
-                analysis.interp.call(function, given, kwargs, module.frame, p.Const(0, 0, None))
+                made = analysis.interp.call(function, given, kwargs, module.frame, p.Const(0, 0, None))
+                if isinstance(made, Function) and chunk.start <= made.node.pos < chunk.end:  # a routine that is made to be applied
+                    analysis.interp.call(made, [sample], {}, module.frame, p.Const(0, 0, None))
             except TargetRaise:
                 continue  # what it asks of this one another may have
     facts.note_calls(witness)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from initlint import program as p
 from initlint.adapters.torch.building import MODULE
 from initlint.adapters.torch.witness import dotted
-from initlint.contexts.initcalls import ROUTINE, commented, initializer_calls
 from initlint.contexts.loose import LOADING, function_of
 from initlint.contexts.mentions import ProjectText, TooLarge, unit
 from initlint.findings import Site
@@ -27,6 +26,7 @@ from initlint.interpreter.values import Class, Function, OutOfBudget, TargetRais
 from initlint.source import Chunk, ClassChunk
 from initlint.standins import asked
 from initlint.text.edits import LineIndex
+from initlint.text.initcalls import ROUTINE, commented, initializer_calls
 
 if TYPE_CHECKING:
     from initlint.contexts.models import Analysis, Model

@@ -2,7 +2,8 @@
 
 ## What it does
 Reports what code that builds or initialises a model gets wrong about the framework's objects: a parameter called like a function
-(`m.weight()`), a method that the module at hand does not have (`ModuleList.reset_parameters`), a single layer iterated over,
+(`m.weight()`), a method that the module at hand does not have (`ModuleList.reset_parameters`), an init routine that asks its
+module for what the class never sets, a single layer iterated over,
 `super(Net).__init__()` without `self`, parameters assigned before `nn.Module` was set up, `isinstance(m, "Linear")`.
 
 ## Why is this bad?

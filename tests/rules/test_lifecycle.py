@@ -496,3 +496,51 @@ def test_a_call_that_stands_twice(tmp_path: Path) -> None:
     [finding] = found(tmp_path, "INI505", {"net": TWICE.format(second="users", std=0.01)})
     assert (finding.severity, finding.site.line) == (Severity.WARNING, 10)
     assert found(tmp_path, "INI505", {"net": TWICE.format(second="items", std=0.01)}) == []
+
+
+LEFT_OVER = """
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.hidden = nn.Linear(width, width)
+        {before}
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        nn.init.xavier_normal_(self.hidden.weight)
+        nn.init.xavier_normal_(self.attention)
+
+    def forward(self, x):
+        return self.hidden(x)
+"""
+
+
+def test_a_routine_of_another_class(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, "INI604", {"net": LEFT_OVER.format(before="pass")})
+    assert finding.message == "a Net has no `attention`: AttributeError"
+
+
+@pytest.mark.parametrize(
+    "before", ["self.width, self.attention = width, nn.Parameter(nn.init.ones_(width))", "self.add('attention')", "setattr(self, name(), None)"]
+)
+def test_attributes_that_may_come_from_elsewhere(tmp_path: Path, before: str) -> None:
+    assert found(tmp_path, "INI604", {"net": LEFT_OVER.format(before=before)}) == []
+
+
+MAKER = """
+import torch.nn as nn
+
+class Xavier:
+    def routine(self):
+        def start(m):
+            if isinstance(m, (nn.Conv2d, nn.Linear)):
+                nn.init.sparse_(m.weight, 0.9)
+        return start
+"""
+
+
+def test_routines_that_a_function_makes_are_tried_on_layers(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, "INI603", {"net": MAKER})
+    assert "Only tensors with 2 dimensions" in finding.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
@@ -13,6 +14,7 @@ from initlint.adapters.torch.registries import REGISTRIES
 from initlint.interpreter.calls import initialise
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import ABSENT, OPENED, Builtin, Class, External, Function, Instance, Method, Tensor, Unknown
+from initlint.text.initcalls import ROUTINE
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
@@ -121,9 +123,25 @@ def constructed_blind(framework: TorchFramework, interp: Interpreter, instance: 
 
 
 def missing_attribute(framework: TorchFramework, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
-    """Notice that a module has no attribute ``name``, where the tables know all that it has or everybody expects that name of it."""
+    """Notice that a module has no attribute ``name``, where all is known that it has, or everybody expects that name of it."""
     told = instance.cls.spec is not None and not name.startswith("_") and name not in UNTOLD
-    if (told or name in EXPECTED) and interp.heap.decided and registries.is_torch(instance) and not instance.attrs.keys() & {"#failed", OPENED}:
+    if not interp.heap.decided or not registries.is_torch(instance) or instance.attrs.keys() & {"#failed", OPENED}:
+        return
+    if told or name in EXPECTED or _is_left_over(interp, instance, name, frame):
         kind = instance.cls.name.rpartition(".")[2]
         text = f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind} has no `{name}`: AttributeError"
         framework.mistake(interp, "missing-attribute", node, frame, text, name=name, class_name=kind)
+
+
+def _is_left_over(interp: Interpreter, instance: Instance, name: str, frame: Frame) -> bool:
+    """Whether an init routine that the constructor of a module calls asks it for what no class it consists of ever says that it sets."""
+    routine = frame.function
+    constructed = any(one.receiver is instance and one.code.name == "__init__" for one in interp.routines)
+    named = routine.code is not None and routine.code.name != "__init__" and ROUTINE.search(routine.code.name) is not None
+    if not named or routine.receiver is not instance or not constructed or name.startswith("__"):
+        return False
+    members = [value for cls in instance.cls.mro for value in cls.namespace.values()]
+    texts = {one.scope.module.name: one.scope.module.source.text for one in members if isinstance(one, Function)}
+    assigned = rf"\.{name}\s*(?:,[^\n(]*|:[ \t]*\w[^\n]*?)?=(?!=)|^\s*{name}\s*[:=]|\bdef {name}\b"
+    sets = re.compile(rf"{assigned}|[\"']{name}[\"']|\bsetattr\(|__dict__|__getattr", re.MULTILINE)
+    return not any(sets.search(text) for text in texts.values())
