@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
@@ -30,6 +31,10 @@ REORDERING = {"permute", "transpose", "t", "T", "mT", "expand", "repeat", "swapa
 TRANSPOSING = ("t", "T", "mT", "transpose", "swapaxes")
 OTHER_SHAPE = ("permute", "unflatten", "movedim", "ravel", "view_as", "expand_as", "repeat", "unsqueeze", "transpose")
 """Methods that change the shape, also where ``viewed_shape`` cannot tell how."""
+ONE = re.compile(r"[A-Z]\w* \d+")
+"""A place that one index tells, of which no more is known than its kind."""
+MAP = "#map"
+"""Attribute of ``stack[kind]``, where nobody knows which ``kind``: the shape of one map."""
 MAX_PARTS = 64
 """More parts than this are not told apart."""
 
@@ -127,7 +132,17 @@ def item(tensor: Tensor, index: Any) -> Tensor:
     place = ", ".join(map(_spell_index, indices))
     region = (tensor.region, place) if tensor.region else place
     total = share * tensor.share if tensor.share is not None and share is not None else share if tensor.whole else None
-    return replace(tensor, shape=shape, whole=False, region=region, share=total, parameter=False, data=None, attrs={})
+    chosen = shape is None and tensor.shape is not None and len(tensor.shape) > 2 and ONE.fullmatch(place)
+    attrs: dict[str, Any] = {MAP: tensor.shape[1:]} if chosen and tensor.shape is not None else {}
+    return replace(tensor, shape=shape, whole=False, region=region, share=total, parameter=False, data=None, attrs=attrs)
+
+
+def chosen(call: Call) -> Optional[Tensor]:
+    """``stack.index_select(0, kind)``: as ``stack[kind]``; None for a table, whose rows are no matrices."""
+    tensor = call.args[0]
+    if not isinstance(tensor, Tensor) or tensor.op is not None or tensor.shape is None or len(tensor.shape) < 3 or call.get(1, "dim") != 0:
+        return None
+    return item(tensor, call.get(2, "index"))
 
 
 def _spell_index(index: Any) -> str:

@@ -97,6 +97,11 @@ class Witness:
     samples: list[Instance] = field(default_factory=list)
     """Layers that stand for those of a model which is not known, while such a function runs."""
 
+    @property
+    def told(self) -> bool:
+        """Whether a model is worth a look though nobody chose an initial value in it."""
+        return any(walk.early for walk in self.walks) or any(kind == "one-object" for kind, _ in self.mistakes)
+
     def start(self) -> None:
         self.drawn, self.mistakes, self.walks, self.open, self.emptied, self.tests = [], {}, [], [], [], {}
 
@@ -203,12 +208,20 @@ class Witness:
     ) -> None:
         """Enter everything into ``graph``, with the parameters and module paths it has; ``again`` tells what a walk that came early would draw now."""
         graph.calls += [drawn.told(owners) for drawn in self.drawn]
-        graph.mistakes = list(self.mistakes.values())
+        graph.mistakes = [told for mistake in self.mistakes.values() if (told := _placed(mistake, paths)) is not None]
         for walk in self.walks:
             if id(walk.root) in paths:
                 called, rest = walk.within or (None, None)
                 later = again(walk) if again is not None and walk.early else {}
                 graph.sweeps.append(Sweep(site=walk.site, path=paths[id(walk.root)], time=walk.time, ended=walk.ended, called=called, rest=rest, later=later))
+
+
+def _placed(mistake: Mistake, paths: dict[int, str]) -> Optional[Mistake]:
+    """The mistake with the path of the module it is about, None where that is no part of the model."""
+    module = mistake.detail.get("module")
+    if not isinstance(module, Instance):
+        return mistake
+    return replace(mistake, detail={**mistake.detail, "module": paths[id(module)]}) if id(module) in paths else None
 
 
 def _in_constructor(call: Call) -> tuple[Optional[tuple[Site, Site]], Optional[Class], Optional[Frame]]:
