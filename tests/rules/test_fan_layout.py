@@ -98,6 +98,8 @@ def test_sizes_without_a_name_are_letters(tmp_path: Path) -> None:
     [
         "torch.bmm(x.unsqueeze(1), self.w[x])",
         "torch.bmm(x.unsqueeze(1), self.w.index_select(0, x))",
+        "torch.matmul(x, self.w.repeat(x.size(0), 1, 1))",
+        "torch.matmul(x, self.w.unsqueeze(0).expand(x.size(0), -1, -1, -1))",
         "torch.bmm(x.unsqueeze(1), torch.index_select(self.w, 0, x))",
         "torch.bmm(x.unsqueeze(1), torch.matmul(torch.ones(9, 4), self.w.view(4, 256 * 8)).view(9, 256, 8).index_select(0, x))",
         "x @ (torch.ones(9, 4) @ self.w.view(4, -1)).view(9, 256, 8)",
@@ -106,6 +108,12 @@ def test_sizes_without_a_name_are_letters(tmp_path: Path) -> None:
 def test_maps_that_are_chosen_or_mixed(tmp_path: Path, forward: str) -> None:
     [finding], _ = judge(tmp_path, STACK, "nn.init.xavier_uniform_(self.w)", forward)
     assert finding.message.startswith("`w`: xavier_uniform_ takes 2080 for fan_in + fan_out, each map of the stack has 264")
+
+
+@pytest.mark.parametrize("forward", ["x @ self.w.repeat(1, x.size(0), 1)", "x @ self.w.expand(4, x.size(0), -1)", "x @ self.w.t().repeat(x.size(0), 1, 1)"])
+def test_maps_that_are_stretched_or_turned(tmp_path: Path, forward: str) -> None:
+    parameter = RAW if ".t()" in forward else STACK
+    assert judge(tmp_path, parameter, "nn.init.kaiming_uniform_(self.w, a=1)", forward)[0] == []
 
 
 def test_what_mixes_the_maps_is_no_map(tmp_path: Path) -> None:
