@@ -44,6 +44,24 @@ def made_of(tensor: Tensor, owners: dict[int, Any]) -> tuple[Parameter, ...]:
     return tuple(found.values())
 
 
+def mixed_by(equation: str, tensors: list[Tensor]) -> Optional[Tensor]:
+    """``einsum("rb,bio->rio", coefficients, bases)``: as ``mixed``, of the operand of three axes that keeps its last two."""
+    result = operand_axes(f"{equation.partition('->')[2]}->", 0)
+    sizes: dict[str, Number] = {}
+    stack = None
+    for place, tensor in enumerate(tensors):
+        axes = operand_axes(equation, place)
+        if tensor.shape is None or len(axes) != len(tensor.shape):
+            return None
+        sizes.update(zip(axes, tensor.shape))
+        if len(axes) == 3 and axes[1:] == result[1:] and axes[0] not in result:
+            stack = tensor
+    if stack is None or len(tensors) != 2 or not sizes.keys() >= set(result):
+        return None
+    shape = tuple(sizes[axis] for axis in result)
+    return Tensor(Storage(shape, reason=COMPUTED, sources=(stack.storage,)), shape)
+
+
 def described(tensor: Tensor, owners: dict[int, Any], fans: Optional[Fans]) -> dict[str, Any]:
     """Detail of an operation that multiplies by ``tensor``: ``fans`` per output and per input, ``of`` where it is no parameter itself."""
     detail: dict[str, Any] = {"transposed": tensor.transposed}
