@@ -101,6 +101,8 @@ def test_sizes_without_a_name_are_letters(tmp_path: Path) -> None:
         "torch.matmul(x, self.w.repeat(x.size(0), 1, 1))",
         "torch.matmul(x, self.w.unsqueeze(0).expand(x.size(0), -1, -1, -1))",
         "torch.bmm(x.unsqueeze(1), torch.index_select(self.w, 0, x))",
+        "torch.bmm(x.unsqueeze(1), torch.index_select(input=self.w, dim=0, index=x))",
+        "torch.bmm(x.unsqueeze(1), self.w.index_select(index=x, dim=0))",
         "torch.bmm(x.unsqueeze(1), torch.matmul(torch.ones(9, 4), self.w.view(4, 256 * 8)).view(9, 256, 8).index_select(0, x))",
         "x @ torch.einsum('rb,bio->rio', torch.ones(9, 4), self.w)[x]",
         "x @ torch.einsum('rb, bio -> rio', (torch.ones(9, 4), self.w))",

@@ -154,7 +154,7 @@ def item(tensor: Tensor, index: Any) -> Tensor:
 
 def chosen(call: Call) -> Optional[Tensor]:
     """``stack.index_select(0, kind)``: as ``stack[kind]``; None for a table, whose rows are no matrices."""
-    tensor = call.args[0]
+    tensor = call.get(0, "input")
     if not isinstance(tensor, Tensor) or tensor.op is not None or tensor.shape is None or len(tensor.shape) < 3 or call.get(1, "dim") != 0:
         return None
     return item(tensor, call.get(2, "index"))
