@@ -103,9 +103,10 @@ def _note_one_object(interp: Interpreter, node: p.BinOp, display: p.Sequence, va
     """``[Block()] * n`` with the call inside the brackets: it runs once, and its one result stands at each place."""
     if not isinstance(values, (list, tuple)) or (isinstance(count, int) and count < 2):
         return
-    for item, value in zip(display.items, values):
-        if isinstance(item, p.Call) and isinstance(value, Instance) and interp.framework.is_module(value) and (value.parameters or value.modules):
-            interp.framework.mistake(interp, "one-object", node, frame, "one object stands at each place of the list", module=value)
+    made = [value for item, value in zip(display.items, values) if isinstance(item, p.Call) and isinstance(value, Instance)]
+    modules = [value for value in made if interp.framework.is_module(value) and (value.parameters or value.modules)]
+    if modules:
+        interp.framework.mistake(interp, "one-object", node, frame, "one object stands at each place of the list", modules=modules)
 
 
 def eval_unary(interp: Interpreter, node: p.UnaryOp, frame: Frame) -> Any:

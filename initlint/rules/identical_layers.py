@@ -79,18 +79,15 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
 
 def _one_layer(graph: ModelGraph, mistake: Mistake) -> Finding | None:
     """`[Block()] * n`: one set of weights, of which every place of the list gets the updates."""
-    module = mistake.detail["module"]
-    if not isinstance(module, str):  # no part of a model
-        return None
-    start = f"{module}."
-    shared = [p for p in graph.parameters if p.name.startswith(start) and p.shape is not None and len(p.shape) > 1 and p.requires_grad]
+    starts = tuple(f"{path}." for path in mistake.detail["modules"] if isinstance(path, str))  # the rest is no part of a model
+    shared = [p for p in graph.parameters if p.name.startswith(starts) and p.shape is not None and len(p.shape) > 1 and p.requires_grad]
     if not shared:
         return None
     return RULE.at(
         graph,
         mistake.site,
         Severity.WARNING,
-        f"{spell_names(shared)}: the layer is constructed once, and each place of the list holds that one object: all share these weights",
+        f"{spell_names(shared)}: the call runs once, not once for each place of the list: all places hold one object and share its weights",
         parameter=shared[0].name,
         parameters=qualified(graph, shared),
         evidence={"shared": True},

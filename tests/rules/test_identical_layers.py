@@ -81,6 +81,8 @@ def test_the_gradients_of_averaged_copies_are_equal() -> None:
         ("nn.ModuleList([nn.Linear(d, d)] * n)", ["parts.*.weight"]),
         ("nn.Sequential(nn.Linear(d, d), *([Block(d)] * (n - 1)))", ["parts.*.inner.weight"]),
         ("nn.Sequential(*(2 * [Block(d)]))", ["parts.0.inner.weight"]),
+        ("nn.Sequential(nn.Linear(d, d), *[nn.BatchNorm1d(d), nn.Linear(d, d), nn.ReLU()] * 3)", ["parts.2.weight"]),
+        ("nn.Sequential(*[self.pair(), nn.Sequential(*self.pair())][1:])", ["parts.0.0.weight"]),
         ("nn.ModuleList([nn.Linear(d, d)] * 1)", []),
         ("nn.ModuleList([nn.Linear(d, d) for _ in range(n)])", []),
         ("nn.ModuleList([shared] * 3)", []),
@@ -107,6 +109,9 @@ class Net(nn.Module):
         super().__init__()
         shared = nn.Linear(d, d)
         self.parts = {made}
+
+    def pair(self):
+        return [nn.Linear(3, 3)] * 2
 
     def forward(self, x):
         for part in self.parts:

@@ -152,7 +152,9 @@ class Witness:
         if interp.trying:
             return
         self.noted += 1
-        self.mistakes.setdefault((kind, site), Mistake(kind=kind, site=site, text=text, detail=detail))
+        known = self.mistakes.setdefault((kind, site), Mistake(kind=kind, site=site, text=text, detail=detail))
+        if "modules" in detail and known.detail is not detail:
+            known.detail["modules"] = [*known.detail["modules"][:MOST], *detail["modules"]]
 
     def named(self, site: Site, test: NameTest, names: list[str]) -> None:
         """Names were put to a test."""
@@ -217,11 +219,12 @@ class Witness:
 
 
 def _placed(mistake: Mistake, paths: dict[int, str]) -> Optional[Mistake]:
-    """The mistake with the path of the module it is about, None where that is no part of the model."""
-    module = mistake.detail.get("module")
-    if not isinstance(module, Instance):
+    """The mistake with the paths of the modules it is about, None where none is a part of the model."""
+    modules = mistake.detail.get("modules")
+    if modules is None:
         return mistake
-    return replace(mistake, detail={**mistake.detail, "module": paths[id(module)]}) if id(module) in paths else None
+    placed = [paths[id(module)] for module in modules if id(module) in paths]
+    return replace(mistake, detail={"modules": placed}) if placed else None
 
 
 def _in_constructor(call: Call) -> tuple[Optional[tuple[Site, Site]], Optional[Class], Optional[Frame]]:
