@@ -256,7 +256,7 @@ def _is_new(contexts: FileContexts, root: Instance, bare: bool) -> bool:
 def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Model | None:
     """A root module as a model, its forward pass traced; None where nobody chose an initial value in it, or meant to, and no rule asks for such."""
     asked = written_by_author(root) or any(rule.judges_defaults for rule in contexts.analysis.rules)
-    if not asked and not any(walk.early for walk in contexts.analysis.framework.witness.walks):
+    if not asked and not contexts.analysis.framework.witness.told:
         contexts.covered.note_untouched(root)
         return None
     interp, framework = contexts.analysis.interp, contexts.analysis.framework

@@ -91,7 +91,22 @@ def eval_slice(interp: Interpreter, node: p.Slice, frame: Frame) -> Any:
 
 def eval_binary(interp: Interpreter, node: p.BinOp, frame: Frame) -> Any:
     """``left + right``."""
-    return binary(interp, node.op, interp.eval(node.left, frame), interp.eval(node.right, frame), frame, node)
+    left, right = interp.eval(node.left, frame), interp.eval(node.right, frame)
+    if node.op == "*" and isinstance(node.left, p.Sequence):
+        _note_one_object(interp, node, node.left, left, right, frame)
+    elif node.op == "*" and isinstance(node.right, p.Sequence):
+        _note_one_object(interp, node, node.right, right, left, frame)
+    return binary(interp, node.op, left, right, frame, node)
+
+
+def _note_one_object(interp: Interpreter, node: p.BinOp, display: p.Sequence, values: Any, count: Any, frame: Frame) -> None:
+    """``[Block()] * n`` with the call inside the brackets: it runs once, and its one result stands at each place."""
+    if not isinstance(values, (list, tuple)) or (isinstance(count, int) and count < 2):
+        return
+    made = [value for item, value in zip(display.items, values) if isinstance(item, p.Call) and isinstance(value, Instance)]
+    modules = [value for value in made if interp.framework.is_module(value) and (value.parameters or value.modules)]
+    if modules:
+        interp.framework.mistake(interp, "one-object", node, frame, "one object stands at each place of the list", modules=modules)
 
 
 def eval_unary(interp: Interpreter, node: p.UnaryOp, frame: Frame) -> Any:

@@ -1,4 +1,4 @@
-"""Initializers that libraries around torch wrap: mmengine and mmcv, fvcore and detectron2, timm, torch_geometric.
+"""Initializers that libraries around torch wrap: mmengine and mmcv, fvcore and detectron2, timm, torch_geometric, mup.
 
 Their source is read where it is installed; where it is not, this table knows what they draw. Each row maps the bound arguments to
 an initializer of ``torch.nn.init`` and what that is given.
@@ -78,6 +78,8 @@ _GEOMETRIC = {
     "constant": Helper("value, fill_value", lambda a: ("constant_", {"val": a.fill_value})),
     "normal": Helper("value, mean, std", _plain("normal_", "mean", "std")),
 }
+_MUP = ("uniform_", "normal_", "trunc_normal_", "xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_")
+"""At the widths of the base model these draw what those of torch draw; at others both sides of a comparison scale alike."""
 _OWNERS = {
     "mmengine.model": _MMENGINE, "mmengine.model.weight_init": _MMENGINE, "mmcv.cnn": _MMENGINE, "mmcv.cnn.utils": _MMENGINE,
     "mmcv.cnn.utils.weight_init": _MMENGINE, "fvcore.nn.weight_init": _FVCORE, "detectron2.layers.weight_init": _FVCORE,
@@ -89,5 +91,6 @@ HELPERS: dict[str, Helper] = {f"{owner}.{name}": helper for owner, helpers in _O
 COPIES = {
     **{f"{owner}.trunc_normal_": "torch.nn.init.trunc_normal_" for owner, helpers in _OWNERS.items() if helpers is _TIMM},
     **{f"{owner}.trunc_normal_": "torch.nn.init.trunc_normal_" for owner in _OWNERS if owner.endswith("weight_init") and owner.startswith("mm")},
+    **{f"mup.init.{name}": f"torch.nn.init.{name}" for name in _MUP},
 }
 """What these libraries copied from ``torch.nn.init``."""

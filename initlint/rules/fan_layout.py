@@ -211,7 +211,9 @@ def _true(op: Op, parameter: Parameter, shape: tuple[Number, ...]) -> tuple[Fans
     fan_in, fan_out = op.detail.get("fans") or (None, None)
     if fan_in is None or fan_out is None:
         return None
-    return Fans(fan_in, fan_out), "conv" if op.kind == "layer" else "matmul" if len(shape) == 2 else "stack"  # the first: a kernel that is an argument
+    if op.kind == "layer":  # a kernel that is an argument
+        return Fans(fan_in, fan_out), "conv"
+    return Fans(fan_in, fan_out), "stack" if len(shape) > 2 or "stack" in op.detail else "matmul"
 
 
 def _orthogonal(call: InitCall, weight: Weight, shape: tuple[Number, ...], true: Fans, kind: str) -> Case | None:

@@ -3,7 +3,9 @@
 ## What it does
 Follows copies that `copy.deepcopy` makes of an initialised layer, and reports those that nothing draws again. Copies that
 read the same input compute the same; copies in series start with the same matrix. Layers of one shape that share an
-initializer object of Keras, or a key of JAX, are copies too: both give the same numbers whenever they are asked.
+initializer object of Keras or a seed, or a key of JAX, are copies too: these give the same numbers whenever they are asked.
+
+`[Block(d)] * n` is no copying: the block is constructed once, and `n` places hold that one object, whose weights are all there is.
 
 ## Why is this bad?
 Equal weights on an equal input give equal outputs, and what sums or averages them gives equal gradients
@@ -25,8 +27,8 @@ pytorch#72253, still so in 2.13: every layer of `nn.TransformerEncoder` starts w
 one it is given.
 
 ## What it leaves alone
-Copies that are drawn again, loaded or frozen (target networks, momentum encoders), constants, norms, `[layer] * n` (that is sharing), the
-layers inside torch's own Transformer. Copies that read different signals, as in series, or whose
+Copies that are drawn again, loaded or frozen (target networks, momentum encoders), constants, norms, `[layer] * n`
+of a layer that has a name (that is sharing), the layers inside torch's own Transformer. Copies that read different signals, as in series, or whose
 outputs are kept apart are a note.
 """
 
@@ -36,7 +38,7 @@ from collections.abc import Iterator
 
 from initlint.findings import Finding, Severity, Site
 from initlint.flow import TRANSPARENT, Weight, descendants, signals
-from initlint.graph import ModelGraph, Op, Parameter
+from initlint.graph import Mistake, ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._scale import matrices
 from initlint.rules._sites import qualified, spell_names
@@ -47,13 +49,16 @@ RULE = Rule(
     summary="Copies of one initialised layer that start with the same weights",
 )
 MERGES = ("add", "sub", "mul", "pool", "reduce")
-PARTS = ("[]", "part", "rows", "chunk", "split", "unbind", "select", "narrow", "gather", "index_select", "take_along_dim", "masked_select", "unpack")
-"""Views of a part: two of them are two signals."""
+PARTS = ("[]", "part", "rows", "chunk", "split", "unbind", "select", "narrow", "gather", "index_select", "take_along_dim", "masked_select", "unpack", "flip")
+"""Views of a part, or in another order: two of them are two signals."""
 RANDOM = ("normal", "uniform", "trunc_normal", "orthogonal", "sparse")
 
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
-    """One finding per place that copies layers."""
+    """One finding per place that copies layers, or that puts one layer where several were asked for."""
+    for mistake in graph.mistakes:
+        if mistake.kind == "one-object" and (finding := _one_layer(graph, mistake)) is not None:
+            yield finding
     families: dict[tuple[Site, int], list[Weight]] = {}
     table = {id(weight.parameter): weight for weight in matrices(graph)} if any(p.copied for p in graph.parameters) else {}
     for weight in table.values():
@@ -70,6 +75,24 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
         return
     for site, groups in places.items():
         yield _finding(graph, site, groups)
+
+
+def _one_layer(graph: ModelGraph, mistake: Mistake) -> Finding | None:
+    """`[Block()] * n`: one set of weights, of which every place of the list gets the updates."""
+    starts = tuple(f"{path}." for path in mistake.detail["modules"] if isinstance(path, str))  # the rest is no part of a model
+    shared = [p for p in graph.parameters if p.name.startswith(starts) and p.shape is not None and len(p.shape) > 1 and p.requires_grad]
+    if not shared:
+        return None
+    return RULE.at(
+        graph,
+        mistake.site,
+        Severity.WARNING,
+        f"{spell_names(shared)}: the call runs once, not once for each place of the list: all places hold one object and share its weights",
+        parameter=shared[0].name,
+        parameters=qualified(graph, shared),
+        evidence={"shared": True},
+        help="Construct one for each place, `[… for _ in range(n)]`; to share it on purpose, give it a name first: `[layer] * n`.",
+    )
 
 
 def _is_drawn(parameter: Parameter) -> bool:
@@ -103,7 +126,7 @@ def _finding(graph: ModelGraph, site: Site, groups: list[list[Weight]]) -> Findi
 def _help(parameter: Parameter) -> str:
     event = parameter.effective
     if event is not None and event.initializer.startswith("keras."):
-        return "Give each layer an initializer of its own, or name it by a string."
+        return "Give each layer an initializer and a seed of its own, or name the initializer by a string."
     if parameter.copied is not None and event is not None and event.initializer.startswith(("jax.", "equinox.")):
         return "Split the key: one for each layer."
     return "Construct each layer anew, or draw each copy again with its reset_parameters()."

@@ -158,6 +158,23 @@ def test_layers_made_twice_from_one_description_differ(tmp_path: Path) -> None:
     assert [finding.code for finding in check([str(path)]).findings if finding.code == "INI202"] == []
 
 
+@pytest.mark.parametrize(("seeds", "severities"), [((1, 1), [Severity.WARNING]), ((1, 2), []), ((None, None), [])])
+def test_initializers_of_one_seed_draw_the_same(tmp_path: Path, seeds: tuple[int, int], severities: list[Severity]) -> None:
+    first, second = (f"layers.Dense(64, kernel_initializer=keras.initializers.HeNormal(seed={seed}))(x)" for seed in seeds)
+    path = tmp_path / "net.py"
+    path.write_text(
+        f"import keras\nfrom keras import layers\n\n\ndef build():\n    x = keras.Input((32,))\n    return keras.Model(x, layers.Add()([{first}, {second}]))\n"
+    )
+    assert [finding.severity for finding in check([str(path)], select=["INI202"]).findings] == severities
+
+
+def test_the_two_directions_read_different_signals(tmp_path: Path) -> None:
+    layer = "layers.Bidirectional(layers.LSTM(64, kernel_initializer=keras.initializers.HeNormal(seed=1)), merge_mode='sum')"
+    path = tmp_path / "net.py"
+    path.write_text(f"import keras\nfrom keras import layers\n\n\ndef build():\n    x = keras.Input((32, 64))\n    return keras.Model(x, {layer}(x))\n")
+    assert [finding.severity for finding in check([str(path)], select=["INI202"]).findings] == [Severity.NOTE]
+
+
 @pytest.mark.parametrize(
     ("layer", "severity"),
     [

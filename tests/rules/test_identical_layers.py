@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from initlint import check
 from initlint.findings import Severity
 from initlint.graph import Layer, ModelGraph
 from initlint.theory.laws import constant, uniform
@@ -69,3 +72,54 @@ def test_the_gradients_of_averaged_copies_are_equal() -> None:
     model(torch.randn(module.EXAMPLE_SHAPE)).square().sum().backward()
     gradients = [expert[0].weight.grad for expert in model.experts]
     assert all(torch.equal(gradients[0], gradient) for gradient in gradients[1:])
+
+
+@pytest.mark.parametrize(
+    ("made", "names"),
+    [
+        ("nn.ModuleList([nn.Linear(d, d)] * 3)", ["parts.0.weight"]),
+        ("nn.ModuleList([nn.Linear(d, d)] * n)", ["parts.*.weight"]),
+        ("nn.Sequential(nn.Linear(d, d), *([Block(d)] * (n - 1)))", ["parts.*.inner.weight"]),
+        ("nn.Sequential(*(2 * [Block(d)]))", ["parts.0.inner.weight"]),
+        ("nn.Sequential(nn.Linear(d, d), *[nn.BatchNorm1d(d), nn.Linear(d, d), nn.ReLU()] * 3)", ["parts.2.weight"]),
+        ("nn.Sequential(*[self.pair(), nn.Sequential(*self.pair())][1:])", ["parts.0.0.weight"]),
+        ("nn.ModuleList([nn.Linear(d, d)] * 1)", []),
+        ("nn.ModuleList([nn.Linear(d, d) for _ in range(n)])", []),
+        ("nn.ModuleList([shared] * 3)", []),
+        ("nn.ModuleList([nn.PReLU()] * 3)", []),
+        ("nn.ModuleList([nn.Identity()] * n)", []),
+    ],
+)
+def test_one_layer_where_several_were_asked_for(tmp_path: Path, made: str, names: list[str]) -> None:
+    text = f"""import torch
+import torch.nn as nn
+
+
+class Block(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.inner = nn.Linear(d, d)
+
+    def forward(self, x):
+        return torch.relu(self.inner(x))
+
+
+class Net(nn.Module):
+    def __init__(self, d, n):
+        super().__init__()
+        shared = nn.Linear(d, d)
+        self.parts = {made}
+
+    def pair(self):
+        return [nn.Linear(3, 3)] * 2
+
+    def forward(self, x):
+        for part in self.parts:
+            x = part(x)
+        return x
+"""
+    path = tmp_path / "net.py"
+    path.write_text(text, encoding="utf-8")
+    findings = check(path, select=["INI202"]).findings
+    assert [finding.parameter for finding in findings] == names
+    assert all(finding.severity is Severity.WARNING and "one object" in finding.message for finding in findings)

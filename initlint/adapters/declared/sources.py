@@ -34,7 +34,9 @@ def repeated(framework: TorchFramework, source: Any, tensor: Tensor, site: Optio
     """``tensor`` was drawn from ``source``: whatever else of its shape comes from there holds the same numbers."""
     if tensor.shape is None or not all(isinstance(size, int) for size in tensor.shape) or isinstance(source, OneOf):
         return
-    key = (source.name if isinstance(source, External) else id(source), tensor.shape, tensor.storage.distribution)
+    seed = source.arguments.get("seed") if isinstance(source, Instance) else None  # two objects with one seed draw as one does
+    origin_of = source.name if isinstance(source, External) else ("seed", seed) if isinstance(seed, int) else id(source)
+    key = (origin_of, tensor.shape, tensor.storage.distribution)
     _, origin = framework.sources.setdefault(key, (source, Storage(tensor.shape)))
     tensor.storage.twin, tensor.storage.copied = origin, site
 

@@ -61,8 +61,10 @@ def _each_step(instance: Instance, value: Any, call: Call) -> Any:
 
 
 def _both_ways(instance: Instance, value: Any, call: Call) -> Any:
-    """Two recurrent layers, whose outputs are joined."""
-    results = [_run(module, value, call) for module in instance.modules.values()]
+    """Two recurrent layers, of which the second reads backwards, and whose outputs are joined."""
+    turned = signals.signal(Op(kind="view", name="flip", inputs=signals.sources([value]), site=call.site))
+    turned.shape = value.shape if isinstance(value, Tensor) else None
+    results = [_run(module, given, call) for module, given in zip(instance.modules.values(), (value, turned))]
     first = [result[0] if isinstance(result, tuple) else result for result in results]
     mode = instance.arguments.get("merge_mode")
     if mode is None:

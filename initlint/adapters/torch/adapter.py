@@ -11,7 +11,22 @@ from initlint.adapters.arrays import functions as arrays
 from initlint.adapters.declared import drawing, functional
 from initlint.adapters.declared import functions as of_declared
 from initlint.adapters.declared import modules as declared
-from initlint.adapters.torch import arithmetic, building, containers, forward, functions, graphs, idle, members, names, registries, signals, tensors, views
+from initlint.adapters.torch import (
+    arithmetic,
+    building,
+    containers,
+    forward,
+    functions,
+    graphs,
+    idle,
+    matrices,
+    members,
+    names,
+    registries,
+    signals,
+    tensors,
+    views,
+)
 from initlint.adapters.torch.attributes import BY_OPERATOR, tensor_attribute
 from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
 from initlint.adapters.torch.escape import escape
@@ -321,9 +336,7 @@ class TorchFramework(Framework):
             if isinstance(value, Unknown):
                 return tensors.new_tensor(other.shape if isinstance(other, Tensor) else None, None, reason=value.reason)
         made = arithmetic.arithmetic(op, left, right)
-        if self.tracing:
-            made.storage.sources = tuple(t.storage for t in (left, right) if isinstance(t, Tensor) and t.shape is not None and t.shape == made.shape)
-        return made
+        return matrices.computed(op, left, right, made) if self.tracing else made
 
     def compare(self, op: str, left: Tensor, right: Any) -> Any:
         mask = formulas.compared(op, left, right)

@@ -172,6 +172,9 @@ def _of_two(op: str, left: Tensor, right: Tensor) -> Tensor:
         except ArithmeticError:
             return new_tensor(left.shape, None, reason=COMPUTED)
     shape = None
+    if op == "@":
+        plain = left.shape is not None and right.shape is not None and len(left.shape) == len(right.shape) == 2
+        return new_tensor((left.shape[0], right.shape[1]) if plain and left.shape and right.shape else None, None, reason=COMPUTED)
     if left.shape is not None and right.shape is not None:
         shape = left.shape if len(left.shape) >= len(right.shape) else right.shape
     laws = current(left), current(right)

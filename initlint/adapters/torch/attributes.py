@@ -54,7 +54,7 @@ UNKNOWN_SHAPE = "the shape of a signal"
 IN_PLACE = {"mul_": "*", "add_": "+", "sub_": "-", "div_": "/", "pow_": "**"}
 BY_OPERATOR = {operator: f"torch.Tensor.{name}" for name, operator in IN_PLACE.items()}
 """What ``weight *= 2`` is called: the method that does the same."""
-OPERATORS = {"mul": "*", "add": "+", "sub": "-", "div": "/", "multiply": "*", "true_divide": "/"}
+OPERATORS = {"matmul": "@", "mm": "@", "mul": "*", "add": "+", "sub": "-", "div": "/", "multiply": "*", "true_divide": "/"}
 
 
 def tensor_attribute(framework: TorchFramework, interp: Interpreter, value: Tensor, name: str, frame: Frame, node: p.Node) -> Any:
@@ -153,6 +153,8 @@ def _other(framework: TorchFramework, call: Call, name: str) -> Any:
     tensor = call.args[0]
     if signals.sources([*call.args, *call.kwargs.values()]):
         return signals.method(name, call, framework.owners)
+    if name == "index_select" and (maps := views.chosen(call)) is not None:
+        return maps
     if name in OPERATORS:
         return framework.binary(call.interp, OPERATORS[name], tensor, call.get(1, "other"), call.frame, call.node)
     if name.endswith("_") and not name.startswith("_"):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.arrays import functions as array_functions
 from initlint.adapters.declared import functions as declared
 from initlint.adapters.declared import operations
-from initlint.adapters.torch import factories, helpers, inits, signals, tensors, wrappers
+from initlint.adapters.torch import factories, helpers, inits, matrices, signals, tensors, wrappers
 from initlint.adapters.torch.attributes import tensor_attribute
 from initlint.adapters.torch.building import named_tensors
 from initlint.adapters.torch.writes import current, write
@@ -100,11 +100,23 @@ def _on_tensors(framework: TorchFramework, name: str, call: Call) -> Any:
     if call.args and isinstance(call.args[0], Tensor):
         method = tensor_attribute(framework, call.interp, call.args[0], name.rpartition(".")[2], call.frame, call.node)
         return call.interp.call(method, call.args[1:], call.kwargs, call.frame, call.node)
+    if framework.tracing and name == "torch.einsum" and (mixed := _mixed(call)) is not None:
+        return mixed
     if any(isinstance(a, Tensor) for a in call.args):
         return tensors.new_tensor(None, None, reason=f"computed by {name}()")
     if framework.tracing:
         return Unknown(f"{name}() is not followed")
     return tensors.new_tensor(None, None, reason=f"computed by {name}()") if name.count(".") == 1 else ABSENT
+
+
+def _mixed(call: Call) -> Optional[Tensor]:
+    """What an einsum of parameters alone makes of a stack of matrices."""
+    equation, operands = call.args[0] if call.args else None, call.args[1:]
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        operands = list(operands[0])
+    if not isinstance(equation, str) or not all(isinstance(one, Tensor) and one.op is None for one in operands):
+        return None
+    return matrices.mixed_by(equation, operands)
 
 
 def parameter(framework: TorchFramework, call: Call) -> Any:

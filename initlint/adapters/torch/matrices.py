@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Optional
 
-from initlint.graph import Parameter
-from initlint.interpreter.values import Storage, Tensor
+from initlint.adapters.torch.tensors import COMPUTED
+from initlint.adapters.torch.views import MAP
+from initlint.graph import Op, Parameter
+from initlint.interpreter.values import Storage, Tensor, is_number
 from initlint.symbolic import Number
 from initlint.theory.fans import product
 
 MOST_SOURCES = 8
 """How far back a tensor is traced through elementwise arithmetic."""
-ONE = re.compile(r"[A-Z]\w* \d+")
-"""A region that one index tells, of which no more is known than its kind."""
+ROWS, MATRICES = "#rows", "#matrices"
+"""Attributes of signals: the table that rows were looked up in, and the shape that each has as a matrix."""
 Shape = Optional[tuple[Number, ...]]
 Fans = tuple[Number, Optional[Number]]
 """Of a weight where it is used: terms in each sum, and sums that each input enters, None where that is not told."""
@@ -43,6 +44,24 @@ def made_of(tensor: Tensor, owners: dict[int, Any]) -> tuple[Parameter, ...]:
     return tuple(found.values())
 
 
+def mixed_by(equation: str, tensors: list[Tensor]) -> Optional[Tensor]:
+    """``einsum("rb,bio->rio", coefficients, bases)``: as ``mixed``, of the operand of three axes that keeps its last two."""
+    result = operand_axes(f"{equation.partition('->')[2]}->", 0)
+    sizes: dict[str, Number] = {}
+    stack = None
+    for place, tensor in enumerate(tensors):
+        axes = operand_axes(equation, place)
+        if tensor.shape is None or len(axes) != len(tensor.shape):
+            return None
+        sizes.update(zip(axes, tensor.shape))
+        if len(axes) == 3 and axes[1:] == result[1:] and axes[0] not in result:
+            stack = tensor
+    if stack is None or len(tensors) != 2 or not sizes.keys() >= set(result):
+        return None
+    shape = tuple(sizes[axis] for axis in result)
+    return Tensor(Storage(shape, reason=COMPUTED, sources=(stack.storage,)), shape)
+
+
 def described(tensor: Tensor, owners: dict[int, Any], fans: Optional[Fans]) -> dict[str, Any]:
     """Detail of an operation that multiplies by ``tensor``: ``fans`` per output and per input, ``of`` where it is no parameter itself."""
     detail: dict[str, Any] = {"transposed": tensor.transposed}
@@ -55,10 +74,56 @@ def described(tensor: Tensor, owners: dict[int, Any], fans: Optional[Fans]) -> d
 
 def shape_of(tensor: Tensor, rank: int = 0) -> Shape:
     """The shape of an operand; that of ``stack[kind]``, where nobody knows which ``kind``, is the shape of one map, if it has as many axes as ``rank`` says."""
-    whole = tensor.storage.shape
-    if tensor.shape is not None or whole is None or len(whole) < 3 or tensor.transposed or not isinstance(tensor.region, str):
+    if tensor.shape is not None or tensor.transposed:
         return tensor.shape
-    return whole[1:] if ONE.fullmatch(tensor.region) and rank in (0, len(whole) - 1) else None
+    kept: Shape = tensor.attrs.get(MAP)
+    return kept if kept is not None and rank in (0, len(kept)) else None
+
+
+def rows_as_matrices(rows: Tensor, args: list[Any]) -> dict[str, Any]:
+    """Attributes of ``table(kind).view(-1, inputs, outputs)``: each row of the table is a flat matrix."""
+    table, sizes = rows.attrs.get(ROWS), args[0] if len(args) == 1 and isinstance(args[0], (tuple, list)) else args
+    if not isinstance(table, Parameter) or table.shape is None or len(table.shape) != 2 or len(sizes) < 3 or not all(map(is_number, sizes[-2:])):
+        return {}
+    rows_of = (sizes[-2], sizes[-1])
+    return {MATRICES: (table, rows_of)} if product(rows_of) == table.shape[1] and 1 not in rows_of else {}
+
+
+def by_rows(left: Any, right: Any) -> dict[str, Any]:
+    """Detail of a product of two signals of which one is made of the rows of a table, and the other is not: those that score triples choose their own scale."""
+    found = [(value.attrs[MATRICES], value is left) for value in (left, right) if isinstance(value, Tensor) and MATRICES in value.attrs]
+    if len(found) != 1:
+        return {}
+    (table, shape), first = found[0]
+    if _looked_up((right if first else left).op):
+        return {}
+    return {"fans": product_fans(shape, left=first), "of": (table,), "stack": True}
+
+
+def _looked_up(op: Optional[Op]) -> bool:
+    """Whether a signal is the rows of a table, normalised perhaps."""
+    while op is not None and op.kind in ("view", "norm", "div", "elementwise") and op.inputs:
+        op = op.inputs[0]
+    return op is not None and op.kind == "embedding"
+
+
+def computed(op: str, left: Any, right: Any, made: Tensor) -> Tensor:
+    """``made`` of ``left op right`` in the forward pass, with the tensors that its entries stand for."""
+    if op == "@" and isinstance(left, Tensor) and isinstance(right, Tensor):
+        return mixed(left, right) or made
+    made.storage.sources = tuple(t.storage for t in (left, right) if isinstance(t, Tensor) and t.shape is not None and t.shape == made.shape)
+    return made
+
+
+def mixed(left: Tensor, right: Tensor) -> Optional[Tensor]:
+    """``coefficients @ bases.view(count, -1)``: weighted sums of the matrices of a stack, which are then used as those would be."""
+    stack = right.storage.shape
+    if left.shape is None or right.shape is None or stack is None or len(left.shape) != 2 or len(stack) < 3 or left.transposed or right.transposed:
+        return None
+    if right.shape != (stack[0], product(stack[1:])):
+        return None
+    shape = (left.shape[0], right.shape[1])
+    return Tensor(Storage(shape, reason=COMPUTED, sources=(right.storage,)), shape)
 
 
 def product_fans(shape: Shape, *, left: bool) -> Optional[Fans]:

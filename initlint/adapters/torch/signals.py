@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.arrays import formulas
-from initlint.adapters.torch.matrices import argument_fans, described, einsum_fans, made_of, multiplied, operand_axes, parameter_of, product_fans, shape_of
+from initlint.adapters.torch.matrices import (
+    ROWS,
+    argument_fans,
+    by_rows,
+    described,
+    einsum_fans,
+    made_of,
+    multiplied,
+    operand_axes,
+    parameter_of,
+    product_fans,
+    rows_as_matrices,
+    shape_of,
+)
 from initlint.adapters.torch.shapes import function_shape, output_shape
+from initlint.adapters.torch.views import chosen
 from initlint.findings import Site
 from initlint.graph import Layer, Op
 from initlint.interpreter.heap import possible
-from initlint.interpreter.values import Instance, OneOf, Repeat, Storage, Tensor, Unknown, is_number
+from initlint.interpreter.values import Function, Instance, Method, OneOf, Repeat, Storage, TargetRaise, Tensor, Unknown, is_number
 from initlint.overlays import array_functions
 from initlint.overlays.spec import Nonlinearity
 from initlint.overlays.torch_functions import (
@@ -42,6 +57,8 @@ WEIGHT_KINDS = {
 }  # fmt: skip
 BIASED = ("linear", "conv", "conv_transpose", "bilinear")
 """Layers written as functions that take a bias behind the weight."""
+MESSAGES = ("update_all", "apply_edges", "apply_nodes", "send_and_recv", "group_apply_edges", "push", "pull", "prop_nodes", "prop_edges")
+"""Methods of graphs that run functions of the caller on their edges and nodes."""
 LOOKUPS = ("index_select", "gather", "take_along_dim")
 """Views that look up rows of a table where only the index is a signal."""
 
@@ -117,6 +134,8 @@ def arithmetic(op: str, left: Any, right: Any, site: Optional[Site], owners: dic
             detail |= described(weight, owners, product_fans(shape_of(weight), left=weight is left))
             if weight is left:  # W @ x has the outputs first, as x @ W.T
                 detail |= {"left": True, "transposed": not weight.transposed}
+        else:
+            detail = by_rows(left, right)
         inputs = sources([left, right])
     else:
         inputs = operands([v for v in (left, right) if not formulas.is_mask(v)], owners)
@@ -142,6 +161,8 @@ def function(name: str, call: Call, owners: dict[int, Any]) -> Optional[Any]:
         if weighted is not None:
             return weighted
     short = name.rpartition(".")[2]
+    if short == "index_select" and (maps := chosen(call)) is not None:
+        return maps
     if short in LOOKUPS and not is_signal(call.get(0, "input")):
         kind = "embedding"
     if short == "einsum":
@@ -170,7 +191,7 @@ def _weighted(name: str, kind: str, call: Call, owners: dict[int, Any]) -> Optio
     argument = WEIGHTS[name]
     weight = call.get(argument.position, argument.keyword)
     x = call.get(argument.signal, "input")
-    if argument.role == "matmul" and (is_signal(x) != is_signal(weight)) and isinstance(x, Tensor) and isinstance(weight, Tensor):
+    if argument.role == "matmul" and (is_signal(x) != is_signal(weight) or by_rows(x, weight)) and isinstance(x, Tensor) and isinstance(weight, Tensor):
         return arithmetic("@", x, weight, call.site, owners)
     if isinstance(weight, Tensor) and weight.op is None:
         parameter = parameter_of(weight, owners)
@@ -217,15 +238,34 @@ def method(name: str, call: Call, owners: dict[int, Any]) -> Any:
     """``x.relu()``, ``x.view(…)`` …; the signal is the first argument."""
     if name in ACTIVATION_METHODS:
         return activate(ACTIVATION_METHODS[name], call, call.args[:1], call.args[1:])
+    if name == "index_select" and (maps := chosen(call)) is not None:
+        return maps
     kind = "embedding" if name in LOOKUPS and not is_signal(call.args[0]) else SIGNAL_METHODS.get(name, "opaque")
     values = [*call.args, *call.kwargs.values()]
     if name in ("matmul", "mm", "bmm", "dot", "__matmul__") and len(values) > 1:
         return arithmetic("@", values[0], values[1], call.site, owners)
     inputs = operands(values, owners) if kind in ("add", "sub", "mul", "div") else sources(values)
+    if name in MESSAGES and kind == "opaque":
+        inputs += sources([message(value, inputs, call) for value in values if isinstance(value, (Function, Method))])
     detail = {"factor": values[1]} if kind in ("mul", "div") and len(values) > 1 and is_number(values[1]) else {}
     made = signal(Op(kind=kind, name=name, detail=detail, inputs=inputs, site=call.site))
     made.shape = function_shape(name, kind, call.args)
+    if name in ("view", "reshape") and ROWS in call.args[0].attrs:
+        made.attrs = rows_as_matrices(call.args[0], call.args[1:])
     return _several(name, made, call, 1)
+
+
+def message(function: Function | Method, inputs: list[Op], call: Call) -> Any:
+    """What a function returns that a graph runs on its edges or nodes, of which each has features under names."""
+    features = signal(Op(kind="opaque", name="features", inputs=list(inputs), site=call.site))
+    features.attrs = dict.fromkeys(("src", "dst", "data", "mailbox"), features)
+    bound = 1 if isinstance(function, Method) else 0
+    code = function.function if isinstance(function, Method) else function
+    if not isinstance(code, Function) or sum(param.default is None for param in code.node.params[bound:]) != 1:
+        return None
+    with suppress(TargetRaise):
+        return call.interp.call(function, [features], {}, call.frame, call.node)
+    return None
 
 
 def activate(what: Nonlinearity, call: Call, inputs: list[Any], rest: list[Any]) -> Tensor:
@@ -261,6 +301,8 @@ def run_layer(layer: Layer, instance: Instance, role: str, name: str, call: Call
     layer.calls.append(op)
     made = signal(op)
     made.shape = output_shape(instance, role, values[0] if values else None)
+    if role == "embedding" and "weight" in layer.parameters:
+        made.attrs = {ROWS: layer.parameters["weight"]}
     if role == "attention":
         return (made, made)
     if role == "rnn" and not short.endswith("Cell"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
+from initlint.adapters.torch.binding import framework_of
 from initlint.adapters.torch.tensors import from_data, new_tensor
 from initlint.adapters.torch.writes import current
 from initlint.interpreter.values import External, Tensor, is_number
@@ -30,6 +32,12 @@ REORDERING = {"permute", "transpose", "t", "T", "mT", "expand", "repeat", "swapa
 TRANSPOSING = ("t", "T", "mT", "transpose", "swapaxes")
 OTHER_SHAPE = ("permute", "unflatten", "movedim", "ravel", "view_as", "expand_as", "repeat", "unsqueeze", "transpose")
 """Methods that change the shape, also where ``viewed_shape`` cannot tell how."""
+SAME_SIZE = {"repeat": 1, "tile": 1, "expand": -1}
+"""Arguments of methods that repeat a tensor: what leaves an axis as it is."""
+ONE = re.compile(r"[A-Z]\w* \d+")
+"""A place that one index tells, of which no more is known than its kind."""
+MAP = "#map"
+"""Attribute of ``stack[kind]``, where nobody knows which ``kind``: the shape of one map."""
 MAX_PARTS = 64
 """More parts than this are not told apart."""
 
@@ -46,10 +54,22 @@ def view(tensor: Tensor, name: str, call: Optional[Call] = None) -> Tensor:
     data = tensor.data if name not in REORDERING else None
     if name in SHARING:
         turned = tensor.transposed != (name in TRANSPOSING)
-        return replace(tensor, shape=shape, data=data, parameter=False, transposed=turned, attrs=dict(tensor.attrs))
+        attrs = tensor.attrs | _along_batch(tensor, name, call) if shape is None else dict(tensor.attrs)
+        return replace(tensor, shape=shape, data=data, parameter=False, transposed=turned, attrs=attrs)
     made = new_tensor(shape, current(tensor), data=data, reason=tensor.storage.reason)
     made.storage.events = tensor.storage.events
+    if shape is None and (attrs := _along_batch(tensor, name, call)):
+        made.attrs, made.transposed, made.storage.sources = attrs, tensor.transposed, (tensor.storage,)
     return made
+
+
+def _along_batch(tensor: Tensor, name: str, call: Optional[Call]) -> dict[str, Any]:
+    """Attributes of ``weight.repeat(batch, 1, 1)`` and ``weight.expand(batch, -1, -1)``: the same map, as often as nobody knows."""
+    if call is None or tensor.shape is None or len(tensor.shape) < 2 or name not in SAME_SIZE or not framework_of(call).tracing:
+        return {}
+    sizes = call.args[1] if len(call.args) == 2 and isinstance(call.args[1], (tuple, list)) else call.args[1:]
+    kept = len(sizes) >= len(tensor.shape) and all(size == SAME_SIZE[name] for size in sizes[-2:])
+    return {MAP: tensor.shape[-2:]} if kept else {}
 
 
 def viewed_shape(tensor: Tensor, name: str, args: list[Any]) -> Optional[tuple[Number, ...]]:
@@ -127,7 +147,17 @@ def item(tensor: Tensor, index: Any) -> Tensor:
     place = ", ".join(map(_spell_index, indices))
     region = (tensor.region, place) if tensor.region else place
     total = share * tensor.share if tensor.share is not None and share is not None else share if tensor.whole else None
-    return replace(tensor, shape=shape, whole=False, region=region, share=total, parameter=False, data=None, attrs={})
+    chosen = shape is None and tensor.shape is not None and len(tensor.shape) > 2 and ONE.fullmatch(place)
+    attrs: dict[str, Any] = {MAP: tensor.shape[1:]} if chosen and tensor.shape is not None else {}
+    return replace(tensor, shape=shape, whole=False, region=region, share=total, parameter=False, data=None, attrs=attrs)
+
+
+def chosen(call: Call) -> Optional[Tensor]:
+    """``stack.index_select(0, kind)``: as ``stack[kind]``; None for a table, whose rows are no matrices."""
+    tensor = call.get(0, "input")
+    if not isinstance(tensor, Tensor) or tensor.op is not None or tensor.shape is None or len(tensor.shape) < 3 or call.get(1, "dim") != 0:
+        return None
+    return item(tensor, call.get(2, "index"))
 
 
 def _spell_index(index: Any) -> str:

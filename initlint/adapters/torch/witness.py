@@ -97,6 +97,11 @@ class Witness:
     samples: list[Instance] = field(default_factory=list)
     """Layers that stand for those of a model which is not known, while such a function runs."""
 
+    @property
+    def told(self) -> bool:
+        """Whether a model is worth a look though nobody chose an initial value in it."""
+        return any(walk.early for walk in self.walks) or any(kind == "one-object" for kind, _ in self.mistakes)
+
     def start(self) -> None:
         self.drawn, self.mistakes, self.walks, self.open, self.emptied, self.tests = [], {}, [], [], [], {}
 
@@ -147,7 +152,9 @@ class Witness:
         if interp.trying:
             return
         self.noted += 1
-        self.mistakes.setdefault((kind, site), Mistake(kind=kind, site=site, text=text, detail=detail))
+        known = self.mistakes.setdefault((kind, site), Mistake(kind=kind, site=site, text=text, detail=detail))
+        if "modules" in detail and known.detail is not detail:
+            known.detail["modules"] = [*known.detail["modules"][:MOST], *detail["modules"]]
 
     def named(self, site: Site, test: NameTest, names: list[str]) -> None:
         """Names were put to a test."""
@@ -203,12 +210,21 @@ class Witness:
     ) -> None:
         """Enter everything into ``graph``, with the parameters and module paths it has; ``again`` tells what a walk that came early would draw now."""
         graph.calls += [drawn.told(owners) for drawn in self.drawn]
-        graph.mistakes = list(self.mistakes.values())
+        graph.mistakes = [told for mistake in self.mistakes.values() if (told := _placed(mistake, paths)) is not None]
         for walk in self.walks:
             if id(walk.root) in paths:
                 called, rest = walk.within or (None, None)
                 later = again(walk) if again is not None and walk.early else {}
                 graph.sweeps.append(Sweep(site=walk.site, path=paths[id(walk.root)], time=walk.time, ended=walk.ended, called=called, rest=rest, later=later))
+
+
+def _placed(mistake: Mistake, paths: dict[int, str]) -> Optional[Mistake]:
+    """The mistake with the paths of the modules it is about, None where none is a part of the model."""
+    modules = mistake.detail.get("modules")
+    if modules is None:
+        return mistake
+    placed = [paths[id(module)] for module in modules if id(module) in paths]
+    return replace(mistake, detail={"modules": placed}) if placed else None
 
 
 def _in_constructor(call: Call) -> tuple[Optional[tuple[Site, Site]], Optional[Class], Optional[Frame]]:

@@ -187,6 +187,8 @@ def _vars(call: Call) -> Any:
     call.interp.memory.lose()
     if isinstance(value, ModuleValue):
         return value.module.everything()
+    if isinstance(value, External):
+        return call.interp.getattr(value, "__dict__", call.frame, call.node)
     return opened(call.interp, value) if isinstance(value, Instance) else Unknown("vars()")
 
 

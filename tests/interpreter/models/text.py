@@ -135,3 +135,5 @@ class Initializers(nn.Module):
         name, _, scale = "normal:0.25".partition(":")
         self.f = nn.Linear(64, 64)
         resolve(name + "_")(self.f.weight, std=float(scale))
+        self.g = nn.Linear(64, 64)
+        vars(nn.init)["orthogonal_"](self.g.weight)
