@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -150,6 +150,7 @@ def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk:
         args, kwargs = _arguments(function)
         first = 1 if function.node.params and function.node.params[0].name == "self" else 0
         witness.samples = samples(analysis, module, chunk)
+        _run_made(analysis, module, function, args, kwargs)
         for sample in witness.samples if len(args) > first else witness.samples[:1]:
             try:
                 given = [*args[:first], sample, *args[first + 1 :]] if len(args) > first else args
@@ -157,6 +158,17 @@ def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk:
             except TargetRaise:
                 continue  # what it asks of this one another may have
     facts.note_calls(witness)
+
+
+def _run_made(analysis: Analysis, module: Module, function: Function, args: list[Any], kwargs: dict[str, Any]) -> None:
+    """Run on each sample the routine that a function of options makes and returns."""
+    body, samples, node = function.node.body, analysis.framework.witness.samples, p.Const(0, 0, None)
+    if not samples or not isinstance(body, list) or not isinstance(body[-1], p.Return) or not any(isinstance(one, p.FunctionDef) for one in body):
+        return
+    made = analysis.interp.call(function, args, kwargs, module.frame, node)
+    for sample in samples[1:] if isinstance(made, Function) and len(made.node.params) == 1 else ():
+        with suppress(TargetRaise):
+            analysis.interp.call(made, [sample], {}, module.frame, node)
 
 
 @contextmanager

@@ -52,6 +52,8 @@ def _turned(module: Module, line: int, function: Function) -> dict[str, Any]:
                 given[name] = False
             elif default is None and name in function.defaults:
                 given[name] = symbol(name)
+            elif isinstance(default, str) and (chosen := re.search(rf"\b{name}\s*==\s*[\"'](\w+)[\"']", test)) and chosen[1] != default:
+                given[name] = chosen[1]
     return given
 
 

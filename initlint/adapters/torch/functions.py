@@ -123,6 +123,11 @@ def parameter(framework: TorchFramework, call: Call) -> Any:
     return Tensor(tensors.new_tensor(shape, None, reason=reason).storage, shape, parameter=True, requires_grad=wanted)
 
 
+def variable(framework: TorchFramework, call: Call) -> Any:
+    """``torch.autograd.Variable(data)``: since tensors record gradients themselves, the tensor that it is given."""
+    return call.get(0, "data")
+
+
 def lazy_parameter(framework: TorchFramework, call: Call) -> Any:
     """``nn.UninitializedParameter()``."""
     return Tensor(tensors.new_tensor(None, None, reason="lazy").storage, None, parameter=True)
@@ -292,6 +297,7 @@ OPERATORS = {
 
 HANDLERS: dict[str, Handler] = {
     "torch.nn.Parameter": parameter, "torch.nn.UninitializedParameter": lazy_parameter, "torch.nn.Buffer": buffer,
+    **dict.fromkeys(("torch.autograd.Variable", "torch.autograd.variable.Variable"), variable),
     "torch.nn.utils.skip_init": skip_init,
     "torch.utils.checkpoint.checkpoint": checkpoint, "torch.utils.checkpoint.checkpoint_sequential": checkpoint_sequential,
     "torch.nn.init.calculate_gain": _plain(inits.gain),
