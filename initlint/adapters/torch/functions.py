@@ -97,6 +97,8 @@ def _on_tensors(framework: TorchFramework, name: str, call: Call) -> Any:
     """``torch.f(tensor)`` before the forward pass: as the method where there is one."""
     if name.startswith("torch.nn.init.") or name in NO_TENSOR:
         return ABSENT
+    if framework.tracing and name == "torch.complex" and len(call.args) == 2 and isinstance(call.args[0], Tensor):
+        return call.args[0]  # a weight held in two parts is multiplied by as its real part is
     if call.args and isinstance(call.args[0], Tensor):
         method = tensor_attribute(framework, call.interp, call.args[0], name.rpartition(".")[2], call.frame, call.node)
         return call.interp.call(method, call.args[1:], call.kwargs, call.frame, call.node)
