@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -92,11 +92,14 @@ class FileFacts:
         graph.calls += [drawn.told(owners) for drawn in witness.drawn if drawn.call.site.path == path]
         graph.mistakes += [m for m in witness.mistakes.values() if m.site.path == path and (m.kind, m.site) not in known]
 
-    def note_calls(self, witness: Witness) -> None:
-        """Add the calls at places that no context reached, and those that raise."""
-        drawn = [one.call for one in witness.drawn if one.call.site.path == self.graph.path]
-        self.graph.calls += [call for call in drawn if call.problem or call.site.line not in self.lines]
-        self.lines |= {call.site.line for call in drawn}
+    def note_calls(self, witness: Witness, layers: list[Instance]) -> None:
+        """Add the calls at places that no context reached, those that raise, and those that draw the weight of one of ``layers`` from one side of zero."""
+        weights = {id(weight.storage): f"{one.cls.name.rpartition('.')[2]}.weight" for one in layers if (weight := one.parameters.get("weight"))}
+        drawn = [one for one in witness.drawn if one.call.site.path == self.graph.path]
+        one_sided = [one for one in drawn if id(one.storage) in weights and one.call.law is not None and one.call.law.mean]
+        self.graph.calls += [one.call for one in drawn if one.call.problem or one.call.site.line not in self.lines]
+        self.graph.calls += [replace(one.call, into=weights[id(one.storage)]) for one in one_sided]
+        self.lines |= {one.call.site.line for one in drawn}
 
     def name_tests(self, text: str) -> Iterator[Mistake]:
         """Tests that no name of any model passes; where nothing comes near, the file with ``text`` gives no attribute such a name either."""
@@ -143,13 +146,14 @@ def drop_guarded(witness: Witness, name: str) -> None:
 def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk: Chunk, owner: str) -> None:
     """Run a function on the layers that it asks for; calls that it makes of no other are noted, and those that raise."""
     witness = analysis.framework.witness
+    layers: list[Instance] = []
     with _loosely(analysis):
         function, _ = function_of(module, chunk, owner)
         if function is None or _is_generator(function):
             return
         args, kwargs = _arguments(function)
         first = 1 if function.node.params and function.node.params[0].name == "self" else 0
-        witness.samples = samples(analysis, module, chunk)
+        layers = witness.samples = samples(analysis, module, chunk)
         _run_made(analysis, module, function, args, kwargs)
         for sample in witness.samples if len(args) > first else witness.samples[:1]:
             try:
@@ -157,7 +161,7 @@ def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk:
                 analysis.interp.call(function, given, kwargs, module.frame, p.Const(0, 0, None))
             except TargetRaise:
                 continue  # what it asks of this one another may have
-    facts.note_calls(witness)
+    facts.note_calls(witness, layers)
 
 
 def _run_made(analysis: Analysis, module: Module, function: Function, args: list[Any], kwargs: dict[str, Any]) -> None:
