@@ -29,7 +29,7 @@ ARGUMENTS: dict[str, tuple[str | int, ...]] = {
 """Required arguments of the layers that have parameters in any case; a string is a size that is not known."""
 ASKED = re.compile(r"\bisinstance\s*\([^:]*|\btype\s*\(\s*\w+\s*\)[^:]*")
 """Tests of types, each up to the end of its ``if``."""
-BY_NAME = re.compile(r"""\.(?:find|startswith)\(\s*["'](\w+)["']|["'](\w+)["']\s+in\s+\w*name""")
+BY_NAME = re.compile(r"""\.(?:find|startswith)\(\s*["'](\w+)["']|["'](\w+)["']\s+in\s+[\w.]*name""")
 """Tests of the names of types: ``classname.find("Conv")``."""
 STEMS = {"Conv": "Conv2d", "ConvTranspose": "ConvTranspose2d", "BatchNorm": "BatchNorm2d"}
 """Parts of names that several layers share, and one of these."""
