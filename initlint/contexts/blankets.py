@@ -10,6 +10,8 @@ from initlint.contexts.mentions import unit
 from initlint.text.initcalls import INITIALIZES
 
 LOOP = re.compile(r"for\b[^\n]*\b(?:named_)?parameters\(")
+DISCARDED = re.compile(r"\bfor\s+\w+\s*,\s*_\s+in\b")
+"""The head of a loop over names and parameters that leaves the parameters alone."""
 OF_OWN = re.compile(r"(?<![\w.])self\.(?:(\w+)\.)?(?:named_)?parameters\($")
 """A loop over what an object holds, or over what is in one of its attributes."""
 OF_ANY = re.compile(r"for\b[^\n]*\bself\.\w*(?:model|net|module)\w*\.(?:named_)?parameters\(")
@@ -82,6 +84,8 @@ def _classes(text: str) -> Iterator[tuple[str, int]]:
 
 def _body_initializes(text: str, head: re.Match[str]) -> bool:
     """Whether the lines inside a loop call an initializer: those further in than its head, or those around a comprehension."""
+    if DISCARDED.match(text, head.start()) and "getattr(" not in text[head.end() : head.end() + REACH]:
+        return False
     start = text.rfind("\n", 0, head.start()) + 1
     before = text[start : head.start()]
     if before.strip():

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from initlint.interpreter.modules import Module
 
 LOADED = re.compile(
-    r"weight_loader|load_weights|_load_from_state_dict|load_state_dict|quantiz|weight_attrs|skip_init|to_empty"
+    r"weight_loader|load_weights|_load_from_state_dict|load_state_dict|weight_attrs|skip_init|to_empty"
     r"|(?:\bdef |\b(?:self|cls|super\(\))\.)from_pretrained"
 )
 """Words in a class that expects its values from elsewhere; ``Embedding.from_pretrained`` makes a layer inside it."""
+QUANTIZED = re.compile(r"quantiz")
+"""A word in a class whose weights were found elsewhere and rounded, and in one that looks for the nearest row of a table of its own."""
+NEAREST = re.compile(r"\b(?:argmin|cdist)\(")
 BY_NAME = re.compile(r"\bgetattr\(self\b(?!,\s*[\"']\w+[\"']\s*[,)])")
 """An attribute of its own whose name is put together or comes from elsewhere."""
 QUOTED = re.compile(r"(\"\"\"|''')[\s\S]*?\1|#[^\n]*")
@@ -37,9 +40,11 @@ CHANGES = re.compile(rf"{INITIALIZES.pattern}|\.data\b|[a-z]_\(|\bcopy\b")
 PLACEHOLDERS = ("torch.rand", "torch.randn")
 """What a parameter is made of by those who mean to draw it later."""
 MADE = re.compile(
-    r"\s*(?:\w+\.)*(?:Parameter\(\s*(?:\w+\.)*(?:empty\w*|new_empty|\w*Tensor)\(|UninitializedParameter\(|ParameterList\(\s*(?:\[\s*\])?\s*\))|\s*None\b"
+    r"\s*(?:\w+\.)*(?:Parameter\(\s*(?:(?:\w+\.)*Variable\(\s*)?(?:\w+\.)*(?:empty\w*|new_empty|\w*Tensor)\(|UninitializedParameter\(|ParameterList\(\s*(?:\[\s*\])?\s*\))|\s*None\b"
 )
 """An assignment that leaves a parameter without values of its own."""
+MOVES = "(?:to|cuda|cpu|float|half|double|type_as)"
+"""Methods that leave the values what they are."""
 NEAR = 2_000
 """Characters above a write in which a test of types is looked for."""
 OWNER = re.compile(r"(?<![\w.])\w+(?=(?:\.\w+)*\Z)")
@@ -76,7 +81,7 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     path, project = absolute(site.path), module.project
     source = project.files.get(path)
     owner = unit(source.text, source.index.offset(site.line, site.column)) if source is not None else None
-    if source is None or owner is None or not owner.class_name or LOADED.search(QUOTED.sub("", owner.text)):
+    if source is None or owner is None or not owner.class_name or _is_loaded(QUOTED.sub("", owner.text)):
         return True
     name = _attribute(parameter)
     if (BY_NAME.search(owner.text) or re.search(rf"\bgetattr\(self, *[\"']{name}[\"']", owner.text)) and CHANGES.search(owner.text):
@@ -88,13 +93,14 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     texts = {path: source.text, **{file: text for one in family for file, text in _speaking(analysis, module, path, one, family)}}
     ancestry = {c.name.rpartition(".")[2] for c in root.mro}
     kin = {c.name.rpartition(".")[2] for c in cls.mro} | family if isinstance(cls, Class) else None
+    bases = {c.name.rpartition(".")[2] for c in cls.mro[1:]} if isinstance(cls, Class) and _replaces(owner, name) else set[str]()
     holders = {unit(text, match.end()).class_name for text in texts.values() for match in _words(family).finditer(text)} - family - {""}
 
     def inherited(base: str) -> bool:
         return not holders.isdisjoint(analysis.texts.subclasses(path, base, project))
 
     if any(
-        reaches(text, family, ancestry, inherited) or _by_type(text, family, name) or _written(text, name, owner, family | ancestry, kin)
+        reaches(text, family, ancestry, inherited) or _by_type(text, family, name) or _written(text, name, owner, family | ancestry, kin, bases)
         for text in texts.values()
     ):
         return True
@@ -103,6 +109,11 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
         return True
     loops = {file: text for word in ("parameters", "named_parameters") for file, text in analysis.texts.naming(path, word, project)}
     return any(initializes_any(text) for text in loops.values())
+
+
+def _is_loaded(text: str) -> bool:
+    """Whether a class expects its values from elsewhere."""
+    return LOADED.search(text) is not None or (QUANTIZED.search(text) is not None and NEAREST.search(text) is None)
 
 
 def _speaking(analysis: Analysis, module: Module, path: Path, name: str, family: set[str], homes: Iterable[Path] = ()) -> Iterator[tuple[Path, str]]:
@@ -180,16 +191,28 @@ def _writes(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?:{drawn}|{behind})(?P<given>[\w.\[\]]+)\.{name}\b|{assigned}\.{name}\b{made}\s*(?:(?P<assigned>=)(?!=)|[-+*/]=|\.\w+_\()")
 
 
-def _written(text: str, name: str, made: Unit, family: Iterable[str], kin: set[str] | None) -> bool:
-    """Whether a text may write to the attribute ``name`` of a class of the ``family``, which ``made`` makes; ``kin`` are all classes that it is one of."""
+def _replaces(made: Unit, name: str) -> bool:
+    """Whether a class makes the attribute ``name`` after the constructor of its base class has run: that wrote to another tensor."""
+    assigned = re.search(rf"\bself\.{name}[ \t]*(?::[^=\n]+)?=(?!=)", made.text)
+    return assigned is not None and made.text.find(".__init__(", 0, assigned.start()) >= 0
+
+
+def _written(text: str, name: str, made: Unit, family: Iterable[str], kin: set[str] | None, bases: set[str]) -> bool:
+    """Whether a text may write to the attribute ``name`` of a class of the ``family``, which ``made`` makes; ``kin`` are all classes that it is one of.
+
+    What the constructors of ``bases`` write, the parameter is not.
+    """
+    moves = re.compile(rf"\s*self\.{name}\.{MOVES}\(")
     for match in _writes(name).finditer(text):
-        if commented(text, match.start()) or (match["assigned"] and MADE.match(text, match.end())):
+        if commented(text, match.start()) or (match["assigned"] and (MADE.match(text, match.end()) or moves.match(text, match.end()))):
             continue
         receiver = match["given"] or match["owner"]
         around = unit(text, match.start())
         if receiver == "self":
-            anew = match["assigned"] and not match["part"] and around == made and _method(text, match.start()) == "__init__"
-            if around.class_name in family and not anew:
+            if around.class_name not in family:
+                continue
+            anew = match["assigned"] and not match["part"] and around == made
+            if not (anew or around.class_name in bases) or _method(text, match.start()) != "__init__":
                 return True
         elif not _is_other(text, match.start(), receiver, around, kin):
             return True

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from initlint.interpreter.modules import Module
     from initlint.interpreter.nametests import NameTest
 
-MAKES = re.compile(r"\bdef\b[\s\S]*?\n[ \t]+def\b")
-"""A function inside of a function, which may be the routine that is to be applied."""
 LSTM = re.compile(r"\bLSTM(?:Cell)?\b")
 MOST = 40
 STEPS = 5_000
@@ -94,11 +92,14 @@ class FileFacts:
         graph.calls += [drawn.told(owners) for drawn in witness.drawn if drawn.call.site.path == path]
         graph.mistakes += [m for m in witness.mistakes.values() if m.site.path == path and (m.kind, m.site) not in known]
 
-    def note_calls(self, witness: Witness) -> None:
-        """Add the calls at places that no context reached, and those that raise."""
-        drawn = [one.call for one in witness.drawn if one.call.site.path == self.graph.path]
-        self.graph.calls += [call for call in drawn if call.problem or call.site.line not in self.lines]
-        self.lines |= {call.site.line for call in drawn}
+    def note_calls(self, witness: Witness, layers: list[Instance]) -> None:
+        """Add the calls at places that no context reached, those that raise, and those that draw the weight of one of ``layers`` from one side of zero."""
+        weights = {id(weight.storage): f"{one.cls.name.rpartition('.')[2]}.weight" for one in layers if (weight := one.parameters.get("weight"))}
+        drawn = [one for one in witness.drawn if one.call.site.path == self.graph.path]
+        one_sided = [one for one in drawn if id(one.storage) in weights and one.call.law is not None and one.call.law.mean]
+        self.graph.calls += [one.call for one in drawn if one.call.problem or one.call.site.line not in self.lines]
+        self.graph.calls += [replace(one.call, into=weights[id(one.storage)]) for one in one_sided]
+        self.lines |= {one.call.site.line for one in drawn}
 
     def name_tests(self, text: str) -> Iterator[Mistake]:
         """Tests that no name of any model passes; where nothing comes near, the file with ``text`` gives no attribute such a name either."""
@@ -145,23 +146,33 @@ def drop_guarded(witness: Witness, name: str) -> None:
 def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk: Chunk, owner: str) -> None:
     """Run a function on the layers that it asks for; calls that it makes of no other are noted, and those that raise."""
     witness = analysis.framework.witness
+    layers: list[Instance] = []
     with _loosely(analysis):
         function, _ = function_of(module, chunk, owner)
         if function is None or _is_generator(function):
             return
         args, kwargs = _arguments(function)
         first = 1 if function.node.params and function.node.params[0].name == "self" else 0
-        witness.samples = samples(analysis, module, chunk)
-        makes = chunk.says(MAKES)
-        for sample in witness.samples if len(args) > first or makes else witness.samples[:1]:
+        layers = witness.samples = samples(analysis, module, chunk)
+        _run_made(analysis, module, function, args, kwargs)
+        for sample in witness.samples if len(args) > first else witness.samples[:1]:
             try:
                 given = [*args[:first], sample, *args[first + 1 :]] if len(args) > first else args
-                made = analysis.interp.call(function, given, kwargs, module.frame, p.Const(0, 0, None))
-                if isinstance(made, Function) and chunk.start <= made.node.pos < chunk.end:  # a routine that is made to be applied
-                    analysis.interp.call(made, [sample], {}, module.frame, p.Const(0, 0, None))
+                analysis.interp.call(function, given, kwargs, module.frame, p.Const(0, 0, None))
             except TargetRaise:
                 continue  # what it asks of this one another may have
-    facts.note_calls(witness)
+    facts.note_calls(witness, layers)
+
+
+def _run_made(analysis: Analysis, module: Module, function: Function, args: list[Any], kwargs: dict[str, Any]) -> None:
+    """Run on each sample the routine that a function of options makes and returns."""
+    body, samples, node = function.node.body, analysis.framework.witness.samples, p.Const(0, 0, None)
+    if not samples or not isinstance(body, list) or not isinstance(body[-1], p.Return) or not any(isinstance(one, p.FunctionDef) for one in body):
+        return
+    made = analysis.interp.call(function, args, kwargs, module.frame, node)
+    for sample in samples[1:] if isinstance(made, Function) and len(made.node.params) == 1 else ():
+        with suppress(TargetRaise):
+            analysis.interp.call(made, [sample], {}, module.frame, node)
 
 
 @contextmanager

@@ -29,13 +29,25 @@ ARGUMENTS: dict[str, tuple[str | int, ...]] = {
 """Required arguments of the layers that have parameters in any case; a string is a size that is not known."""
 ASKED = re.compile(r"\bisinstance\s*\([^:]*|\btype\s*\(\s*\w+\s*\)[^:]*")
 """Tests of types, each up to the end of its ``if``."""
+BY_NAME = re.compile(r"""\.(?:find|startswith)\(\s*["'](\w+)["']|["'](\w+)["']\s+in\s+[\w.]*name""")
+"""Tests of the names of types: ``classname.find("Conv")``."""
+STEMS = {"Conv": "Conv2d", "ConvTranspose": "ConvTranspose2d", "BatchNorm": "BatchNorm2d"}
+"""Parts of names that several layers share, and one of these."""
+WEIGHTED = re.compile(r"""\bhasattr\(\s*\w+\s*,\s*["']weight["']""")
 NAMES = re.compile(rf"\b(?:{'|'.join(ARGUMENTS)})\b")
 
 
 def samples(analysis: Analysis, module: Module, chunk: Chunk) -> list[Instance]:
-    """A list of the layers that the tests of types in ``chunk`` name, and each of them; nothing where there are none."""
+    """A list of the layers that the tests of types in ``chunk`` name, and each of them; nothing where there are none.
+
+    What asks for a weight and for no type is given the plainest layer that has one.
+    """
     text = module.source.text[chunk.start : chunk.end]
     names = dict.fromkeys(name for test in ASKED.findall(text) for name in NAMES.findall(test))
+    stems = [one or other for one, other in BY_NAME.findall(text)]
+    names |= dict.fromkeys(name for stem in stems if (name := STEMS.get(stem, stem)) in ARGUMENTS)
+    if not names and WEIGHTED.search(text):
+        names = {"Linear": None}
     layers = [layer for name in names if isinstance(layer := _made(analysis, module, f"torch.nn.{name}", _sizes(name)), Instance)]
     together = _made(analysis, module, "torch.nn.ModuleList", [layers]) if layers else None
     return [together, *layers] if isinstance(together, Instance) else []

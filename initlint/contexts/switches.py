@@ -23,13 +23,13 @@ BRANCH = re.compile(r"(?:if|elif)\b(.*):|else\b.*:")
 def switched(module: Module, facts: FileFacts) -> Iterator[tuple[str, Class, dict[str, Any]]]:
     """Classes with such a parameter, or an initializer, on a line that nothing reached, and the arguments that lead there; first, what to call it."""
     for chunk in module.source.classes():
-        lines = [line for line in _lines(module, chunk) if line not in facts.emptied]
-        lines += sorted({line for one in chunk.members if one.kind == "def" for line in facts.lines_of(module, one)} - facts.shown)
+        made = [line for line in _lines(module, chunk) if line not in facts.emptied]
+        lines = made + sorted({line for one in chunk.members if one.kind == "def" for line in facts.lines_of(module, one)} - facts.shown)
         cls = module.names.get(chunk.name) if lines else None
         function = find_member(cls, "__init__")[0] if isinstance(cls, Class) else None
         if not isinstance(cls, Class) or not isinstance(function, Function):
             continue
-        ways = {tuple(_turned(module, line, function).items()): None for line in lines}
+        ways = {tuple(_turned(module, line, function, names=line in made).items()): None for line in lines}
         for given in islice(filter(None, ways), MOST):
             yield f"{chunk.name}({', '.join(f'{name}={value}' for name, value in given)})", cls, dict(given)
 
@@ -40,8 +40,8 @@ def _lines(module: Module, chunk: ClassChunk) -> list[int]:
     return [module.source.index.position(match.end() - 2)[0] for match in found]
 
 
-def _turned(module: Module, line: int, function: Function) -> dict[str, Any]:
-    """Arguments other than their defaults for every one that a branch around ``line`` asks about."""
+def _turned(module: Module, line: int, function: Function, *, names: bool) -> dict[str, Any]:
+    """Arguments other than their defaults for every one that a branch around ``line`` asks about; with ``names``, of those that are text too."""
     given: dict[str, Any] = {}
     for test in tests_around(module.source.text.split("\n"), line):
         for name in re.findall(r"[A-Za-z_]\w*", test):
@@ -52,6 +52,8 @@ def _turned(module: Module, line: int, function: Function) -> dict[str, Any]:
                 given[name] = False
             elif default is None and name in function.defaults:
                 given[name] = symbol(name)
+            elif names and isinstance(default, str) and (chosen := re.search(rf"\b{name}\s*==\s*[\"'](\w+)[\"']", test)) and chosen[1] != default:
+                given[name] = chosen[1]
     return given
 
 

@@ -152,6 +152,8 @@ def _xavier(family: str, shape: Sequence[Number] | None, a: SimpleNamespace) -> 
 def _kaiming(family: str, shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
     if shape is not None and 0 in shape:
         return NO_ELEMENTS
+    if shape is not None and not isinstance(a.mode, str):
+        _fans(shape)  # a vector has no fans, whatever the mode
     mode = _fan_mode(a.mode)
     fans = None if shape is None else _fans(shape)
     gain = calculate_gain(a.nonlinearity, a.a, "a")
@@ -162,13 +164,13 @@ def _kaiming(family: str, shape: Sequence[Number] | None, a: SimpleNamespace) ->
 
 
 def _orthogonal(shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
+    if shape is not None and len(shape) < 2:
+        raise InvalidCall("ValueError: Only tensors with 2 or more dimensions are supported")
     gain = number(a, "gain")
     bound = gain if isinstance(gain, Sym) else abs(gain)
     law = scaling_law(gain, "max(rows, cols)")
     if shape is None:
         return Distribution(kind="orthogonal", mean=0.0, low=-bound, high=bound, law=law, gain=gain)
-    if len(shape) < 2:
-        raise InvalidCall("ValueError: Only tensors with 2 or more dimensions are supported")
     if 0 in shape:
         return NO_ELEMENTS
     if gain == 0:

@@ -3,8 +3,8 @@
 ## What it does
 Reports what code that builds or initialises a model gets wrong about the framework's objects: a parameter called like a function
 (`m.weight()`), a method that the module at hand does not have (`ModuleList.reset_parameters`), an init routine that asks its
-module for what the class never sets, a single layer iterated over,
-`super(Net).__init__()` without `self`, parameters assigned before `nn.Module` was set up, `isinstance(m, "Linear")`.
+module for what the class never sets, a single layer iterated over, `super(Net).__init__()` without `self`, parameters assigned before
+`nn.Module` was set up, `isinstance(m, "Linear")`, `isinstance(m(nn.Conv2d))`, `model.apply(init, 0.02)`, which hands on nothing but the function.
 
 ## Why is this bad?
 Each raises when it runs. `super(Net)` is the quiet one: it makes an object bound to nothing, its `__init__` is that
@@ -52,6 +52,7 @@ ADVICE = {
     "iterated-module": "Only containers can be iterated: use the layer itself, or its `children()`.",
     "before-init": "Call `super().__init__()` first.",
     "unbound-super": "",
+    "misfit-arguments": "",
     "string-for-class": "Name the class itself: `isinstance(m, nn.Linear)`.",
 }
 

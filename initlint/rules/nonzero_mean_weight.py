@@ -52,6 +52,9 @@ SHARED = 0.5
 NOTICED = 0.2
 """The same, from which it is worth a note."""
 KINDS = ("uniform", "normal", "trunc_normal")
+SAME = "of what the units of the layer compute is one number, the same in all of them"
+MAPS = ("Linear.", "Conv", "Bilinear.")
+"""How the weights are called of layers that sum over their inputs."""
 CHOOSING = ("softmax", "softmax2d", "gumbel_softmax", "one_hot", "sparsemax")
 """Activations in front of a table: what is added up is a choice among its rows."""
 CANCELLING = (*CHOOSING, "log_softmax", "sin", "cos")
@@ -60,6 +63,7 @@ CANCELLING = (*CHOOSING, "log_softmax", "sin", "cos")
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per call that draws weights around something else than zero."""
+    yield from _of_samples(graph)
     if not any(_share(p.distribution) for p in graph.parameters):
         return
     found = {id(w.parameter): w for w in weights(graph) if w.uses and _is_matrix(w) and (_share(w.parameter.distribution) or 0) >= NOTICED and _multiplies(w)}
@@ -68,6 +72,25 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
         if site in told:  # by a rule that knows the cause
             continue
         yield _finding(graph, site, group, found[id(group[0])])
+
+
+def _of_samples(graph: ModelGraph) -> Iterator[Finding]:
+    """Calls that leave out the bounds for a weight which their own test of types says is that of a linear or convolution layer."""
+    seen: set[Site] = set()
+    for call in graph.calls:
+        if not call.into or call.arguments or call.parameter is not None or call.site in seen or not call.into.startswith(MAPS):
+            continue
+        if (share := _share(call.law)) is None or share < SHARED or call.law is None:
+            continue
+        seen.add(call.site)
+        yield RULE.at(
+            graph,
+            call.site,
+            Severity.WARNING,
+            f"`{call.spelled.get('tensor') or call.into}` starts {_spell_law(call.law)}: {100 * share:.0f} % {SAME}",
+            evidence={"initializer": short(call.initializer), "layer": call.into.partition(".")[0], "shared": share},
+            help="Draw from both sides of zero, scaled by the number of inputs.",
+        )
 
 
 def _is_cut(call: InitCall) -> bool:
@@ -119,7 +142,7 @@ def _finding(graph: ModelGraph, site: Site, group: list[Parameter], weight: Weig
         graph,
         site,
         Severity.WARNING if share >= SHARED else Severity.NOTE,
-        f"{spell_names(group)} {start} {_spell_law(law)}: {100 * share:.0f} % of what the units of the layer compute is one number, the same in all of them",
+        f"{spell_names(group)} {start} {_spell_law(law)}: {100 * share:.0f} % {SAME}",
         fix=_fix(graph, site, group, weight),
         parameter=group[0].name,
         parameters=qualified(graph, group),

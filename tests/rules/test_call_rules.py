@@ -97,6 +97,8 @@ ROUTINES = {
     "a module": "def start(m):\n{}",
     "a model": "def start(net):\n    for m in net.modules():\n{}",
     "a model that applies": "def start(net):\n    def fill(m):\n{}\n    net.apply(fill)\n",
+    "a function of options": "def start(option):\n    def fill(m):\n{}\n    return fill\n",
+    "a method of options": "class Choice:\n    def start(self):\n        def fill(m):\n{}\n        return fill\n",
     "a holder of models": "class Holder:\n    def start(self, which):\n        def fill(m):\n{}\n        self.nets[which].apply(fill)\n",
 }
 
@@ -109,6 +111,11 @@ ROUTINES = {
         ("isinstance(m, (nn.Conv2d, nn.Linear))", "init.kaiming_normal_(m.bias)", "INI603"),
         ("type(m) == nn.GRU", "[init.orthogonal_(p) for p in m.parameters()]", "INI603"),
         ("isinstance(m, nn.Linear)", "init.normal_(m.weight, 0.02)", "INI301"),
+        ("isinstance(m, (nn.Conv2d, nn.Linear))", "init.sparse_(m.weight, 0.9)", "INI603"),
+        ("m.__class__.__name__.find('Linear') != -1", "init.xavier_uniform_(m.bias)", "INI603"),
+        ("'BatchNorm' in m.__class__.__name__", "init.orthogonal_(m.weight)", "INI603"),
+        ("hasattr(m, 'weight')", "init.kaiming_normal_(m.bias, mode=MODE)", "INI603"),
+        ("isinstance(m, nn.Conv2d)", "init.uniform_(m.weight)", "INI302"),
     ],
 )
 def test_routines_that_nothing_runs_are_tried_on_the_layers_they_ask_for(tmp_path: Path, routine: str, test: str, call: str, code: str) -> None:
@@ -125,10 +132,31 @@ def test_routines_that_nothing_runs_are_tried_on_the_layers_they_ask_for(tmp_pat
         "if isinstance(m, nn.GRU):\n        for p in m.parameters():\n            if p.dim() > 1:\n                init.orthogonal_(p)",
         "if isinstance(m, nn.LayerNorm):\n        try:\n            init.xavier_uniform_(m.weight)\n        except ValueError:\n            pass",
         "assert isinstance(m, nn.Linear)\n    init.xavier_uniform_(m.head.weight)",
+        "if isinstance(m, (nn.Linear, nn.LayerNorm)):\n        init.uniform_(m.weight, 0.9, 1.1)",
+        "if isinstance(m, nn.Embedding):\n        init.uniform_(m.weight)",
+        "if hasattr(m, 'weight'):\n        init.orthogonal_(m.weight, gain=GAIN)",
     ],
 )
 def test_layers_that_a_routine_treats_well_are_silent(tmp_path: Path, body: str) -> None:
     assert findings(tmp_path, "INI", f"def start(m):\n    {body}\n")[0] == []
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("m.apply(start, 0.02)", "`apply(fn)` is given more than it takes: TypeError"),
+        ("m.apply(start, std=0.02)", "`apply(fn)` is given more than it takes: TypeError"),
+        ("m.register_parameter('gate')", "`register_parameter(name, param)` misses the argument `param`: TypeError"),
+        ("isinstance(m(nn.Conv2d, nn.Linear))", "isinstance() is given one argument, and asks for an object and a class: TypeError"),
+        ("m.apply(start)", ""),
+        ("m.apply(*[start])", ""),
+        ("m.register_buffer('gate', torch.ones(1), persistent=False)", ""),
+        ("m.register_parameter(name='gate', param=None)", ""),
+    ],
+)
+def test_arguments_that_do_not_fit(tmp_path: Path, call: str, message: str) -> None:
+    text = f"def start(m):\n    init.zeros_(m.bias)\n\n\ndef build():\n    m = nn.Linear(2, 2)\n    {call}\n    return m\n"
+    assert [finding.message for finding in findings(tmp_path, "INI604", text)[0]] == [message] * bool(message)
 
 
 def test_super_without_self(tmp_path: Path) -> None:

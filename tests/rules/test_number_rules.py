@@ -165,6 +165,12 @@ def test_matrices_that_may_be_one_sided(tmp_path: Path, value: str, product: str
     assert matrix(tmp_path, "INI302", value, product)[0] == []
 
 
+def test_the_parts_of_a_complex_weight_are_weights(tmp_path: Path) -> None:
+    product = "torch.einsum('bn,nm->bm', torch.fft.fft(x), torch.complex(self.w, self.w)).real"
+    assert len(matrix(tmp_path, "INI302", "torch.rand(n, m)", product)[0]) == 1
+    assert matrix(tmp_path, "INI302", "torch.randn(n, m)", product)[0] == []
+
+
 def test_a_call_gets_the_scheme_behind_it(tmp_path: Path) -> None:
     finding, written = line(tmp_path, "INI302", "init.uniform_(self.a.weight, 0, 0.1)")
     assert finding is not None and written == 'init.kaiming_uniform_(self.a.weight, nonlinearity="relu")'

@@ -159,3 +159,25 @@ def test_arrays_get_the_factor_too(tmp_path: Path) -> None:
     findings = engine.check([str(path)], rules=select(["INI102", "INI403"])).findings
     assert [(f.code, f.site.line) for f in findings] == [("INI102", 6), ("INI403", 7)]
     assert [edit.content for f in findings if f.fix for edit in f.fix.edits] == [" * inputs ** -0.5", "np.zeros"]
+
+
+@pytest.mark.parametrize(
+    ("draw", "count"),
+    [
+        ("normal_()", 1),
+        ("normal_(0, 1)", 1),
+        ("normal_(0, (2 / self.fc.out_features) ** 0.5)", 0),
+        ("normal_(0, (1 / self.fc.out_features) ** 0.5)", 0),
+        ("copy_(torch.randn(1, hidden) * 2 ** 0.5)", 0),
+    ],
+)
+def test_a_std_of_one_over_one_output_is_no_fan(tmp_path: Path, draw: str, count: int) -> None:
+    """The default std is 1 / fan_out ** 0.5 where there is one output: by chance, as nobody computed it."""
+    path = tmp_path / "decoder.py"
+    path.write_text(
+        "import torch\nimport torch.nn as nn\n\n\nclass Decoder(nn.Module):\n    def __init__(self, hidden):\n        super().__init__()\n"
+        f"        self.fc = nn.Linear(hidden, 1)\n        self.cell = nn.LSTM(1, hidden)\n        self.fc.weight.data.{draw}\n\n"
+        "    def forward(self, x):\n        return self.cell(self.fc(x))[0]\n",
+        encoding="utf-8",
+    )
+    assert len(engine.check([str(path)], rules=select(["INI102"])).findings) == count

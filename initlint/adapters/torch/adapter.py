@@ -11,27 +11,13 @@ from initlint.adapters.arrays import functions as arrays
 from initlint.adapters.declared import drawing, functional
 from initlint.adapters.declared import functions as of_declared
 from initlint.adapters.declared import modules as declared
-from initlint.adapters.torch import (
-    arithmetic,
-    building,
-    containers,
-    forward,
-    functions,
-    graphs,
-    idle,
-    matrices,
-    members,
-    names,
-    registries,
-    signals,
-    tensors,
-    views,
-)
+from initlint.adapters.torch import arithmetic, building, containers, forward, functions, graphs, idle, members, names, registries, signals, tensors, views
 from initlint.adapters.torch.attributes import BY_OPERATOR, tensor_attribute
 from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
 from initlint.adapters.torch.escape import escape
 from initlint.adapters.torch.factories import SIZED
 from initlint.adapters.torch.inits import COPIED, note_copied
+from initlint.adapters.torch.matrices import computed
 from initlint.adapters.torch.recording import Recorder
 from initlint.adapters.torch.witness import Witness, dotted
 from initlint.adapters.torch.writes import current, write
@@ -336,7 +322,7 @@ class TorchFramework(Framework):
             if isinstance(value, Unknown):
                 return tensors.new_tensor(other.shape if isinstance(other, Tensor) else None, None, reason=value.reason)
         made = arithmetic.arithmetic(op, left, right)
-        return matrices.computed(op, left, right, made) if self.tracing else made
+        return computed(op, left, right, made) if self.tracing else made
 
     def compare(self, op: str, left: Tensor, right: Any) -> Any:
         mask = formulas.compared(op, left, right)

@@ -97,6 +97,8 @@ def _on_tensors(framework: TorchFramework, name: str, call: Call) -> Any:
     """``torch.f(tensor)`` before the forward pass: as the method where there is one."""
     if name.startswith("torch.nn.init.") or name in NO_TENSOR:
         return ABSENT
+    if framework.tracing and name == "torch.complex" and len(call.args) == 2 and isinstance(call.args[0], Tensor):
+        return call.args[0]  # a weight held in two parts is multiplied by as its real part is
     if call.args and isinstance(call.args[0], Tensor):
         method = tensor_attribute(framework, call.interp, call.args[0], name.rpartition(".")[2], call.frame, call.node)
         return call.interp.call(method, call.args[1:], call.kwargs, call.frame, call.node)
@@ -133,6 +135,11 @@ def parameter(framework: TorchFramework, call: Call) -> Any:
     shape = (0,) if data is None else None
     reason = data.reason if isinstance(data, Unknown) else tensors.COMPUTED if data is not None else ""
     return Tensor(tensors.new_tensor(shape, None, reason=reason).storage, shape, parameter=True, requires_grad=wanted)
+
+
+def variable(framework: TorchFramework, call: Call) -> Any:
+    """``torch.autograd.Variable(data)``: since tensors record gradients themselves, the tensor that it is given."""
+    return call.get(0, "data")
 
 
 def lazy_parameter(framework: TorchFramework, call: Call) -> Any:
@@ -304,6 +311,7 @@ OPERATORS = {
 
 HANDLERS: dict[str, Handler] = {
     "torch.nn.Parameter": parameter, "torch.nn.UninitializedParameter": lazy_parameter, "torch.nn.Buffer": buffer,
+    **dict.fromkeys(("torch.autograd.Variable", "torch.autograd.variable.Variable"), variable),
     "torch.nn.utils.skip_init": skip_init,
     "torch.utils.checkpoint.checkpoint": checkpoint, "torch.utils.checkpoint.checkpoint_sequential": checkpoint_sequential,
     "torch.nn.init.calculate_gain": _plain(inits.gain),

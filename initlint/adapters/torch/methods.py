@@ -9,7 +9,7 @@ from initlint import program as p
 from initlint.adapters.torch.binding import framework_of
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.adapters.torch.factories import NO_VALUES
-from initlint.adapters.torch.registries import register
+from initlint.adapters.torch.registries import is_torch, register
 from initlint.adapters.torch.witness import dotted
 from initlint.adapters.torch.writes import write
 from initlint.graph import Origin
@@ -19,8 +19,30 @@ if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
 
+PARAMETERS = {"apply": ("fn",), "add_module": ("name", "module"), "register_parameter": ("name", "param"), "register_buffer": ("name", "tensor", "persistent")}
+"""What methods that every module has take; of these, ``persistent`` has a default."""
+
+
+def _check(call: Call, name: str) -> None:
+    """Note a call whose arguments a method of every module cannot take; a base class that was not read may have one of its own."""
+    instance, node, known = call.args[0], call.node, PARAMETERS[name]
+    if not isinstance(node, p.Call) or any(arg.star for arg in node.args) or not is_torch(instance) or instance.cls.uncertain:
+        return
+    given = len(call.args) - 1
+    missed = next((one for one in known[given:2] if one not in call.kwargs), "")
+    if given + len(call.kwargs) > len(known) or not call.kwargs.keys() <= set(known):
+        problem = "is given more than it takes"
+    elif missed:
+        problem = f"misses the argument `{missed}`"
+    else:
+        return
+    text = f"`{name}({', '.join(known)})` {problem}: TypeError"
+    framework_of(call).mistake(call.interp, "misfit-arguments", node, call.frame, text, name=name)
+
+
 def apply(call: Call) -> Any:
     """``module.apply(fn)``: children first, then the module itself."""
+    _check(call, "apply")
     instance, function = call.args[0], call.get(1, "fn")
     witness = framework_of(call).witness
     witness.walk(call, instance, function)
@@ -139,6 +161,7 @@ def load_state_dict(call: Call) -> Any:
 
 def add_module(call: Call) -> Any:
     """``module.add_module(name, module)``."""
+    _check(call, "add_module")
     name = call.get(1, "name")
     if isinstance(name, str):
         register(call.interp, call.args[0], "modules", name, call.get(2, "module"))
@@ -147,6 +170,7 @@ def add_module(call: Call) -> Any:
 
 def register_parameter(call: Call) -> Any:
     """``module.register_parameter(name, param)``."""
+    _check(call, "register_parameter")
     name = call.get(1, "name")
     if isinstance(name, str):
         register(call.interp, call.args[0], "parameters", name, call.get(2, "param"))
@@ -155,6 +179,7 @@ def register_parameter(call: Call) -> Any:
 
 def register_buffer(call: Call) -> Any:
     """``module.register_buffer(name, tensor)``."""
+    _check(call, "register_buffer")
     name, value = call.get(1, "name"), call.get(2, "tensor")
     if isinstance(name, str):
         if isinstance(value, Tensor):

@@ -37,6 +37,11 @@ if TYPE_CHECKING:
 
 @builtin("isinstance")
 def _isinstance(call: Call) -> Any:
+    if isinstance(call.node, p.Call) and len(call.node.args) == 1 and not call.node.args[0].star:
+        text = "isinstance() is given one argument, and asks for an object and a class: TypeError"
+        call.interp.framework.mistake(call.interp, "misfit-arguments", call.node, call.frame, text, name="isinstance")
+        call.interp.fail("TypeError", "isinstance() misses an argument")
+        return False  # nothing behind such a test ever runs
     value, kinds = call.get(0, "obj"), call.get(1, "kinds")
     wanted = kinds if isinstance(kinds, tuple) else (kinds,)
     place = next((at for at, kind in enumerate(wanted) if isinstance(kind, str)), None)
