@@ -15,7 +15,7 @@ from initlint.standins import asked, required
 if TYPE_CHECKING:
     from initlint.contexts.models import FileContexts
 
-BUILDS = re.compile(r"\b(?!\w*(?:Error|Exception|Warning)\()[A-Z]\w*\(|\.apply\(")
+BUILDS = re.compile(r"\b(?<!\braise )(?!\w*(?:Error|Exception|Warning)\()[A-Z]\w*\(|\.apply\(")
 HANDS_OVER = re.compile(r"[(,=]\s*[A-Z]\w*[a-z]\w*\s*[,)]|\breturn\s+_\w+\(")
 """A class among arguments, or a private builder."""
 HELPER = re.compile(r"_|get_")

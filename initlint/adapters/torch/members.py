@@ -138,7 +138,8 @@ def _is_left_over(interp: Interpreter, instance: Instance, name: str, frame: Fra
     routine = frame.function
     constructed = any(one.receiver is instance and one.code.name == "__init__" for one in interp.routines)
     named = routine.code is not None and routine.code.name != "__init__" and ROUTINE.search(routine.code.name) is not None
-    if not named or routine.receiver is not instance or not constructed or name.startswith("__"):
+    written = all(cls.namespace or cls.name == MODULE for cls in instance.cls.mro)
+    if not named or routine.receiver is not instance or not constructed or not written or name.startswith("__"):
         return False
     members = [value for cls in instance.cls.mro for value in cls.namespace.values()]
     texts = {one.scope.module.name: one.scope.module.source.text for one in members if isinstance(one, Function)}
