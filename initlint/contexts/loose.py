@@ -18,7 +18,7 @@ from initlint.adapters.torch import graphs
 from initlint.contexts.samples import samples
 from initlint.graph import Mistake, ModelGraph, Parameter
 from initlint.interpreter.classes import find_member
-from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Unknown, Wrapped
+from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Tensor, Unknown, Wrapped
 from initlint.source import Chunk, ClassChunk
 from initlint.symbolic import symbol
 from initlint.text.initcalls import ROUTINE, commented, initializer_calls
@@ -94,7 +94,8 @@ class FileFacts:
 
     def note_calls(self, witness: Witness, layers: list[Instance]) -> None:
         """Add the calls at places that no context reached, those that raise, and those that draw the weight of one of ``layers`` from one side of zero."""
-        weights = {id(weight.storage): f"{one.cls.name.rpartition('.')[2]}.weight" for one in layers if (weight := one.parameters.get("weight"))}
+        given = [(one.cls.name.rpartition(".")[2], one.parameters.get("weight")) for one in layers]
+        weights = {id(weight.storage): f"{kind}.weight" for kind, weight in given if isinstance(weight, Tensor)}
         drawn = [one for one in witness.drawn if one.call.site.path == self.graph.path]
         one_sided = [one for one in drawn if id(one.storage) in weights and one.call.law is not None and one.call.law.mean]
         self.graph.calls += [one.call for one in drawn if one.call.problem or one.call.site.line not in self.lines]

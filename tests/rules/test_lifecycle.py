@@ -544,3 +544,20 @@ class Xavier:
 def test_routines_that_a_function_makes_are_tried_on_layers(tmp_path: Path) -> None:
     [finding] = found(tmp_path, "INI603", {"net": MAKER})
     assert "Only tensors with 2 dimensions" in finding.message
+
+
+MAY_REPLACE = """
+import torch
+import torch.nn as nn
+
+def start(m, fresh):
+    if isinstance(m, nn.Linear):
+        if fresh:
+            m.weight = nn.Parameter(torch.empty(3, 3))
+        nn.init.sparse_(m.weight, sparsity=0.1)
+"""
+
+
+def test_a_routine_that_may_replace_the_weight_of_a_layer(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(MAY_REPLACE, encoding="utf-8")
+    assert check([str(tmp_path / "net.py")]).findings == []
