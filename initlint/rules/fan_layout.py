@@ -211,6 +211,8 @@ def _true(op: Op, parameter: Parameter, shape: tuple[Number, ...]) -> tuple[Fans
     fan_in, fan_out = op.detail.get("fans") or (None, None)
     if fan_in is None or fan_out is None:
         return None
+    if len(shape) == 2 and 1 in (fan_in, fan_out) and 1 not in shape:
+        return None  # a table of vectors, each a query of its own
     if op.kind == "layer":  # a kernel that is an argument
         return Fans(fan_in, fan_out), "conv"
     return Fans(fan_in, fan_out), "stack" if len(shape) > 2 or "stack" in op.detail else "matmul"

@@ -172,6 +172,11 @@ def test_a_bilinear_form_sums_over_both(tmp_path: Path) -> None:
     assert judge(tmp_path, "nn.Parameter(torch.empty(2, n, n))", "nn.init.xavier_normal_(self.w)", forward)[0] == []
 
 
+@pytest.mark.parametrize("sizes", ["n=256, m=8", "n, m"])
+def test_a_query_for_each_row_is_no_matrix(tmp_path: Path, sizes: str) -> None:
+    assert judge(tmp_path, RAW, "nn.init.xavier_normal_(self.w)", "torch.bmm(self.w.unsqueeze(1), x.transpose(1, 2))", sizes=sizes)[0] == []
+
+
 def test_a_matrix_with_noise_on_it(tmp_path: Path) -> None:
     [finding], _ = judge(tmp_path, RAW, "nn.init.kaiming_normal_(self.w)", "x @ (self.w + self.w * torch.randn(*self.w.shape))")
     assert finding.parameter == "w"
