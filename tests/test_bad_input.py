@@ -507,3 +507,16 @@ def test_a_model_that_has_no_end_leaves_the_others_their_steps(tmp_path: Path) -
         )
     )
     assert "INI903" not in codes(beside_a_good_file(path), path)
+
+
+def test_star_imports_that_lead_everywhere_in_many_ways(tmp_path: Path) -> None:
+    """A name that no module has is looked for once in each of them, not once on each of a billion ways."""
+    for level in range(30):
+        for side in "ab":
+            (tmp_path / f"{side}{level}.py").write_text(f"from a{level + 1} import *\nfrom b{level + 1} import *\nfrom a0 import *\n")
+    for side in "ab":
+        (tmp_path / f"{side}30.py").write_text("import torch.nn as nn\nwidth = 4\n")
+    body = "self.out, self.other = nn.Linear(width, 2), missing"
+    (tmp_path / "net.py").write_text(f"from a0 import *\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        {body}\n")
+    graph = show(f"{tmp_path / 'net.py'}:Net")
+    assert [one.shape for one in graph.parameters] == [(2, 4), (2,)]

@@ -107,12 +107,21 @@ class Module:
         """A name that came with ``from x import *``."""
         if "*" not in self.source.bindings or name.startswith("__"):
             return ABSENT
-        for statement in self._stars(name):
-            value = self.project.starred(self, statement, name)
-            if value is not ABSENT:
-                self.names[name] = value
-                return value
-        return ABSENT
+        searches = self.project.searches
+        outermost, searched = name not in searches, searches.setdefault(name, set())
+        if id(self) in searched:
+            return ABSENT  # it was found to lack the name, or is looking for it
+        searched.add(id(self))
+        try:
+            for statement in self._stars(name):
+                value = self.project.starred(self, statement, name)
+                if value is not ABSENT:
+                    self.names[name] = value
+                    return value
+            return ABSENT
+        finally:
+            if outermost:
+                del searches[name]
 
     def _stars(self, name: str) -> list[p.ImportFrom]:
         """The statements that ``name`` may have come with. Where nothing runs them, as ``if TYPE_CHECKING``, a long list is a list of packages by model."""
@@ -166,6 +175,8 @@ class Project:
         self.by_name: dict[str, Optional[Module]] = {}
         self.by_path: dict[Path, Module] = {}
         self.files: dict[Path, SourceFile] = {}
+        self.searches: dict[str, set[int]] = {}
+        """By name that is looked for among what ``from x import *`` brings, the modules that were asked: they may import each other in many ways."""
 
     def open(self, path: Path, data: Optional[bytes] = None) -> Module:
         """The module of a file. Raises ``SourceError`` or ``OSError`` where it cannot be read."""
