@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,13 +52,35 @@ OWNER = re.compile(r"(?<![\w.])\w+(?=(?:\.\w+)*\Z)")
 """The name at the beginning of a chain of attributes."""
 
 
-def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Class) -> None:
-    """Forget that a parameter is uninitialised where the text of the project shows code that may fill it.
+@dataclass(slots=True)
+class Around:
+    """What a project says of one class in a model."""
+
+    family: set[str]
+    """The class and those that derive from it."""
+    texts: dict[Path, str]
+    """The files that speak of these."""
+    typed: set[str]
+    """The attributes of modules told to be of these that are initialized; an empty name for those that are not plain."""
+    reached: bool | None = None
+    """Whether a loop over parameters may initialize all of them, once that was asked for."""
+
+
+@dataclass(slots=True)
+class Answers:
+    """What was asked of the project about one file: no model of it asks again."""
+
+    filled: dict[tuple[Site, str, Class], bool] = field(default_factory=dict)
+    """Whether what was made at a place and is held by an attribute may be filled, in a model of a class."""
+    around: dict[tuple[Path, str, Class], Around] = field(default_factory=dict)
+
+
+def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Class, answers: Answers) -> None:
+    """Forget that a parameter is uninitialised where the text of the project shows code that may fill it; ``answers`` are those given of the same file.
 
     What the class at the root draws by ``torch.rand`` or ``torch.randn`` is forgotten where its owners are sure to draw it again, and
     a constant where other code of the file puts a value in its place.
     """
-    answers: dict[tuple[Site, str], bool] = {}
     for parameter in graph.parameters:
         if _is_constant(parameter) and _is_replaced(module, parameter, root):
             parameter.events, parameter.distribution = [], None
@@ -65,21 +88,21 @@ def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Cla
             parameter.events, parameter.distribution = [], None
         if parameter.uninitialised is None:
             continue
-        key = parameter.uninitialised, _attribute(parameter)
-        if key not in answers:
+        key = parameter.uninitialised, _attribute(parameter), root
+        if key not in answers.filled:
             try:
-                answers[key] = _may_be_filled(analysis, module, parameter, root)
+                answers.filled[key] = _may_be_filled(analysis, module, parameter, root, answers)
             except TooLarge:
-                answers[key] = True
-        if answers[key]:
+                answers.filled[key] = True
+        if answers.filled[key]:
             parameter.uninitialised = None
 
 
-def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, root: Class) -> bool:
+def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, root: Class, answers: Answers) -> bool:
     site = parameter.uninitialised
     assert site is not None
-    path, project = absolute(site.path), module.project
-    source = project.files.get(path)
+    path = absolute(site.path)
+    source = module.project.files.get(path)
     owner = unit(source.text, source.index.offset(site.line, site.column)) if source is not None else None
     if source is None or owner is None or not owner.class_name or _is_loaded(QUOTED.sub("", owner.text)):
         return True
@@ -89,22 +112,38 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     cls = module.names.get(owner.class_name) if path == module.path else None
     if (isinstance(cls, Class) and cls.uncertain) or _is_configured(source.text, owner.class_name):
         return True
-    family = {owner.class_name, *analysis.texts.subclasses(path, owner.class_name, project)}
-    texts = {path: source.text, **{file: text for one in family for file, text in _speaking(analysis, module, path, one, family)}}
     ancestry = {c.name.rpartition(".")[2] for c in root.mro}
-    kin = {c.name.rpartition(".")[2] for c in cls.mro} | family if isinstance(cls, Class) else None
+    known = answers.around.get((path, owner.class_name, root))
+    if known is None:
+        known = answers.around[path, owner.class_name, root] = _around(analysis, module, path, source.text, owner.class_name)
+    kin = {c.name.rpartition(".")[2] for c in cls.mro} | known.family if isinstance(cls, Class) else None
     bases = {c.name.rpartition(".")[2] for c in cls.mro[1:]} if isinstance(cls, Class) and _replaces(owner, name) else set[str]()
-    holders = {unit(text, match.end()).class_name for text in texts.values() for match in _words(family).finditer(text)} - family - {""}
+    family = known.family | ancestry
+    if not known.typed.isdisjoint(("", name)) or any(_written(text, name, owner, family, kin, bases) for text in known.texts.values()):
+        return True
+    if known.reached is None:
+        known.reached = _reached(analysis, module, path, known, ancestry)
+    return known.reached
+
+
+def _around(analysis: Analysis, module: Module, path: Path, text: str, owner: str) -> Around:
+    """What a project says of the class ``owner`` of the file ``path``, whatever attribute is asked about."""
+    family = {owner, *analysis.texts.subclasses(path, owner, module.project)}
+    texts = {path: text, **{file: text for one in family for file, text in _speaking(analysis, module, path, one, family)}}
+    return Around(family, texts, {name for text in texts.values() for name in _by_type(text, family)})
+
+
+def _reached(analysis: Analysis, module: Module, path: Path, known: Around, ancestry: set[str]) -> bool:
+    """Whether a loop over parameters may initialize those of a class and of what holds it."""
+    project, words = module.project, _words(known.family)
+    holders = {unit(text, match.end()).class_name for text in known.texts.values() for match in words.finditer(text)} - known.family - {""}
 
     def inherited(base: str) -> bool:
         return not holders.isdisjoint(analysis.texts.subclasses(path, base, project))
 
-    if any(
-        reaches(text, family, ancestry, inherited) or _by_type(text, family, name) or _written(text, name, owner, family | ancestry, kin, bases)
-        for text in texts.values()
-    ):
+    if any(reaches(text, known.family, ancestry, inherited) for text in known.texts.values()):
         return True
-    around = {file: text for one in holders for file, text in _speaking(analysis, module, path, one, family | holders, texts)}
+    around = {file: text for one in holders for file, text in _speaking(analysis, module, path, one, known.family | holders, known.texts)}
     if holders and any(reaches_holder(text, _words(holders)) for text in around.values()):
         return True
     loops = {file: text for word in ("parameters", "named_parameters") for file, text in analysis.texts.naming(path, word, project)}
@@ -158,7 +197,8 @@ def _is_drawn_again(analysis: Analysis, module: Module, parameter: Parameter, ro
     routines = [one for one in chunk.members if one.kind == "def" and one.name != "__init__" and initializes(one) and writes.search(text, one.start, one.end)]
     try:
         family = {chunk.name, *analysis.texts.subclasses(module.path, chunk.name, module.project)}
-        told = any(_by_type(other, family) for name in family for _, other in analysis.texts.naming(module.path, name, module.project))
+        named = (other for name in family for _, other in analysis.texts.naming(module.path, name, module.project))
+        told = any(True for other in named for _ in _by_type(other, family))
         return told or any(any(Search(analysis.texts, module, one, chunk.name, root).run()) for one in routines)
     except TooLarge:
         return True
@@ -202,6 +242,8 @@ def _written(text: str, name: str, made: Unit, family: Iterable[str], kin: set[s
 
     What the constructors of ``bases`` write, the parameter is not.
     """
+    if f".{name}" not in text:
+        return False  # told at once, as most files of a project that speak of a class named Model are about another
     moves = re.compile(rf"\s*self\.{name}\.{MOVES}\(")
     for match in _writes(name).finditer(text):
         if commented(text, match.start()) or (match["assigned"] and (MADE.match(text, match.end()) or moves.match(text, match.end()))):
@@ -250,11 +292,12 @@ def _is_other(text: str, offset: int, receiver: str, around: Unit, kin: set[str]
     return False
 
 
-def _by_type(text: str, family: Iterable[str], name: str = "") -> bool:
-    """Whether modules of one of these classes are told by ``isinstance`` and then initialized: more of them than attributes other than ``name``."""
+def _by_type(text: str, family: Iterable[str]) -> Iterator[str]:
+    """The attributes that are initialized of modules which ``isinstance`` told to be of one of these classes."""
     tests = re.compile(rf"\bisinstance\(\s*\w+\s*,\s*\(?[^()]*\b(?<!\bnn\.)(?:{'|'.join(family)})\b")
-    calls = (call for match in tests.finditer(text) for call in INITIALIZES.finditer(text, match.end(), match.end() + REACH))
-    return any(not name or _initialized(text, call) in ("", name) for call in calls)
+    for match in tests.finditer(text):
+        for call in INITIALIZES.finditer(text, match.end(), match.end() + REACH):
+            yield _initialized(text, call)
 
 
 def _initialized(text: str, call: re.Match[str]) -> str:

@@ -18,7 +18,7 @@ from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.contexts.arraynets import called_nets
 from initlint.contexts.builders import BUILDS, builds_alone, factories
 from initlint.contexts.covered import Covered
-from initlint.contexts.fillers import drop_filled
+from initlint.contexts.fillers import Answers, drop_filled
 from initlint.contexts.heirs import heirs
 from initlint.contexts.loose import Built, FileFacts, drop_guarded, run_on_lstms, run_rest
 from initlint.contexts.mentions import ProjectText
@@ -111,6 +111,7 @@ class FileContexts:
     seen: set[Any] = field(default_factory=set)
     calls: Calls = field(default_factory=Calls)
     """Calls of functions that may be nets of arrays."""
+    answers: Answers = field(default_factory=Answers)
 
     def __post_init__(self) -> None:
         self.covered = Covered(self.module, self.facts)
@@ -264,7 +265,7 @@ def _model(contexts: FileContexts, root: Instance, name: str, bare: bool) -> Mod
     graph = graphs.build(interp, framework, root, name, contexts.module.source.path)
     interp.reset()
     _before_loading(graph)
-    drop_filled(contexts.analysis, contexts.module, graph, root.cls)
+    drop_filled(contexts.analysis, contexts.module, graph, root.cls, contexts.answers)
     if bare:
         contexts.facts.built.setdefault(graph.name, Built(root, graph, framework.owners))
     return Model(graph, root.cls, _classes_used(framework, root), bare)

@@ -176,8 +176,10 @@ def _judge(graph: ModelGraph, weight: Weight) -> Case | None:
 def _by_fan_out(weight: Weight, std: Number) -> bool:
     """Whether the std was computed from the fan of the outputs: wide where these are few, but no number of its own."""
     shape, event = weight.parameter.shape, explicit(weight.parameter)
-    if shape is None or len(shape) < 2 or isinstance(std, Sym) or (std == 1 and event is not None and isinstance(event.arguments.get("std", 1), int)):
-        return False  # nobody computed a 1 that was typed, or that a draw has by default
+    if shape is None or len(shape) < 2 or isinstance(std, Sym):
+        return False
+    if weight.layer is not None and std == 1 and event is not None and isinstance(event.arguments.get("std", 1), int):
+        return False  # of a layer with one output nobody computed a 1 that was typed, or that a draw has by default; one raw row may be a prototype
     size = torch_fans(shape).fan_out * std * std
     return not isinstance(size, Sym) and min(abs(size - whole) for whole in (1, 2)) < 1e-6
 
