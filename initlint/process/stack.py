@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import sys
 import threading
 import warnings
@@ -10,6 +11,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 STACKS = tuple(size << 20 for size in (512, 256, 128, 64, 32, 16))
+SPARE = 256 << 20
+"""Address space that has to be left beside the stack: the work that it is for needs some as well."""
 FRAME = 16 << 10
 """Stack that one level of recursion may take, generously."""
 RECURSION = 12_000
@@ -58,11 +61,24 @@ def _roomy(action: Callable[[], T]) -> T:
 _roomy.__code__ = _roomy.__code__.replace(co_stacksize=ROOM)
 
 
+def _is_free(size: int) -> bool:
+    """Whether ``size`` bytes of address space could be taken now. They are given back untouched."""
+    if sys.platform == "win32":
+        return True  # a mapping would be charged for there, where a stack is not
+    try:
+        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+    except OSError:
+        return False
+    return True
+
+
 def _deep_thread(run: Callable[[], None]) -> threading.Thread:
     """A running thread with the deepest stack there is room for."""
     previous, limit = threading.stack_size(), sys.getrecursionlimit()
     try:
         for stack in STACKS:
+            if stack != STACKS[-1] and not _is_free(stack + SPARE):
+                continue
             threading.stack_size(stack)
             sys.setrecursionlimit(max(limit, min(RECURSION, stack // FRAME)))
             thread = threading.Thread(target=run, daemon=True)
