@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from initlint.frontend import TargetError, new_interpreter, show
 from initlint.graph import Layer
 from initlint.paths import files
 from initlint.process import deadline
+from initlint.process.stack import with_deep_stack
 from initlint.standins import instantiate
 from tests.harness import MISMATCHED
 
@@ -459,6 +461,12 @@ def test_a_limited_address_space_gets_a_smaller_stack(tmp_path: Path, megabytes:
     done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=limit, env=environment)
     assert (done.returncode, done.stderr) == (1, "")
     assert "INI101" in done.stdout
+
+
+def test_what_a_deep_thread_starts_has_a_stack_as_any_other() -> None:
+    """Tried often: it took another turn of the scheduler to see it."""
+    usual = threading.stack_size()
+    assert {with_deep_stack(threading.stack_size) for _ in range(50)} == {usual}
 
 
 def test_a_crash_in_the_analysis_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

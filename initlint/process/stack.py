@@ -75,13 +75,19 @@ def _is_free(size: int) -> bool:
 def _deep_thread(run: Callable[[], None]) -> threading.Thread:
     """A running thread with the deepest stack there is room for."""
     previous, limit = threading.stack_size(), sys.getrecursionlimit()
+    reset = threading.Event()
+
+    def wait() -> None:
+        reset.wait()  # a thread that it starts itself would have a stack as deep
+        run()
+
     try:
         for stack in STACKS:
             if stack != STACKS[-1] and not _is_free(stack + SPARE):
                 continue
             threading.stack_size(stack)
             sys.setrecursionlimit(max(limit, min(RECURSION, stack // FRAME)))
-            thread = threading.Thread(target=run, daemon=True)
+            thread = threading.Thread(target=wait, daemon=True)
             try:
                 thread.start()
             except RuntimeError:
@@ -89,4 +95,5 @@ def _deep_thread(run: Callable[[], None]) -> threading.Thread:
             return thread
     finally:
         threading.stack_size(previous)
+        reset.set()
     raise MemoryError("no room for the stack of a thread")
