@@ -144,9 +144,9 @@ def test_layers_that_a_routine_treats_well_are_silent(tmp_path: Path, body: str)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("m.apply(start, 0.02)", "`apply(fn)` is given more than it takes: TypeError"),
-        ("m.apply(start, std=0.02)", "`apply(fn)` is given more than it takes: TypeError"),
-        ("m.register_parameter('gate')", "`register_parameter(name, param)` misses the argument `param`: TypeError"),
+        ("m.apply(start, 0.02)", "`apply(fn)` got an unexpected argument: TypeError"),
+        ("m.apply(start, std=0.02)", "`apply(fn)` got an unexpected argument std: TypeError"),
+        ("m.register_parameter('gate')", "`register_parameter(name, param)` misses the argument param: TypeError"),
         ("isinstance(m(nn.Conv2d, nn.Linear))", "isinstance() is given one argument, and asks for an object and a class: TypeError"),
         ("m.apply(start)", ""),
         ("m.apply(*[start])", ""),

@@ -65,7 +65,6 @@ class TorchFramework(Framework):
         """Why constructors could not be followed."""
         self.witness = Witness()
         self.routines = idle.Routines()
-        """By function node: the argument that it replaces for itself alone."""
         self.plain_nets = False
         """Whether plain objects that hold arrays count as models in the file at hand."""
         self.graph_mode = False

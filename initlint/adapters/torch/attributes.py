@@ -151,10 +151,10 @@ def _in_place(call: Call, name: str) -> Any:
 def _other(framework: TorchFramework, call: Call, name: str) -> Any:
     """A method no table describes: in-place ones leave unknown values, the rest return some."""
     tensor = call.args[0]
-    if signals.sources([*call.args, *call.kwargs.values()]):
-        return signals.method(name, call, framework.owners)
     if name == "index_select" and (maps := views.chosen(call)) is not None:
         return maps
+    if signals.sources([*call.args, *call.kwargs.values()]):
+        return signals.method(name, call, framework.owners)
     if name in OPERATORS:
         return framework.binary(call.interp, OPERATORS[name], tensor, call.get(1, "other"), call.frame, call.node)
     if name.endswith("_") and not name.startswith("_"):

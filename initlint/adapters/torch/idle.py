@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
 from initlint.adapters.torch.building import is_known, named_modules, named_tensors
+from initlint.adapters.torch.replays import rehearsal
 from initlint.adapters.torch.witness import Witness, dotted
 from initlint.interpreter.rebinding import handed_over, lost_argument
 from initlint.interpreter.trees import walk
-from initlint.interpreter.values import Function, Instance, OutOfBudget, TargetRaise, Tensor
+from initlint.interpreter.values import Function, Instance, TargetRaise, Tensor
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from initlint.interpreter.scope import Frame
 
 WALKS = frozenset(("modules", "children", "parameters", "named_modules", "named_children", "named_parameters", "apply", "_modules", "state_dict"))
-STEPS = 5_000
 MOST_LAYERS = 8
 """Layers that a routine is tried on."""
 
@@ -31,6 +32,7 @@ class Routines:
     def __init__(self) -> None:
         self.asking: dict[int, tuple[p.Node, frozenset[str]]] = {}
         self.losses: dict[int, Optional[tuple[str, p.Assign]]] = {}
+        """The argument that a function replaces for itself alone, and where."""
         self.busy: set[Site] = set()
         """Calls that did something once, or were handed a layer: those that do nothing are steps of a walk."""
 
@@ -40,26 +42,25 @@ class Routines:
             self.asking[id(node)] = node, _asks(node)
         return self.asking[id(node)][1]
 
-    def is_busy(self, site: Site, witness: Witness) -> None:
+    def note_busy(self, site: Site, witness: Witness) -> None:
         """A call did something, or is part of a walk."""
         self.busy.add(site)
         witness.mistakes.pop(("idle-routine", site), None)
 
 
 def _asks(node: p.FunctionDef) -> frozenset[str]:
-    calls: list[p.Call] = []
+    draws = False
     asked: set[str] = set()
     walked: set[str] = set()
     for one in walk(node.body):
         if isinstance(one, p.Call):
-            calls.append(one)
+            draws = draws or (isinstance(one.func, p.Attr) and one.func.attr.endswith("_") and not one.func.attr.endswith("__"))
             if isinstance(one.func, p.Name) and one.func.id in ("isinstance", "type", "hasattr") and one.args and isinstance(one.args[0].value, p.Name):
                 asked.add(one.args[0].value.id)
         elif isinstance(one, p.Attr) and isinstance(one.value, p.Name) and (one.attr == "__class__" or one.attr in WALKS):
             (walked if one.attr in WALKS else asked).add(one.value.id)
         elif isinstance(one, (p.For, p.Clause)) and isinstance(one.iter, p.Name):
             walked.add(one.iter.id)
-    draws = any(isinstance(call.func, p.Attr) and call.func.attr.endswith("_") and not call.func.attr.endswith("__") for call in calls)
     return frozenset(param.name for param in node.params if param.name in asked - walked) if draws else frozenset()
 
 
@@ -85,14 +86,16 @@ def watch(framework: TorchFramework, interp: Interpreter, func: Function, names:
     if not named or not isinstance(node, p.Call) or not isinstance(func.node, p.FunctionDef) or frame.module.promised:
         return None
     given = {name: value for name, value in names.items() if type(value) is Instance and name != "self" and framework.is_module(value)}
-    asked = given.keys() & framework.routines.asks(func.node) if given else ()
+    if not given:
+        return None
+    asked = given.keys() & framework.routines.asks(func.node)
     if len(asked) != 1:
         _note_misplaced(framework, interp, func, names, frame, node, given)
         return None
     module = given[next(iter(asked))]
     site = interp.site(node, frame)
     if not module.modules or not interp.heap.decided:
-        framework.routines.is_busy(site, framework.witness)
+        framework.routines.note_busy(site, framework.witness)
         return None
     tensors = [tensor for _, tensor in named_tensors(module)]
     before, drawn = [tensor.storage.events for tensor in tensors], framework.drawn()
@@ -100,7 +103,7 @@ def watch(framework: TorchFramework, interp: Interpreter, func: Function, names:
     def done() -> None:
         idle = framework.drawn() == drawn and all(tensor.storage.events is then for tensor, then in zip(tensors, before))
         if not idle or not all(is_known(one) for _, one in named_modules(module)):
-            framework.routines.is_busy(site, framework.witness)
+            framework.routines.note_busy(site, framework.witness)
         elif site not in framework.routines.busy and (kind := _would_set(framework, interp, func, names, module, frame, node)):
             cls = module.cls.name.rpartition(".")[2]
             text = f"`{func.name}` asks which layer it is handed, and is handed the whole `{cls}`: nothing is set, where a `{kind}` would be"
@@ -115,17 +118,13 @@ def _would_set(framework: TorchFramework, interp: Interpreter, func: Function, n
     """The kind of a layer inside ``module`` that the routine would initialise if it were handed over; it is tried, and leaves no trace."""
     layers = {one.cls.name: one for _, one in named_modules(module) if one.cls.spec is not None and one.parameters}
     passed = {param.name: names[param.name] for param in func.node.params if param.kind in ("either", "keyword")}
-    witness, entered, limit = framework.witness, interp.entered, interp.limit
-    framework.witness, interp.entered = Witness(loose=True), set(entered)
-    interp.limit = min(limit, interp.steps + STEPS)
-    try:
-        for kind, layer in [*layers.items()][:MOST_LAYERS]:
-            with suppress(TargetRaise, OutOfBudget), interp.heap.sandbox():
+    witness = Witness(loose=True)
+    with rehearsal(interp, framework, witness):
+        for kind, layer in islice(layers.items(), MOST_LAYERS):
+            with suppress(TargetRaise):
                 interp.call(func, [], {param: layer if value is module and param != "self" else value for param, value in passed.items()}, frame, node)
-            if framework.witness.drawn:
+            if witness.drawn:
                 return kind.rpartition(".")[2]
-    finally:
-        framework.witness, interp.entered, interp.limit = witness, entered, limit
     return ""
 
 

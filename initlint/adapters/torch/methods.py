@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
-from initlint.adapters.torch.binding import framework_of
+from initlint.adapters.torch.binding import DoesNotFit, bind, framework_of
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.adapters.torch.factories import NO_VALUES
 from initlint.adapters.torch.registries import is_torch, register
@@ -19,25 +19,24 @@ if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
 
-PARAMETERS = {"apply": ("fn",), "add_module": ("name", "module"), "register_parameter": ("name", "param"), "register_buffer": ("name", "tensor", "persistent")}
-"""What methods that every module has take; of these, ``persistent`` has a default."""
+SIGNATURES = {
+    "apply": "fn",
+    "add_module": "name, module",
+    "register_parameter": "name, param",
+    "register_buffer": "name, tensor, persistent=True",
+}
+"""What methods that every module has take."""
 
 
 def _check(call: Call, name: str) -> None:
     """Note a call whose arguments a method of every module cannot take; a base class that was not read may have one of its own."""
-    instance, node, known = call.args[0], call.node, PARAMETERS[name]
+    instance, node, signature = call.args[0], call.node, SIGNATURES[name]
     if not isinstance(node, p.Call) or any(arg.star for arg in node.args) or not is_torch(instance) or instance.cls.uncertain:
         return
-    given = len(call.args) - 1
-    missed = next((one for one in known[given:2] if one not in call.kwargs), "")
-    if given + len(call.kwargs) > len(known) or not call.kwargs.keys() <= set(known):
-        problem = "is given more than it takes"
-    elif missed:
-        problem = f"misses the argument `{missed}`"
-    else:
-        return
-    text = f"`{name}({', '.join(known)})` {problem}: TypeError"
-    framework_of(call).mistake(call.interp, "misfit-arguments", node, call.frame, text, name=name)
+    try:
+        bind(signature, call.args[1:], call.kwargs)
+    except DoesNotFit as error:
+        framework_of(call).mistake(call.interp, "misfit-arguments", node, call.frame, f"`{name}({signature})` {error}: TypeError", name=name)
 
 
 def apply(call: Call) -> Any:

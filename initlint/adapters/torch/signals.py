@@ -238,8 +238,6 @@ def method(name: str, call: Call, owners: dict[int, Any]) -> Any:
     """``x.relu()``, ``x.view(…)`` …; the signal is the first argument."""
     if name in ACTIVATION_METHODS:
         return activate(ACTIVATION_METHODS[name], call, call.args[:1], call.args[1:])
-    if name == "index_select" and (maps := chosen(call)) is not None:
-        return maps
     kind = "embedding" if name in LOOKUPS and not is_signal(call.args[0]) else SIGNAL_METHODS.get(name, "opaque")
     values = [*call.args, *call.kwargs.values()]
     if name in ("matmul", "mm", "bmm", "dot", "__matmul__") and len(values) > 1:
