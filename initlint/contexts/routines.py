@@ -160,7 +160,7 @@ def _routine(analysis: Analysis, module: Module, chunk: Chunk, owner: str, funct
     required = [param for param in _given(function, owner) if param.default is None and param.kind == "either"]
     return Routine(
         name=chunk.name, qualname=f"{owner}.{chunk.name}" if owner else chunk.name, class_name=owner, entered=False, mentions=mentions, inherited=inherited,
-        site=_name_site(chunk), exported=exported, takes_module=bool(required), constructor=_constructor(module, owner),
+        site=name_site(chunk), exported=exported, takes_module=bool(required), constructor=_constructor(module, owner),
     )  # fmt: skip
 
 
@@ -183,10 +183,10 @@ def _constructor(module: Module, owner: str) -> Site | None:
     """The name of the constructor that the class statement ``owner`` holds."""
     chunk = next((c for c in module.source.classes() if c.name == owner), None)
     inits = [one for one in chunk.members if one.name == "__init__" and one.kind == "def"] if chunk is not None else []
-    return _name_site(inits[0]) if len(inits) == 1 else None
+    return name_site(inits[0]) if len(inits) == 1 else None
 
 
-def _name_site(chunk: Chunk) -> Site:
+def name_site(chunk: Chunk) -> Site:
     """The name in the ``def`` statement of a chunk."""
     source = chunk.source
     match = re.compile(rf"^[ \t]*(?:async[ \t]+)?def[ \t]+({re.escape(chunk.name)})\b", re.MULTILINE).search(source.text, chunk.start)

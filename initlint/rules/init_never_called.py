@@ -2,7 +2,7 @@
 
 ## What it does
 Finds methods and functions that by their name and their calls set what parameters start from, but that no constructor,
-no other code of the project and no base class runs.
+no other code of the project and no base class runs; and constructors whose name is misspelled, `def __int__(self, dim)`.
 
 ## Why is this bad?
 The parameters keep the default of their layers: for `nn.Linear` and `nn.Conv2d`
@@ -65,6 +65,9 @@ RULE = Rule(
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per routine without a caller."""
+    for mistake in graph.mistakes:
+        if mistake.kind == "misspelled-constructor":
+            yield RULE.at(graph, mistake.site, Severity.WARNING, mistake.text, help="Name it `__init__`", evidence={"routine": mistake.detail["name"]})
     for routine in graph.routines:
         if routine.entered or routine.mentions or routine.inherited or routine.exported:
             continue

@@ -561,3 +561,23 @@ def start(m, fresh):
 def test_a_routine_that_may_replace_the_weight_of_a_layer(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(MAY_REPLACE, encoding="utf-8")
     assert check([str(tmp_path / "net.py")]).findings == []
+
+
+@pytest.mark.parametrize("name", ["__int__", "__ini__", "__init", "__init_", "_init__", "__inti__"])
+def test_a_constructor_that_is_none(tmp_path: Path, name: str) -> None:
+    text = f"class Net(nn.Module):\n    def {name}(self, width):\n        super().__init__()\n        self.head = nn.Linear(width, 2)\n"
+    (finding,) = found(tmp_path, "INI501", {"net": f"from torch import nn\n\n{text}"})
+    assert finding.message == f"`Net.{name}` is no constructor and nothing calls it: `Net(…)` runs the `__init__` of its base class"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class Net(nn.Module):\n    def __int__(self):\n        return 1\n",
+        "class Net:\n    def __init(self, width):\n        super().__init__()\n",
+        "class Net(nn.Module):\n    def __init__(self):\n        self.__init(3)\n    def __init(self, width):\n        super().__init__()\n",
+        "class Net(nn.Module):\n    def _init(self, width):\n        super().__init__()\n",
+    ],
+)
+def test_methods_that_only_sound_like_a_constructor(tmp_path: Path, text: str) -> None:
+    assert found(tmp_path, "INI501", {"net": f"from torch import nn\n\n{text}"}) == []
