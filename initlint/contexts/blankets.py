@@ -51,6 +51,15 @@ def reaches(text: str, family: Iterable[str], root: Iterable[str], inherited: Ca
     return False
 
 
+def loops_over_own(text: str, name: str) -> bool:
+    """Whether the class ``name`` of a text initializes all that its objects hold."""
+    for match in LOOP.finditer(text):
+        own = OF_OWN.search(text, match.start(), match.end())
+        if own is not None and not own[1] and unit(text, match.start()).class_name == name and _body_initializes(text, match):
+            return True
+    return False
+
+
 def _parts_given(text: str) -> Iterator[str]:
     """The attributes of a class in which it keeps modules that its constructor was handed, as far as it uses them as such."""
     for name in GIVEN.findall(text):

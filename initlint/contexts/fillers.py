@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from initlint.contexts.blankets import REACH, initializes_any, reaches, reaches_holder
+from initlint.contexts.blankets import REACH, initializes_any, loops_over_own, reaches, reaches_holder
+from initlint.contexts.corpus import heads
 from initlint.contexts.mentions import TooLarge, Unit, deriving, unit
 from initlint.contexts.routines import Search, initializes
 from initlint.findings import Site
@@ -20,6 +21,7 @@ from initlint.text.initcalls import INITIALIZES, commented
 if TYPE_CHECKING:
     from initlint.contexts.models import Analysis
     from initlint.interpreter.modules import Module
+    from initlint.source import ClassChunk
 
 LOADED = re.compile(
     r"weight_loader|load_weights|_load_from_state_dict|load_state_dict|weight_attrs|skip_init|to_empty"
@@ -84,7 +86,7 @@ def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Cla
     for parameter in graph.parameters:
         if _is_constant(parameter) and _is_replaced(module, parameter, root):
             parameter.events, parameter.distribution = [], None
-        if _is_placeholder(parameter) and _is_drawn_again(analysis, module, parameter, root):
+        if _is_placeholder(parameter) and _is_drawn_again(analysis, module, parameter, answers):
             parameter.events, parameter.distribution = [], None
         if parameter.uninitialised is None:
             continue
@@ -143,11 +145,25 @@ def _reached(analysis: Analysis, module: Module, path: Path, known: Around, ance
 
     if any(reaches(text, known.family, ancestry, inherited) for text in known.texts.values()):
         return True
+    if any(loops_over_own(text, base) for base, text in _bases(analysis, module, path, known.texts, holders)):
+        return True
     around = {file: text for one in holders for file, text in _speaking(analysis, module, path, one, known.family | holders, known.texts)}
     if holders and any(reaches_holder(text, _words(holders)) for text in around.values()):
         return True
     loops = {file: text for word in ("parameters", "named_parameters") for file, text in analysis.texts.naming(path, word, project)}
     return any(initializes_any(text) for text in loops.values())
+
+
+def _bases(analysis: Analysis, module: Module, path: Path, texts: dict[Path, str], names: set[str]) -> Iterator[tuple[str, str]]:
+    """The bases of classes, near and far, each with the text of a file that defines it."""
+    seen, found = set(names), list(texts.values())
+    while names:
+        names = {base for text in found for name, bases in heads(text.encode()) if name in names for base in bases} - seen - {"Module"}
+        seen |= names
+        files = {(name, text) for name in names for _, text in analysis.texts.naming(path, name, module.project)}
+        defining = [(name, text) for name, text in files if re.search(rf"^class[ \t]+{name}\b", text, re.MULTILINE)]
+        yield from defining
+        found = [text for _, text in defining]
 
 
 def _is_loaded(text: str) -> bool:
@@ -164,9 +180,9 @@ def _speaking(analysis: Analysis, module: Module, path: Path, name: str, family:
 
 
 def _is_placeholder(parameter: Parameter) -> bool:
-    """Whether a parameter of the module at the root still holds what it was made of, by a function that every shape has at hand."""
+    """Whether a parameter still holds what it was made of, by a function that every shape has at hand."""
     last = parameter.effective
-    return last is not None and last.initializer in PLACEHOLDERS and last.site is not None and "." not in parameter.name
+    return last is not None and last.initializer in PLACEHOLDERS and last.site is not None
 
 
 def _is_constant(parameter: Parameter) -> bool:
@@ -187,19 +203,35 @@ def _is_replaced(module: Module, parameter: Parameter, root: Class) -> bool:
     return False
 
 
-def _is_drawn_again(analysis: Analysis, module: Module, parameter: Parameter, root: Class) -> bool:
-    """Whether code outside the constructor initializes modules of this class: told by their type, or by a routine of theirs that others call."""
+def _is_drawn_again(analysis: Analysis, module: Module, parameter: Parameter, answers: Answers) -> bool:
+    """Whether code outside the constructor that made it draws it once more."""
     assert parameter.effective is not None and parameter.effective.site is not None
-    chunk = next((one for one in module.source.classes() if module.names.get(one.name) is root), None)
-    if chunk is None or absolute(parameter.effective.site.path) != module.path:
+    site = parameter.effective.site
+    if absolute(site.path) != module.path:
         return False
-    text, writes = module.source.text, _writes(_attribute(parameter))
+    start = module.source.index.offset(site.line, site.column)
+    chunk = next((one for one in module.source.classes() if one.start <= start < one.end), None)
+    cls = module.names.get(chunk.name) if chunk is not None else None
+    if chunk is None or not isinstance(cls, Class):
+        return False
+    key = site, _attribute(parameter), cls
+    if key not in answers.filled:
+        answers.filled[key] = _draws_again(analysis, module, chunk, cls, key[1])
+    return answers.filled[key]
+
+
+def _draws_again(analysis: Analysis, module: Module, chunk: ClassChunk, root: Class, name: str) -> bool:
+    """Whether code initializes modules of a class: told by their type, or by a routine of theirs that others call."""
+    text, writes = module.source.text, _writes(name)
     routines = [one for one in chunk.members if one.kind == "def" and one.name != "__init__" and initializes(one) and writes.search(text, one.start, one.end)]
     try:
         family = {chunk.name, *analysis.texts.subclasses(module.path, chunk.name, module.project)}
         named = (other for name in family for _, other in analysis.texts.naming(module.path, name, module.project))
         told = any(True for other in named for _ in _by_type(other, family))
-        return told or any(any(Search(analysis.texts, module, one, chunk.name, root).run()) for one in routines)
+        if told or any(any(Search(analysis.texts, module, one, chunk.name, root).run()) for one in routines):
+            return True
+        around = _around(analysis, module, module.path, text, chunk.name)
+        return _reached(analysis, module, module.path, around, {c.name.rpartition(".")[2] for c in root.mro})
     except TooLarge:
         return True
 
@@ -294,10 +326,12 @@ def _is_other(text: str, offset: int, receiver: str, around: Unit, kin: set[str]
 
 def _by_type(text: str, family: Iterable[str]) -> Iterator[str]:
     """The attributes that are initialized of modules which ``isinstance`` told to be of one of these classes."""
-    tests = re.compile(rf"\bisinstance\(\s*\w+\s*,\s*\(?[^()]*\b(?<!\bnn\.)(?:{'|'.join(family)})\b")
+    tests = re.compile(rf"\bisinstance\(\s*(\w+)\s*,\s*\(?[^()]*\b(?<!\bnn\.)(?:{'|'.join(family)})\b")
     for match in tests.finditer(text):
         for call in INITIALIZES.finditer(text, match.end(), match.end() + REACH):
             yield _initialized(text, call)
+        if re.compile(rf"\s*\)?\s*:\s*\w*init\w*\(\s*{match[1]}\b").match(text, match.end()):
+            yield ""
 
 
 def _initialized(text: str, call: re.Match[str]) -> str:

@@ -2,7 +2,9 @@
 
 ## What it does
 Finds initializer calls every result of which the same function overwrites by another initializer, with another law. A warning
-where a layer of the same kind beside it is left to its default, a note otherwise. And calls that stand twice, one below the other.
+where a layer of the same kind beside it is left to its default, a note otherwise. Calls that stand twice, one below the other, or once
+more with the same law while a layer beside is forgotten. And values chosen for one layer (a constant, an orthogonal matrix) that a
+routine for all layers, running later, replaces.
 
 ## Why is this bad?
 Only the last write counts: `w <- D1; w <- D2` starts from `D2`, whatever `D1` was. Either the first call is dead code, or it was meant
@@ -22,11 +24,11 @@ meant another tensor.
 
 ## A real bug it would have caught
 transformers#35437: the initialisation of a composite model was lost to the one that ran after it. beta-recsys draws the embedding of
-the users twice and that of the items never.
+the users twice and that of the items never; CogDL's `stgat.py` draws its first LSTM twice and the second never.
 
 ## What it leaves alone
-A blanket routine followed by a special case that concerns some of its parameters, a constructor whose values the model around it
-replaces, tied weights (INI406), and writes that build on the old values (`mul_`, `clamp_`, a slice).
+A blanket routine followed by a special case that concerns some of its parameters, a constructor whose draws the model around it
+replaces by other draws around zero, a bias of zero, tied weights (INI406), and writes that build on the old values (`mul_`, `clamp_`, a slice).
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ from itertools import pairwise
 from initlint.findings import Finding, Fix, RemoveStatement, Severity, Site
 from initlint.graph import InitEvent, ModelGraph, Origin, Parameter
 from initlint.rules import Rule
+from initlint.rules._purpose import replaced_choices
 from initlint.rules._sites import INIT, TENSOR, qualified, short, spell_names
+from initlint.theory.laws import spell
 
 RULE = Rule(
     code="INI505",
@@ -64,9 +68,44 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
         if last is not None:
             kept.add(last)
     for site, writes in lost.items():
-        if site not in kept and site.path == graph.path:
-            yield _finding(graph, site, writes)
+        if site in kept or site.path != graph.path:
+            continue
+        forgotten = _forgotten(graph, writes[0][0])
+        if any(first.distribution != second.distribution for _, first, second in writes):
+            yield _finding(graph, site, writes, forgotten)
+        elif forgotten:
+            yield _drawn_twice(graph, site, writes, forgotten)
     yield from _repeated(graph)
+    yield from _lost_choices(graph)
+
+
+def _lost_choices(graph: ModelGraph) -> Iterator[Finding]:
+    """Values chosen for one parameter that a routine for all layers replaces."""
+    lost: dict[tuple[Site, Site], list[tuple[Parameter, InitEvent, InitEvent]]] = {}
+    for parameter, first, last in replaced_choices(graph):
+        if first.site is not None and last.site is not None and _draws(last):
+            lost.setdefault((first.site, last.site), []).append((parameter, first, last))
+    for (chosen, replaced), writes in lost.items():
+        parameters = [parameter for parameter, _, _ in writes]
+        _, first, last = writes[0]
+        here = chosen if chosen.path == graph.path else replaced
+        if here.path != graph.path:
+            continue
+        law = first.distribution
+        chose = f"set to {spell(law.mean)}" if law.kind == "constant" and law.mean is not None else "drawn"
+        routine = f"`{last.routine.rpartition('.')[2]}`" if last.routine else "a loop"
+        kind = writes[0][0].layer.kind if writes[0][0].layer is not None else ""
+        yield RULE.at(
+            graph,
+            here,
+            Severity.WARNING,
+            f"{spell_names(parameters)} {'is' if len(parameters) == 1 else 'are'} {chose} by {short(first.initializer)} and lost again: "
+            f"{routine} runs later, and its {short(last.initializer)} writes to every {kind or 'layer'}",
+            parameter=parameters[0].name,
+            parameters=qualified(graph, parameters),
+            evidence={"chosen": chosen, "replaced": replaced},
+            help="Choose the values after the routine for all has run, or leave them out of it",
+        )
 
 
 def _repeated(graph: ModelGraph) -> Iterator[Finding]:
@@ -84,16 +123,31 @@ def _replaces(first: InitEvent, second: InitEvent) -> bool:
     """Whether ``second`` makes ``first`` pointless, on the same path through the same function."""
     alike = first.routine == second.routine and first.guard == second.guard and first.site != second.site
     whole = first.certain and second.certain and not first.partial and not second.partial
-    return alike and whole and _draws(first) and _draws(second) and first.distribution != second.distribution
+    return alike and whole and _draws(first) and _draws(second)
 
 
 def _draws(event: InitEvent) -> bool:
     return event.initializer.startswith(INIT) or event.initializer in DRAWS
 
 
-def _finding(graph: ModelGraph, site: Site, writes: list[tuple[Parameter, InitEvent, InitEvent]]) -> Finding:
+def _drawn_twice(graph: ModelGraph, site: Site, writes: list[tuple[Parameter, InitEvent, InitEvent]], forgotten: list[Parameter]) -> Finding:
     parameters = [parameter for parameter, _, _ in writes]
-    forgotten = _forgotten(graph, parameters[0])
+    _, first, second = writes[0]
+    return RULE.at(
+        graph,
+        second.site or site,
+        Severity.WARNING,
+        f"{spell_names(parameters)} had the same law since {short(first.initializer)} at line {site.line}, "
+        f"while {spell_names(forgotten)} keep{'s' if len(forgotten) == 1 else ''} the default: one of the two calls was meant for another layer",
+        parameter=parameters[0].name,
+        parameters=qualified(graph, parameters),
+        evidence={"first": site.line},
+        help="Name the layer that was meant",
+    )
+
+
+def _finding(graph: ModelGraph, site: Site, writes: list[tuple[Parameter, InitEvent, InitEvent]], forgotten: list[Parameter]) -> Finding:
+    parameters = [parameter for parameter, _, _ in writes]
     _, first, second = writes[0]
     line = second.site.line if second.site is not None else 0
     return RULE.at(

@@ -581,3 +581,109 @@ def test_a_constructor_that_is_none(tmp_path: Path, name: str) -> None:
 )
 def test_methods_that_only_sound_like_a_constructor(tmp_path: Path, text: str) -> None:
     assert found(tmp_path, "INI501", {"net": f"from torch import nn\n\n{text}"}) == []
+
+
+TWO = """
+import torch.nn as nn
+
+
+class Part(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.out = nn.Linear(8, 8)
+        {choice}
+
+    def forward(self, x):
+        return self.out(x)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part, self.body = Part(), nn.Linear(8, 8)
+        {before}
+        self.apply(self.start)
+        {after}
+
+    def start(self, m):
+        if isinstance(m, nn.Linear):
+            {blanket}
+
+    def forward(self, x):
+        return self.part(self.body(x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "count"),
+    [
+        ({"choice": "nn.init.zeros_(self.out.weight)"}, 1),
+        ({"choice": "nn.init.eye_(self.out.weight)"}, 1),
+        ({"before": "self.body.weight.data.fill_(0.125)"}, 1),
+        ({"choice": "nn.init.zeros_(self.out.weight)", "after": "nn.init.zeros_(self.part.out.weight)"}, 0),
+        ({"choice": "nn.init.xavier_uniform_(self.out.weight)"}, 0),
+        ({"choice": "nn.init.zeros_(self.out.bias)"}, 0),
+        ({"choice": "nn.init.zeros_(self.out.bias)", "blanket": "nn.init.zeros_(m.bias)"}, 0),
+        ({"choice": "nn.init.zeros_(self.out.weight)", "blanket": "m.weight.data.mul_(0.5)"}, 0),
+        ({"choice": "nn.init.constant_(self.out.bias, 2.0)", "blanket": "nn.init.zeros_(m.bias)"}, 1),
+    ],
+)
+def test_choices_that_a_routine_for_all_replaces(tmp_path: Path, lines: dict[str, str], count: int) -> None:
+    text = TWO.format(**{"choice": "", "before": "", "after": "", "blanket": "nn.init.normal_(m.weight, std=0.3)", **lines})
+    assert len(found(tmp_path, "INI505", {"net": text})) == count
+
+
+PLACEHOLDER = CELL.replace("torch.empty", "torch.rand")
+HOLDER = """
+import torch.nn as nn
+from base import Base
+from cell import Cell
+
+class Net(Base):
+    def __init__(self):
+        super().__init__()
+        self.cell = Cell()
+        self.start()
+"""
+BASE = """
+import torch.nn as nn
+
+class Base(nn.Module):
+    def start(self):
+        for p in self.parameters():
+            nn.init.{how}(p)
+"""
+
+
+def test_a_base_of_what_holds_it_draws_it_again(tmp_path: Path) -> None:
+    """The base is defined in a file that does not speak of the part."""
+    for cell, code in ((PLACEHOLDER, "INI302"), (CELL, "INI508")):
+        assert found(tmp_path, code, {"cell": cell, "net": HOLDER, "base": BASE.format(how="normal_")}) == []
+        assert len(found(tmp_path, code, {"cell": cell, "net": HOLDER, "base": BASE.format(how="calculate_gain")})) == 1
+
+
+PART = """
+
+class Holder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell = Cell()
+
+    def forward(self, x):
+        return self.cell(x)
+"""
+BY_TYPE = """
+import cell
+import torch.nn as nn
+
+def start(m):
+    if isinstance(m, nn.Linear):
+        nn.init.normal_(m.weight)
+    elif isinstance(m, cell.{of}):
+        init_cell(m)
+"""
+
+
+def test_a_part_that_a_helper_draws_by_its_type(tmp_path: Path) -> None:
+    assert found(tmp_path, "INI302", {"cell": PLACEHOLDER + PART, "other": BY_TYPE.format(of="Cell")}) == []
+    assert len(found(tmp_path, "INI302", {"cell": PLACEHOLDER + PART, "other": BY_TYPE.format(of="Other")})) == 1

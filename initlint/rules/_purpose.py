@@ -1,0 +1,47 @@
+"""Values that an author chose for one parameter, and that a routine for all of them replaces afterwards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from initlint.graph import InitEvent, ModelGraph, Origin, Parameter
+from initlint.rules.norm_affine import is_norm
+from initlint.symbolic import Sym
+from initlint.theory.laws import Distribution
+
+MOST = 0.5
+"""Share of what the routine for all draws that the choice may concern: more would be a routine for all itself."""
+
+
+def replaced_choices(graph: ModelGraph) -> Iterator[tuple[Parameter, InitEvent, InitEvent]]:
+    """Parameters with the write that chose their values and the last one, which lost them."""
+    reach = Counter(site for parameter in graph.parameters for site in {event.site for event in parameter.events})
+    for parameter in graph.parameters:
+        events = [event for event in parameter.events if event.origin not in (Origin.DEFAULT, Origin.LOAD)]
+        if len(events) < 2 or parameter.aliases:
+            continue
+        first, last = events[-2:]
+        if not (_is_whole(first) and _is_whole(last)) or first.routine == last.routine or first.distribution == last.distribution:
+            continue
+        is_blanket = last.guard is not None and reach[last.site] > 1 and reach[first.site] <= MOST * reach[last.site]
+        if is_blanket and _is_chosen(parameter, first.distribution):
+            yield parameter, first, last
+
+
+def _is_whole(event: InitEvent) -> bool:
+    return event.certain and event.effective and not event.partial and event.site is not None
+
+
+def _is_chosen(parameter: Parameter, law: Distribution) -> bool:
+    """Whether a law is one that nobody gives to all parameters of a kind: what a blanket routine says in other words is no loss."""
+    value = law.mean
+    if law.kind in ("eye", "dirac", "orthogonal"):
+        return True
+    if value is None or isinstance(value, Sym):
+        return False
+    if law.kind != "constant":
+        return value != 0
+    if parameter.layer is not None and is_norm(parameter.layer):
+        return value != (1 if parameter.role == "weight" else 0)
+    return parameter.role == "weight" or value != 0
