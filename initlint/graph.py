@@ -124,7 +124,7 @@ class Mistake:
     """``unknown-name``, ``missing-attribute``, ``called-tensor``, ``called-routine``, ``unbound-super``, ``before-init``, ``iterated-module``,
     ``string-for-class``, ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``dropped-result``, ``skipped-tensor``, ``idle-routine``, ``misplaced-model``,
     ``misfit-arguments``, ``other-kinds``, ``unmatched-name``, ``reset-seed`` (``detail["resets"]``: when, and to which seed), ``one-object``
-    (``detail["modules"]``: their paths), ``misspelled-constructor``."""
+    (``detail["modules"]``: their paths), ``misspelled-constructor``, ``seed-on-import``."""
     site: Site
     text: str
     """What is wrong there, for a message."""

@@ -1,4 +1,4 @@
-"""Constructors whose name is misspelled: ``def __int__(self, width)``, which no ``Net(width)`` runs."""
+"""Slips that no model shows: constructors whose name is misspelled (``def __int__(self, width)``), and files that set the seed when they are imported."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ SLIP = re.compile(r"__(?:int|ini|inti|intit|inint|nit)__|__init_?|_?init__")
 """What hands slip to when they mean ``__init__``."""
 SETS_UP = re.compile(r"\bsuper\([^()]*\)\.__init__\(|\b\w+\.__init__\(\s*self\b")
 """What only a constructor does."""
+SEEDS = re.compile(
+    r"^(?:torch(?:\.random)?\.manual_seed|torch\.cuda\.manual_seed(?:_all)?|tf\.(?:random\.)?set_(?:random_)?seed|(?:\w+\.)?seed_everything)\(\s*\d",
+    re.MULTILINE,
+)
+"""A statement of a file, outside of everything, that sets the generator from which models are drawn."""
+TESTS = re.compile(r"(?:^|\.)(?:tests?|examples?|scripts?)\.|(?:^|\.)(?:test_\w+|\w+_test|conftest)$")
+"""Modules that are run and not imported, though they lie in a package."""
 
 
 def misspelled_constructors(module: Module) -> Iterator[Mistake]:
@@ -33,6 +40,19 @@ def misspelled_constructors(module: Module) -> Iterator[Mistake]:
                 continue
             said = f"`{chunk.name}.{one.name}` is no constructor and nothing calls it: `{chunk.name}(…)` runs the `__init__` of its base class"
             yield Mistake(kind="misspelled-constructor", site=name_site(one), text=said, detail={"name": one.name, "class_name": chunk.name})
+
+
+def seeds_on_import(module: Module) -> Iterator[Mistake]:
+    """Statements of a package's file with models in it that set the global seed whenever somebody imports it."""
+    source = module.source
+    if "seed" not in source.text or "." not in module.name or TESTS.search(module.name):
+        return
+    found = next((match for match in SEEDS.finditer(source.text) if any(one.start == match.start() for one in source.chunks)), None)
+    if found is not None and any(_is_module(module, chunk.name) for chunk in source.classes()):
+        site = source.index.site(source.path, found.start(), source.text.index("(", found.start()))
+        yield Mistake(
+            kind="seed-on-import", site=site, text="importing this file sets the global seed: whatever a program had set, all that is drawn later repeats"
+        )
 
 
 def _is_module(module: Module, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 ## What it does
 Reports `torch.manual_seed` in a constructor or in what it calls, with the weights that start equal because the seed is set again
-between them.
+between them; and at the top of a package's file that defines models, where every import sets it.
 
 ## Why is this bad?
 The draws after `manual_seed(s)` are a function of `s`. Blocks that each set the same seed are copies of one another: in parallel
@@ -27,6 +27,7 @@ Unsafe: removes the call. Offered where it is a statement of its own and layers 
 
 ## A real bug it would have caught
 flaxmodels#3 has its PRNG key baked into the module; keras-hub#352 reuses one seeded initializer, so that layers of one shape start equal.
+PhysicsNeMo's `pix2pixunet.py` and pyod's `devnet.py` set the seed of whoever imports them.
 
 ## What it leaves alone
 Seeds set by scripts and functions, before a model is built; other generators, and the global one under
@@ -50,6 +51,7 @@ RULE = Rule(
     summary="A constructor that sets the global seed, so that layers start with the same numbers",
     fixable="sometimes",
 )
+ADVICE = "Set the seed once, where the program starts."
 DRAWN = ("normal", "uniform", "trunc_normal", "orthogonal", "sparse")
 
 
@@ -74,6 +76,9 @@ class Run:
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per statement that sets the seed."""
+    for mistake in graph.mistakes:
+        if mistake.kind == "seed-on-import":
+            yield RULE.at(graph, mistake.site, Severity.WARNING, mistake.text, help=ADVICE)
     seeds = [mistake for mistake in graph.mistakes if mistake.kind == "reset-seed"]
     if not seeds or not graph.parameters:
         return
@@ -135,5 +140,5 @@ def _finding(graph: ModelGraph, mistake: Mistake, equal: list[Parameter]) -> Fin
         fix=Fix(message="Remove the seed", actions=(action,)) if action else None,
         parameter=equal[0].name if equal else None,
         parameters=qualified(graph, equal),
-        help="Set the seed once, where the program starts.",
+        help=ADVICE,
     )

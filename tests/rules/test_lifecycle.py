@@ -687,3 +687,29 @@ def start(m):
 def test_a_part_that_a_helper_draws_by_its_type(tmp_path: Path) -> None:
     assert found(tmp_path, "INI302", {"cell": PLACEHOLDER + PART, "other": BY_TYPE.format(of="Cell")}) == []
     assert len(found(tmp_path, "INI302", {"cell": PLACEHOLDER + PART, "other": BY_TYPE.format(of="Other")})) == 1
+
+
+SEEDED = '"""A model.\n\ntorch.manual_seed(1)\n"""\nimport torch\nfrom torch import nn\n\n{seed}\n\n\nclass Net({base}):\n    pass\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "seed", "base", "count"),
+    [
+        ("net", "torch.manual_seed(0)", "nn.Module", 1),
+        ("net", "pl.seed_everything(42)", "nn.Module", 1),
+        ("net", "def build():\n    torch.manual_seed(0)", "nn.Module", 0),
+        ("net", "if __name__ == '__main__':\n    torch.manual_seed(0)", "nn.Module", 0),
+        ("net", "torch.manual_seed(SEED)", "nn.Module", 0),
+        ("net", "torch.manual_seed(0)", "object", 0),
+        ("test_net", "torch.manual_seed(0)", "nn.Module", 0),
+    ],
+)
+def test_a_file_that_sets_the_seed_of_whoever_imports_it(tmp_path: Path, name: str, seed: str, base: str, count: int) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    assert len(found(package, "INI203", {name: SEEDED.format(seed=seed, base=base)})) == count
+
+
+def test_a_script_sets_its_own_seed(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(SEEDED.format(seed="torch.manual_seed(0)", base="nn.Module"), encoding="utf-8")
+    assert check([str(tmp_path / "net.py")], rules=select(["INI203"])).findings == []
