@@ -10,6 +10,8 @@ from initlint.rules.norm_affine import is_norm
 from initlint.symbolic import Sym
 from initlint.theory.laws import Distribution
 
+MANY = 4
+"""Parameters from which on one call that no test of types guards is a routine for all: it may go by names of classes."""
 MOST = 0.5
 """Share of what the routine for all draws that the choice may concern: more would be a routine for all itself."""
 
@@ -24,7 +26,7 @@ def replaced_choices(graph: ModelGraph) -> Iterator[tuple[Parameter, InitEvent, 
         first, last = events[-2:]
         if not (_is_whole(first) and _is_whole(last)) or first.routine == last.routine or first.distribution == last.distribution:
             continue
-        is_blanket = last.guard is not None and reach[last.site] > 1 and reach[first.site] <= MOST * reach[last.site]
+        is_blanket = reach[last.site] >= (2 if last.guard is not None else MANY) and reach[first.site] <= MOST * reach[last.site]
         if is_blanket and _is_chosen(parameter, first.distribution):
             yield parameter, first, last
 
