@@ -137,21 +137,30 @@ def _around(analysis: Analysis, module: Module, path: Path, text: str, owner: st
 
 def _reached(analysis: Analysis, module: Module, path: Path, known: Around, ancestry: set[str]) -> bool:
     """Whether a loop over parameters may initialize those of a class and of what holds it."""
-    project, words = module.project, _words(known.family)
-    holders = {unit(text, match.end()).class_name for text in known.texts.values() for match in words.finditer(text)} - known.family - {""}
+    project, holders = module.project, _holders(known)
 
     def inherited(base: str) -> bool:
         return not holders.isdisjoint(analysis.texts.subclasses(path, base, project))
 
-    if any(reaches(text, known.family, ancestry, inherited) for text in known.texts.values()):
-        return True
-    if any(loops_over_own(text, base) for base, text in _bases(analysis, module, path, known.texts, holders)):
-        return True
-    around = {file: text for one in holders for file, text in _speaking(analysis, module, path, one, known.family | holders, known.texts)}
-    if holders and any(reaches_holder(text, _words(holders)) for text in around.values()):
+    if any(reaches(text, known.family, ancestry, inherited) for text in known.texts.values()) or _drawn_by_holders(analysis, module, path, known):
         return True
     loops = {file: text for word in ("parameters", "named_parameters") for file, text in analysis.texts.naming(path, word, project)}
     return any(initializes_any(text) for text in loops.values())
+
+
+def _holders(known: Around) -> set[str]:
+    """The classes that speak of one and are not of its family."""
+    words = _words(known.family)
+    return {unit(text, match.end()).class_name for text in known.texts.values() for match in words.finditer(text)} - known.family - {""}
+
+
+def _drawn_by_holders(analysis: Analysis, module: Module, path: Path, known: Around) -> bool:
+    """Whether what holds a class, or a base of that, initializes all of its parameters in a loop."""
+    holders = _holders(known)
+    if any(loops_over_own(text, base) for base, text in _bases(analysis, module, path, known.texts, holders)):
+        return True
+    around = {file: text for one in holders for file, text in _speaking(analysis, module, path, one, known.family | holders, known.texts)}
+    return bool(holders) and any(reaches_holder(text, _words(holders)) for text in around.values())
 
 
 def _bases(analysis: Analysis, module: Module, path: Path, texts: dict[Path, str], names: set[str]) -> Iterator[tuple[str, str]]:
@@ -230,8 +239,7 @@ def _draws_again(analysis: Analysis, module: Module, chunk: ClassChunk, root: Cl
         told = any(True for other in named for _ in _by_type(other, family))
         if told or any(any(Search(analysis.texts, module, one, chunk.name, root).run()) for one in routines):
             return True
-        around = _around(analysis, module, module.path, text, chunk.name)
-        return _reached(analysis, module, module.path, around, {c.name.rpartition(".")[2] for c in root.mro})
+        return _drawn_by_holders(analysis, module, module.path, _around(analysis, module, module.path, text, chunk.name))
     except TooLarge:
         return True
 

@@ -275,8 +275,6 @@ def hashable(value: Any) -> Any:
     """``value`` as a dictionary key, or ABSENT where it cannot be one."""
     if isinstance(value, (Unknown, OneOf)):
         return ABSENT
-    if isinstance(value, External):
-        return f"<{value.name}>"
     if isinstance(value, Instance) and value.cls.derives("enum.Enum") and value.cls.derives("str"):
         return value.attrs.get("value", ABSENT)
     if isinstance(value, tuple) and not is_small(value):

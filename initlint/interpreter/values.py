@@ -217,6 +217,12 @@ class External:
     site: Optional[Site] = None
     """Where code chose it, for one that came as an argument."""
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, External) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
 
 @dataclass(slots=True, eq=False)
 class ModuleValue:

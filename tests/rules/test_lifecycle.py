@@ -713,3 +713,36 @@ def test_a_file_that_sets_the_seed_of_whoever_imports_it(tmp_path: Path, name: s
 def test_a_script_sets_its_own_seed(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(SEEDED.format(seed="torch.manual_seed(0)", base="nn.Module"), encoding="utf-8")
     assert check([str(tmp_path / "net.py")], rules=select(["INI203"])).findings == []
+
+
+COMPLEX = """
+import torch
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(width, width, dtype=torch.cfloat))
+        self.bias = nn.Parameter(torch.empty(width, dtype=torch.cfloat)){lines}
+
+    def forward(self, x):
+        return x @ self.weight + self.bias
+"""
+
+
+@pytest.mark.parametrize(("parts", "count"), [(("real", "imag"), 0), ((), 2)])
+def test_a_complex_tensor_is_filled_by_halves(tmp_path: Path, parts: tuple[str, ...], count: int) -> None:
+    lines = "".join(f"\n        self.{name}.data.{part}.uniform_(-0.1, 0.1)" for part in parts for name in ("weight", "bias"))
+    assert len(found(tmp_path, "INI508", {"net": COMPLEX.format(lines=lines)})) == count
+
+
+def test_what_a_state_dict_holds_is_detached(tmp_path: Path) -> None:
+    lines = "\n        nn.init.zeros_(self.bias.data)\n        self.state_dict()['weight'].copy_(torch.ones(8, 8))"
+    assert found(tmp_path, "INI508", {"net": COMPLEX.format(lines=lines)}) == []
+    assert found(tmp_path, "INI509", {"net": COMPLEX.format(lines=lines)}) == []
+    assert len(found(tmp_path, "INI509", {"net": COMPLEX.format(lines=lines.replace("state_dict()['weight']", "weight"))})) == 1
+
+
+def test_classes_that_were_not_read_are_keys(tmp_path: Path) -> None:
+    code = "from library import First, Second\nfrom torch import nn\n\ndef name(model):\n    for kind, name in {First: 1, Second: 2}.items():\n"
+    assert found(tmp_path, "INI604", {"net": code + "        if isinstance(model, kind):\n            return name\n"}) == []

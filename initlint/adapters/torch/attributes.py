@@ -72,6 +72,8 @@ def tensor_attribute(framework: TorchFramework, interp: Interpreter, value: Tens
         return Method(Builtin(name, lambda call: signals.method(name, call, framework.owners)), value)
     if name in ("data", "T", "mT"):
         return views.view(value, name)
+    if name in ("real", "imag"):
+        return views.half(value, name)
     return Method(Builtin(name, _method(framework, name)), value)
 
 

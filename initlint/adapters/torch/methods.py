@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
+from initlint.adapters.torch import views
 from initlint.adapters.torch.binding import DoesNotFit, bind, framework_of
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.adapters.torch.factories import NO_VALUES
@@ -147,8 +148,9 @@ def _named(call: Call, registry: str) -> list[tuple[str, Tensor]]:
 
 
 def state_dict(call: Call) -> Any:
-    """``module.state_dict()``, without the prefixes and filters that it also takes."""
-    return dict([*named_tensors(call.args[0]), *named_tensors(call.args[0], "buffers")])
+    """``module.state_dict()``, detached, without the prefixes and filters that it also takes."""
+    held = [*named_tensors(call.args[0]), *named_tensors(call.args[0], "buffers")]
+    return {name: views.view(tensor, "detach") for name, tensor in held}
 
 
 def load_state_dict(call: Call) -> Any:

@@ -152,6 +152,13 @@ def item(tensor: Tensor, index: Any) -> Tensor:
     return replace(tensor, shape=shape, whole=False, region=region, share=total, parameter=False, data=None, attrs=attrs)
 
 
+def half(tensor: Tensor, name: str) -> Tensor:
+    """``weight.real`` and ``weight.imag``: half of the numbers of a complex tensor, which are written apart."""
+    region = (tensor.region, name) if tensor.region else name
+    share = tensor.share if tensor.share is not None else 1 if tensor.whole else None
+    return replace(tensor, whole=False, region=region, share=share / 2 if share is not None else None, parameter=False, data=None)
+
+
 def chosen(call: Call) -> Optional[Tensor]:
     """``stack.index_select(0, kind)``: as ``stack[kind]``; None for a table, whose rows are no matrices."""
     tensor = call.get(0, "input")
