@@ -86,7 +86,7 @@ def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Cla
     for parameter in graph.parameters:
         if _is_constant(parameter) and _is_replaced(module, parameter, root):
             parameter.events, parameter.distribution = [], None
-        if _is_placeholder(parameter) and _is_drawn_again(analysis, module, parameter, answers):
+        if _is_placeholder(parameter) and _is_drawn_again(analysis, module, parameter, root, answers):
             parameter.events, parameter.distribution = [], None
         if parameter.uninitialised is None:
             continue
@@ -212,34 +212,39 @@ def _is_replaced(module: Module, parameter: Parameter, root: Class) -> bool:
     return False
 
 
-def _is_drawn_again(analysis: Analysis, module: Module, parameter: Parameter, answers: Answers) -> bool:
+def _is_drawn_again(analysis: Analysis, module: Module, parameter: Parameter, root: Class, answers: Answers) -> bool:
     """Whether code outside the constructor that made it draws it once more."""
     assert parameter.effective is not None and parameter.effective.site is not None
     site = parameter.effective.site
-    if absolute(site.path) != module.path:
+    path = absolute(site.path)
+    source = module.project.files.get(path)
+    if source is None:
         return False
-    start = module.source.index.offset(site.line, site.column)
-    chunk = next((one for one in module.source.classes() if one.start <= start < one.end), None)
-    cls = module.names.get(chunk.name) if chunk is not None else None
-    if chunk is None or not isinstance(cls, Class):
-        return False
-    key = site, _attribute(parameter), cls
+    start = source.index.offset(site.line, site.column)
+    chunk = next((one for one in source.classes() if one.start <= start < one.end), None)
+    key = site, _attribute(parameter), root
     if key not in answers.filled:
-        answers.filled[key] = _draws_again(analysis, module, chunk, cls, key[1])
+        answers.filled[key] = chunk is not None and _draws_again(analysis, module, path, chunk, key[1])
     return answers.filled[key]
 
 
-def _draws_again(analysis: Analysis, module: Module, chunk: ClassChunk, root: Class, name: str) -> bool:
-    """Whether code initializes modules of a class: told by their type, or by a routine of theirs that others call."""
-    text, writes = module.source.text, _writes(name)
+def _draws_again(analysis: Analysis, module: Module, path: Path, chunk: ClassChunk, name: str) -> bool:
+    """Whether code initializes modules of a class: told by their type, by a routine of theirs that others call, or with all that holds them."""
+    text, writes = chunk.source.text, _writes(name)
     routines = [one for one in chunk.members if one.kind == "def" and one.name != "__init__" and initializes(one) and writes.search(text, one.start, one.end)]
+    cls = module.names.get(chunk.name)
     try:
-        family = {chunk.name, *analysis.texts.subclasses(module.path, chunk.name, module.project)}
-        named = (other for name in family for _, other in analysis.texts.naming(module.path, name, module.project))
-        told = any(True for other in named for _ in _by_type(other, family))
-        if told or any(any(Search(analysis.texts, module, one, chunk.name, root).run()) for one in routines):
-            return True
-        return _drawn_by_holders(analysis, module, module.path, _around(analysis, module, module.path, text, chunk.name))
+        if path != module.path:
+            called = bool(routines)
+        else:
+            called = any(any(Search(analysis.texts, module, one, chunk.name, cls if isinstance(cls, Class) else None).run()) for one in routines)
+        family = {chunk.name, *analysis.texts.subclasses(path, chunk.name, module.project)}
+        named = (other for name in family for _, other in analysis.texts.naming(path, name, module.project))
+        return (
+            called
+            or any(True for other in named for _ in _by_type(other, family))
+            or _drawn_by_holders(analysis, module, path, _around(analysis, module, path, text, chunk.name))
+        )
     except TooLarge:
         return True
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from initlint.graph import InitEvent, ModelGraph, Origin, Parameter
 from initlint.rules.norm_affine import is_norm
 from initlint.symbolic import Sym
-from initlint.theory.laws import Distribution
 
 MANY = 4
 """Parameters from which on one call that no test of types guards is a routine for all: it may go by names of classes."""
@@ -27,7 +26,7 @@ def replaced_choices(graph: ModelGraph) -> Iterator[tuple[Parameter, InitEvent, 
         if not (_is_whole(first) and _is_whole(last)) or first.routine == last.routine or first.distribution == last.distribution:
             continue
         is_blanket = reach[last.site] >= (2 if last.guard is not None else MANY) and reach[first.site] <= MOST * reach[last.site]
-        if is_blanket and _is_chosen(parameter, first.distribution):
+        if is_blanket and _is_chosen(parameter, first):
             yield parameter, first, last
 
 
@@ -35,11 +34,13 @@ def _is_whole(event: InitEvent) -> bool:
     return event.certain and event.effective and not event.partial and event.site is not None
 
 
-def _is_chosen(parameter: Parameter, law: Distribution) -> bool:
+def _is_chosen(parameter: Parameter, event: InitEvent) -> bool:
     """Whether a law is one that nobody gives to all parameters of a kind: what a blanket routine says in other words is no loss."""
-    value = law.mean
-    if law.kind in ("eye", "dirac", "orthogonal"):
+    law, value = event.distribution, event.distribution.mean
+    if law.kind in ("eye", "dirac"):
         return True
+    if law.kind == "orthogonal":
+        return event.routine.endswith("__init__")  # a helper may give it to all that it is handed
     if value is None or isinstance(value, Sym):
         return False
     if law.kind != "constant":
