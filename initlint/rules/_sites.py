@@ -91,9 +91,12 @@ def calls_by_site(calls: Iterable[InitCall]) -> Iterator[tuple[Site, list[InitCa
 def origin_of(event: InitEvent | None) -> dict[str, Any]:
     """Evidence: where the initializer was chosen, if elsewhere than where it is called."""
     chosen = event.chosen if event is not None else None
-    if chosen is None:
-        return {}
-    return {"sites": [{"path": chosen.path, "row": chosen.line, "column": chosen.column, "end_row": chosen.end_line, "end_column": chosen.end_column}]}
+    return at_sites([chosen]) if chosen is not None else {}
+
+
+def at_sites(sites: Iterable[Site]) -> dict[str, Any]:
+    """Evidence: other places that a finding is about."""
+    return {"sites": [{"path": s.path, "row": s.line, "column": s.column, "end_row": s.end_line, "end_column": s.end_column} for s in sites]}
 
 
 def qualified(graph: ModelGraph, parameters: Iterable[Parameter]) -> tuple[str, ...]:

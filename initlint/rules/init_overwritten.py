@@ -40,7 +40,7 @@ from initlint.findings import Finding, Fix, RemoveStatement, Severity, Site
 from initlint.graph import InitEvent, ModelGraph, Origin, Parameter
 from initlint.rules import Rule
 from initlint.rules._purpose import replaced_choices
-from initlint.rules._sites import INIT, TENSOR, qualified, short, spell_names
+from initlint.rules._sites import INIT, TENSOR, at_sites, qualified, short, spell_names
 from initlint.theory.laws import spell
 
 RULE = Rule(
@@ -103,7 +103,7 @@ def _lost_choices(graph: ModelGraph) -> Iterator[Finding]:
             f"{routine} runs later, and its {short(last.initializer)} writes to every {kind or 'layer'}",
             parameter=parameters[0].name,
             parameters=qualified(graph, parameters),
-            evidence={"chosen": chosen, "replaced": replaced},
+            evidence=at_sites([replaced if here is chosen else chosen]),
             help="Choose the values after the routine for all has run, or leave them out of it",
         )
 
@@ -141,7 +141,7 @@ def _drawn_twice(graph: ModelGraph, site: Site, writes: list[tuple[Parameter, In
         f"while {spell_names(forgotten)} keep{'s' if len(forgotten) == 1 else ''} the default: one of the two calls was meant for another layer",
         parameter=parameters[0].name,
         parameters=qualified(graph, parameters),
-        evidence={"first": site.line},
+        evidence={"first": site.line, **at_sites([site])},
         help="Name the layer that was meant",
     )
 

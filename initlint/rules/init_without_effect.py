@@ -44,7 +44,7 @@ from collections.abc import Iterator
 from initlint.findings import Finding, Fix, ReplaceExpression, Severity, Site, WrapCall
 from initlint.graph import InitEvent, Mistake, ModelGraph, Origin, Parameter
 from initlint.rules import Rule
-from initlint.rules._sites import qualified, short, spell_names
+from initlint.rules._sites import at_sites, qualified, short, spell_names
 
 RULE = Rule(
     code="INI506",
@@ -128,5 +128,5 @@ def _finding(graph: ModelGraph, place: Site, parameters: list[Parameter], event:
         help="Initialise the layer before it is wrapped",
         parameter=parameters[0].name,
         parameters=qualified(graph, parameters),
-        evidence={"sites": [{"path": s.path, "row": s.line, "column": s.column, "end_row": s.end_line, "end_column": s.end_column} for s in sites]},
+        evidence=at_sites(sites),
     )
