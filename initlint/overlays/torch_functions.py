@@ -188,7 +188,7 @@ _JOINS = ("cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack",
 SIGNAL_FUNCTIONS: dict[str, OpKind] = {
     **{f"torch.{name}": kind for name, kind in _SHARED.items()},
     **_kinds("concat", *_JOINS, prefix="torch."),
-    **_kinds("matmul", "einsum", "tensordot", "chain_matmul", "linalg.matmul", "linalg.multi_dot", "sparse.mm", prefix="torch."),
+    **_kinds("matmul", "einsum", "tensordot", "chain_matmul", "linalg.matmul", "linalg.multi_dot", "sparse.mm", "spmm", "smm", "dsmm", prefix="torch."),
     **_kinds("add", "torch.logaddexp", "operator.add", "operator.iadd"),
     **_kinds("sub", "torch.rsub", "operator.sub", "operator.isub"),
     **_kinds("mul", "operator.mul", "operator.imul"),
