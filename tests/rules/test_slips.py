@@ -158,3 +158,10 @@ class Layer(nn.Module):
 @pytest.mark.parametrize(("mm", "count"), [("spmm", 1), ("sparse.mm", 1), ("matmul", 1), ("some_unknown_function", 0)])
 def test_a_sparse_product_passes_the_signal_on(tmp_path: Path, mm: str, count: int) -> None:
     assert len(found(tmp_path, "INI102", {"net": GRAPH.format(mm=mm)})) == count
+
+
+@pytest.mark.parametrize(("given", "count"), [("space.length", 1), ("space.embed_dim", 1), ("space.values", 0), ("space.sizes", 0)])
+def test_one_argument_that_says_it_is_a_length(tmp_path: Path, given: str, count: int) -> None:
+    code = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self, space):\n        super().__init__()\n"
+    code += f"        self.scale = nn.Parameter(torch.Tensor({given}))\n\n    def forward(self, x):\n        return x * self.scale\n"
+    assert len(found(tmp_path, "INI508", {"net": code})) == count

@@ -7,6 +7,7 @@ import re
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Optional
 
+from initlint import program as p
 from initlint.adapters.torch.binding import REQUIRED, DoesNotFit, bind, framework_of
 from initlint.adapters.torch.inits import draw
 from initlint.adapters.torch.tensors import MAX_DATA, from_data, literal, new_tensor
@@ -28,6 +29,8 @@ SHAPE = re.compile(r"(?:^|\.)(?:size|sizes|\w*shape)$")
 UNINITIALISED = ("torch.empty", "torch.Tensor", "torch.FloatTensor", "torch.empty_like", "torch.Tensor.new_empty")
 CONVERTING = ("torch.Tensor", "torch.FloatTensor")
 """Factories that make memory of a size, but take over values where they are given some."""
+LENGTH = re.compile(r"^(?:n|num)_\w+|_(?:dims?|size|features|channels|width|clusters|classes|heads|units)$|^(?:dim|length|width)$")
+"""Names of numbers."""
 SIZED = frozenset(name for name, factory in FACTORIES.items() if factory.signature.startswith("*size"))
 """Factories that are given sizes alone."""
 NO_VALUES = "uninitialised memory that nothing fills"
@@ -35,11 +38,13 @@ NO_VALUES = "uninitialised memory that nothing fills"
 
 def make(call: Call, name: str, entry: Optional[Initializer] = None) -> Any:
     """``torch.zeros(...)`` and its kin, as ``entry`` or torch's own table describes it."""
-    if name in CONVERTING and len(call.args) == 1 and isinstance(call.args[0], (Tensor, Unknown)):
-        return from_data(call.args[0])
+    args = call.args
+    if name in CONVERTING and len(args) == 1 and isinstance(args[0], (Tensor, Unknown)):
+        if isinstance(args[0], Tensor) or not _is_size(call.node):
+            return from_data(args[0])
+        args = [framework_of(call).sizes.settle("size", args[0], REQUIRED)]
     factory = entry or FACTORIES[name]
     kwargs = {("from_" if k == "from" else k): v for k, v in call.kwargs.items() if k not in IRRELEVANT}
-    args = call.args
     if "size" in kwargs and "*size" in factory.signature:
         args = [*args, kwargs.pop("size")]
     try:
@@ -60,6 +65,13 @@ def make(call: Call, name: str, entry: Optional[Initializer] = None) -> Any:
         tensor.storage.reason, tensor.storage.empty = NO_VALUES, call.site
         framework_of(call).witness.emptied.append(call.site)
     return tensor
+
+
+def _is_size(node: p.Node) -> bool:
+    """Whether the one argument of a call says by its name that it is a number of entries: ``torch.Tensor(mutable.length)``."""
+    given = node.args[0].value if isinstance(node, p.Call) and node.args else None
+    name = given.attr if isinstance(given, p.Attr) else given.id if isinstance(given, p.Name) else ""
+    return LENGTH.search(name) is not None
 
 
 def _given_shape(call: Call, factory: Initializer, bound: Any) -> Optional[tuple[Number, ...]]:
