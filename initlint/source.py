@@ -219,14 +219,20 @@ class SourceFile:
             start, end = self._offset(_first_line(first)), self._offset((last.end_lineno or last.lineno) + 1)
             names = frozenset(name for node in group for name in (*_names(node), *self.registrations.get(id(node), ())))
             node = group[0]
-            if len(group) == 1 and not wrapped and _is_for_checkers(node):
+            if len(group) == 1 and not wrapped and _is_for_checkers(node) and self._stands_below(node.body[0], node):
                 chunks += self._index_body(node.body, True)
-            elif len(group) == 1 and isinstance(node, ast.ClassDef) and not wrapped and _first_line(node.body[0]) > node.lineno:
+            elif len(group) == 1 and isinstance(node, ast.ClassDef) and not wrapped and self._stands_below(node.body[0], node):
                 chunks.append(self._index_class(node, start, end, names))
             elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 long = end - start >= LONG and longest(group, self._offset) >= LONG
                 chunks.append(Chunk(self._whole, start, end, names, _kind(group), wrapped, getattr(node, "name", ""), node.lineno, long))
         return chunks
+
+    def _stands_below(self, inner: ast.stmt, outer: ast.stmt) -> bool:
+        """Whether a body begins on a line of its own: that of ``class A(\\n    B,\\n): ...`` does not."""
+        line = _first_line(inner)
+        start = self._offset(line)
+        return line > outer.lineno and not self._whole.raw[start : start + inner.col_offset].strip()
 
     def _index_class(self, node: ast.ClassDef, start: int, end: int, names: frozenset[str]) -> Chunk:
         header_end = self._offset(_first_line(node.body[0]))
@@ -236,8 +242,8 @@ class SourceFile:
 
 
 def _is_for_checkers(node: ast.stmt) -> TypeGuard[ast.If]:
-    """Whether a statement is ``if TYPE_CHECKING:`` on lines of its own. What it binds is taken for what the file binds when it runs."""
-    return isinstance(node, ast.If) and _dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING" and _first_line(node.body[0]) > node.lineno
+    """Whether a statement is ``if TYPE_CHECKING:``. What it binds is taken for what the file binds when it runs."""
+    return isinstance(node, ast.If) and _dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING"
 
 
 def _first_line(node: ast.stmt) -> int:

@@ -24,7 +24,7 @@ WIDTHS = ("units", "filters", "output_size", "output_channels", "out_features", 
 
 def output_shape(instance: Instance, spec: LayerSpec, values: list[Any]) -> Shape:
     """The shape a layer makes of those of its inputs, None where it is not known."""
-    shapes = [v.shape for v in values if isinstance(v, Tensor)]
+    shapes = [v.shape if v.shape is not None and all(map(is_number, v.shape)) else None for v in values if isinstance(v, Tensor)]
     arguments = instance.arguments
     shape = shapes[0] if shapes else None
     if shape is None and shapes and spec.role in ("conv", "conv_transpose"):

@@ -99,7 +99,7 @@ def _fact(value: Tensor, name: str) -> Any:
         return Builtin("size", lambda call: _size(shape, call))
     if name in ("dim", "ndimension"):
         return Builtin("dim", lambda call: len(shape) if shape is not None else Unknown(UNKNOWN_SHAPE))
-    return Builtin("numel", lambda call: product(shape) if shape is not None else Unknown(UNKNOWN_SHAPE))
+    return Builtin("numel", lambda call: product(shape) if shape is not None and all(map(is_number, shape)) else Unknown(UNKNOWN_SHAPE))
 
 
 def _size(shape: Optional[tuple[Number, ...]], call: Call) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
 from initlint.adapters.declared import drawing, sources
-from initlint.adapters.torch.binding import DoesNotFit, bind, parse
+from initlint.adapters.torch.binding import REQUIRED, DoesNotFit, bind, parse
 from initlint.adapters.torch.tensors import new_tensor
 from initlint.adapters.torch.writes import write
 from initlint.graph import InitEvent, Origin, tick
@@ -196,6 +196,8 @@ def settle(framework: TorchFramework, spec: LayerSpec, args: list[Any], kwargs: 
             values[name] = framework.sizes.settle("sizes" if spec.name in GENERAL else name, value, default)
         elif isinstance(value, (Unknown, OneOf)) and not (default is None and "init" in name):  # an initializer nobody knows is not the default
             values[name] = framework.sizes.settle(name, value, default)
+        elif value is None and default is REQUIRED and name.endswith(("_features", "_channels")):  # the author's own default, which callers replace
+            values[name] = framework.sizes.settle(name, Unknown("None where a size belongs"), default)
     return bound
 
 

@@ -16,7 +16,7 @@ from initlint.graph import Origin
 from initlint.interpreter.heap import possible
 from initlint.interpreter.iteration import elements_of
 from initlint.interpreter.values import OneOf, Tensor, Unknown, is_number, repeats
-from initlint.overlays.torch_init import FACTORIES, Initializer, UnknownArgument, shape_given
+from initlint.overlays.torch_init import FACTORIES, Initializer, InvalidCall, UnknownArgument, shape_given
 from initlint.symbolic import Number, Sym
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def make(call: Call, name: str, entry: Optional[Initializer] = None) -> Any:
             shape = source.shape if isinstance(source, Tensor) else None
         else:
             shape = _given_shape(call, factory, bound)
-    except DoesNotFit as error:
+    except (DoesNotFit, InvalidCall) as error:
         return new_tensor(None, None, reason=f"{name}() {error}")
     if factory.makes == "integers" and len(call.args) == 1 and isinstance(call.args[0], list if shape is None else (list, tuple)):
         return literal(call)
