@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from initlint.graph import InitEvent, ModelGraph, Origin, Parameter
+from initlint.rules._sites import INIT, TENSOR
 from initlint.rules.norm_affine import is_norm
 from initlint.symbolic import Sym
 
@@ -43,6 +44,8 @@ def _is_chosen(parameter: Parameter, event: InitEvent) -> bool:
         return event.routine.endswith("__init__")  # a helper may give it to all that it is handed
     if value is None or isinstance(value, Sym):
         return False
+    if not event.initializer.startswith((INIT, TENSOR)) and (law.kind != "constant" or value == 0 or len(parameter.shape or ()) != 1):
+        return False  # torch.rand(n, m) and torch.zeros(n, m) are what a weight is made of that is drawn later
     if law.kind != "constant":
         return value != 0
     if parameter.layer is not None and is_norm(parameter.layer):

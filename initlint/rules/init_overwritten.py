@@ -4,7 +4,7 @@
 Finds initializer calls every result of which the same function overwrites by another initializer, with another law. A warning
 where a layer of the same kind beside it is left to its default, a note otherwise. Calls that stand twice, one below the other, or once
 more with the same law while a layer beside is forgotten. And values chosen for one layer (a constant, an orthogonal matrix) that a
-routine for all layers, running later, replaces.
+routine for all layers, running later, replaces; a note where the choice was made in another file.
 
 ## Why is this bad?
 Only the last write counts: `w <- D1; w <- D2` starts from `D2`, whatever `D1` was. Either the first call is dead code, or it was meant
@@ -98,7 +98,7 @@ def _lost_choices(graph: ModelGraph) -> Iterator[Finding]:
         yield RULE.at(
             graph,
             here,
-            Severity.WARNING,
+            Severity.WARNING if here is chosen else Severity.NOTE,
             f"{spell_names(parameters)} {'is' if len(parameters) == 1 else 'are'} {chose} by {short(first.initializer)} and lost again: "
             f"{routine} runs later, and its {short(last.initializer)} writes to every {kind or 'layer'}",
             parameter=parameters[0].name,

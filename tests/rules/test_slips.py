@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from initlint.engine import check
+from initlint.findings import Severity
 from initlint.rules import select
 from tests.rules.package import found
 
@@ -32,6 +33,7 @@ def test_methods_that_only_sound_like_a_constructor(tmp_path: Path, text: str) -
 
 
 TWO = """
+import torch
 import torch.nn as nn
 
 
@@ -70,6 +72,9 @@ class Net(nn.Module):
         ({"before": "self.body.weight.data.fill_(0.125)"}, 1),
         ({"choice": "nn.init.zeros_(self.out.weight)", "after": "nn.init.zeros_(self.part.out.weight)"}, 0),
         ({"choice": "nn.init.xavier_uniform_(self.out.weight)"}, 0),
+        ({"choice": "self.out.weight = nn.Parameter(torch.zeros(8, 8))"}, 0),
+        ({"choice": "self.out.weight = nn.Parameter(torch.rand(8, 8))"}, 0),
+        ({"choice": "self.out.weight = nn.Parameter(torch.eye(8))"}, 1),
         ({"choice": "nn.init.zeros_(self.out.bias)"}, 0),
         ({"choice": "nn.init.zeros_(self.out.bias)", "blanket": "nn.init.zeros_(m.bias)"}, 0),
         ({"choice": "nn.init.zeros_(self.out.weight)", "blanket": "m.weight.data.mul_(0.5)"}, 0),
@@ -165,3 +170,10 @@ def test_one_argument_that_says_it_is_a_length(tmp_path: Path, given: str, count
     code = "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self, space):\n        super().__init__()\n"
     code += f"        self.scale = nn.Parameter(torch.Tensor({given}))\n\n    def forward(self, x):\n        return x * self.scale\n"
     assert len(found(tmp_path, "INI508", {"net": code})) == count
+
+
+def test_a_choice_made_in_another_file_is_a_note(tmp_path: Path) -> None:
+    part = TWO[: TWO.index("class Net")].format(choice="nn.init.zeros_(self.out.weight)")
+    net = "from .part import Part\nimport torch.nn as nn\n\n\n" + TWO[TWO.index("class Net") :].format(before="", after="", blanket="nn.init.normal_(m.weight)")
+    (finding,) = found(tmp_path, "INI505", {"net": net, "part": part})
+    assert finding.severity is Severity.NOTE and [place["row"] for place in finding.evidence["sites"]] == [9]
