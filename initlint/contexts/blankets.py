@@ -53,11 +53,8 @@ def reaches(text: str, family: Iterable[str], root: Iterable[str], inherited: Ca
 
 def loops_over_own(text: str, name: str) -> bool:
     """Whether the class ``name`` of a text initializes all that its objects hold."""
-    for match in LOOP.finditer(text):
-        own = OF_OWN.search(text, match.start(), match.end())
-        if own is not None and not own[1] and unit(text, match.start()).class_name == name and _body_initializes(text, match):
-            return True
-    return False
+    own = (match for match in LOOP.finditer(text) if (held := OF_OWN.search(text, match.start(), match.end())) is not None and not held[1])
+    return any(unit(text, match.start()).class_name == name and _body_initializes(text, match) for match in own)
 
 
 def _parts_given(text: str) -> Iterator[str]:

@@ -115,9 +115,7 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     if (isinstance(cls, Class) and cls.uncertain) or _is_configured(source.text, owner.class_name):
         return True
     ancestry = {c.name.rpartition(".")[2] for c in root.mro}
-    known = answers.around.get((path, owner.class_name, root))
-    if known is None:
-        known = answers.around[path, owner.class_name, root] = _around(analysis, module, path, source.text, owner.class_name)
+    known = _around(analysis, module, path, source.text, owner.class_name, root, answers)
     kin = {c.name.rpartition(".")[2] for c in cls.mro} | known.family if isinstance(cls, Class) else None
     bases = {c.name.rpartition(".")[2] for c in cls.mro[1:]} if isinstance(cls, Class) and _replaces(owner, name) else set[str]()
     family = known.family | ancestry
@@ -128,11 +126,15 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     return known.reached
 
 
-def _around(analysis: Analysis, module: Module, path: Path, text: str, owner: str) -> Around:
+def _around(analysis: Analysis, module: Module, path: Path, text: str, owner: str, root: Class, answers: Answers) -> Around:
     """What a project says of the class ``owner`` of the file ``path``, whatever attribute is asked about."""
+    known = answers.around.get((path, owner, root))
+    if known is not None:
+        return known
     family = {owner, *analysis.texts.subclasses(path, owner, module.project)}
     texts = {path: text, **{file: text for one in family for file, text in _speaking(analysis, module, path, one, family)}}
-    return Around(family, texts, {name for text in texts.values() for name in _by_type(text, family)})
+    known = answers.around[path, owner, root] = Around(family, texts, {name for text in texts.values() for name in _by_type(text, family)})
+    return known
 
 
 def _reached(analysis: Analysis, module: Module, path: Path, known: Around, ancestry: set[str]) -> bool:
@@ -142,7 +144,7 @@ def _reached(analysis: Analysis, module: Module, path: Path, known: Around, ance
     def inherited(base: str) -> bool:
         return not holders.isdisjoint(analysis.texts.subclasses(path, base, project))
 
-    if any(reaches(text, known.family, ancestry, inherited) for text in known.texts.values()) or _drawn_by_holders(analysis, module, path, known):
+    if any(reaches(text, known.family, ancestry, inherited) for text in known.texts.values()) or _drawn_by_holders(analysis, module, path, known, holders):
         return True
     loops = {file: text for word in ("parameters", "named_parameters") for file, text in analysis.texts.naming(path, word, project)}
     return any(initializes_any(text) for text in loops.values())
@@ -154,9 +156,8 @@ def _holders(known: Around) -> set[str]:
     return {unit(text, match.end()).class_name for text in known.texts.values() for match in words.finditer(text)} - known.family - {""}
 
 
-def _drawn_by_holders(analysis: Analysis, module: Module, path: Path, known: Around) -> bool:
+def _drawn_by_holders(analysis: Analysis, module: Module, path: Path, known: Around, holders: set[str]) -> bool:
     """Whether what holds a class, or a base of that, initializes all of its parameters in a loop."""
-    holders = _holders(known)
     if any(loops_over_own(text, base) for base, text in _bases(analysis, module, path, known.texts, holders)):
         return True
     around = {file: text for one in holders for file, text in _speaking(analysis, module, path, one, known.family | holders, known.texts)}
@@ -169,8 +170,8 @@ def _bases(analysis: Analysis, module: Module, path: Path, texts: dict[Path, str
     while names:
         names = {base for text in found for name, bases in heads(text.encode()) if name in names for base in bases} - seen - {"Module"}
         seen |= names
-        files = {(name, text) for name in names for _, text in analysis.texts.naming(path, name, module.project)}
-        defining = [(name, text) for name, text in files if re.search(rf"^class[ \t]+{name}\b", text, re.MULTILINE)]
+        naming = ((name, text) for name in names for _, text in analysis.texts.naming(path, name, module.project))
+        defining = [(name, text) for name, text in naming if re.search(rf"^class[ \t]+{name}\b", text, re.MULTILINE)]
         yield from defining
         found = [text for _, text in defining]
 
@@ -224,11 +225,11 @@ def _is_drawn_again(analysis: Analysis, module: Module, parameter: Parameter, ro
     chunk = next((one for one in source.classes() if one.start <= start < one.end), None)
     key = site, _attribute(parameter), root
     if key not in answers.filled:
-        answers.filled[key] = chunk is not None and _draws_again(analysis, module, path, chunk, key[1])
+        answers.filled[key] = chunk is not None and _draws_again(analysis, module, path, chunk, root, answers, key[1])
     return answers.filled[key]
 
 
-def _draws_again(analysis: Analysis, module: Module, path: Path, chunk: ClassChunk, name: str) -> bool:
+def _draws_again(analysis: Analysis, module: Module, path: Path, chunk: ClassChunk, root: Class, answers: Answers, name: str) -> bool:
     """Whether code initializes modules of a class: told by their type, by a routine of theirs that others call, or with all that holds them."""
     text, writes = chunk.source.text, _writes(name)
     routines = [one for one in chunk.members if one.kind == "def" and one.name != "__init__" and initializes(one) and writes.search(text, one.start, one.end)]
@@ -238,13 +239,11 @@ def _draws_again(analysis: Analysis, module: Module, path: Path, chunk: ClassChu
             called = bool(routines)
         else:
             called = any(any(Search(analysis.texts, module, one, chunk.name, cls if isinstance(cls, Class) else None).run()) for one in routines)
-        family = {chunk.name, *analysis.texts.subclasses(path, chunk.name, module.project)}
-        named = (other for name in family for _, other in analysis.texts.naming(path, name, module.project))
-        return (
-            called
-            or any(True for other in named for _ in _by_type(other, family))
-            or _drawn_by_holders(analysis, module, path, _around(analysis, module, path, text, chunk.name))
-        )
+        if called:
+            return True
+        known = _around(analysis, module, path, text, chunk.name, root, answers)
+        named = (other for one in known.family for _, other in analysis.texts.naming(path, one, module.project))
+        return any(True for other in named for _ in _by_type(other, known.family)) or _drawn_by_holders(analysis, module, path, known, _holders(known))
     except TooLarge:
         return True
 
