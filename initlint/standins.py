@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint import program as p
 from initlint.interpreter.calls import stand_in
 from initlint.interpreter.classes import find_member
-from initlint.interpreter.values import Class, Function, Instance, TargetRaise, Unknown
+from initlint.interpreter.values import ABSENT, Class, Function, Instance, TargetRaise, Unknown
 from initlint.overlays.declared.names import ROOTS
 from initlint.symbolic import symbol
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
     from initlint.interpreter.core import Interpreter
+    from initlint.interpreter.modules import Module
     from initlint.interpreter.scope import Frame
 
 SIZES = re.compile(r"(?:\w+_)?(?:sizes|dims|layers|units|dimensions|architecture|topology|structure|neurons|widths)", re.IGNORECASE)
@@ -26,6 +27,8 @@ PLAIN_ANNOTATIONS = {"str", "bool", "dict", "Dict", "list", "List", "Callable", 
 MOST_DEMANDS = 4
 """How many arguments a constructor may ask for one after the other by raising."""
 WORD = re.compile(r"[^\W\d]\w*")
+SETTINGS = re.compile(r"\w*(?:config|cfg|conf|args|hparams|params|options)", re.IGNORECASE)
+"""Names of arguments, and of classes, that hold all the choices of a model."""
 
 
 def instantiate(interp: Interpreter, value: Any, frame: Frame, given: Optional[dict[str, Any]] = None) -> Any:
@@ -91,17 +94,43 @@ def required(interp: Interpreter, param: p.Param, function: Function) -> Any:
     if (framework.plain_nets or framework.graph_mode) and SIZES.fullmatch(param.name):
         return [symbol(f"{param.name}_{number}") for number in range(LAYERS + 1)]
     if annotation is not None:
+        several = _alternatives(annotation)
+        if several[:1] != [annotation]:
+            made = (required(interp, p.Param(param.name, param.kind, None, one), function) for one in several)
+            return next((value for value in made if isinstance(value, Instance)), Unknown(f"the argument {param.name}"))
         if (isinstance(annotation, p.Name) and annotation.id in PLAIN_ANNOTATIONS) or isinstance(annotation, p.Subscript):
             return Unknown(f"the argument {param.name}")
         kind = interp.eval(annotation, function.scope) if not isinstance(annotation, p.Const) else interp.lookup(str(annotation.value), function.scope)
         if isinstance(kind, Class):
             if any(c.name in ROOTS for c in kind.mro) or kind.spec is not None:
                 return Unknown(f"the module {param.name}")
-            made = instantiate(interp, kind, function.scope) if kind.fields is not None or _all_defaults(kind) else None
-            return made if isinstance(made, Instance) else Unknown(f"the argument {param.name}")
+            buildable = kind.fields is not None or _all_defaults(kind) or SETTINGS.fullmatch(kind.name.rpartition(".")[2]) is not None
+            built = instantiate(interp, kind, function.scope) if buildable else None
+            return built if isinstance(built, Instance) else Unknown(f"the argument {param.name}")
+    elif SETTINGS.fullmatch(param.name) and (settings := _settings(function.scope.module)) is not None:
+        return instantiate(interp, settings, function.scope)
     if isinstance(annotation, p.Name) and annotation.id == "int":
         return symbol(param.name)
     return stand_in(param.name)
+
+
+def _alternatives(annotation: p.Expr) -> list[p.Expr]:
+    """``A`` and ``B`` of ``Union[A, B]``, of ``A | B`` and of ``Optional[Union[A, B]]``; ``None`` is none of them."""
+    if isinstance(annotation, p.Subscript) and isinstance(annotation.value, p.Name) and annotation.value.id in ("Optional", "Union"):
+        of = annotation.index
+        return [part for one in (of.items if isinstance(of, p.Sequence) else [of]) for part in _alternatives(one)]
+    if isinstance(annotation, p.BinOp):
+        return _alternatives(annotation.left) + _alternatives(annotation.right)
+    return [] if isinstance(annotation, p.Const) and annotation.value is None else [annotation]
+
+
+def _settings(module: Module) -> Optional[Class]:
+    """The one dataclass of a file that holds the choices of its models, each with a default: what ``config`` means there."""
+    named = [chunk.name for chunk in module.source.classes() if SETTINGS.fullmatch(chunk.name)]
+    found = module.reach(named[0]) if len(named) == 1 else None
+    if not isinstance(found, Class) or not found.fields or any(default is ABSENT for _, default in found.fields):
+        return None
+    return found
 
 
 def _all_defaults(cls: Class) -> bool:

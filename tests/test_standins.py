@@ -89,3 +89,64 @@ def test_what_was_given_is_not_taken_back(tmp_path: Path) -> None:
 def test_who_asks_for_too_much_is_left_with_the_last_message(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match=r"raises ValueError: d is missing"):
         shapes(tmp_path, "Many")
+
+
+SETTINGS = """
+from dataclasses import dataclass
+from typing import Optional, Union
+from torch import nn
+
+@dataclass
+class NetConfig:
+    width: int = 16
+    depth: int = 2
+
+class Other:
+    pass
+
+class Sizes:
+    def __init__(self, width):
+        self.width = 2 * width
+
+class SizesConfig{base}:
+    def __init__(self, width, **extra):
+        self.width = 2 * width
+
+class Net(nn.Module):
+    def __init__(self, {argument}):
+        super().__init__()
+        self.inner = nn.Linear(4, config.width)
+"""
+
+
+@pytest.mark.parametrize(
+    ("argument", "found"),
+    [
+        ("config: NetConfig", "16×4"),
+        ("config: Optional[NetConfig]", "16×4"),
+        ("config: Union[Other, NetConfig]", "16×4"),
+        ("config: Union[dict, 'NetConfig', None]", "16×4"),
+        ("config: Other | NetConfig", "16×4"),
+        ("config: SizesConfig", "2*width×4"),
+        ("config: Sizes", "?×4"),
+        ("config: Union[int, str]", "?×4"),
+        ("config: Other", "?×4"),
+        ("config", "?×4"),
+    ],
+)
+def test_a_configuration_is_made_from_its_annotation(tmp_path: Path, argument: str, found: str) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(SETTINGS.replace("{argument}", argument).replace("{base}", "(Other)"), encoding="utf-8")
+    graph = frontend.show(f"{path}:Net")
+    shape = next(parameter.shape for parameter in graph.parameters if parameter.role == "weight") or ()
+    assert "×".join("?" if "?" in str(size) else str(size) for size in shape) == found
+
+
+@pytest.mark.parametrize(("field", "found"), [("width: int = 16", "16×4"), ("width: int", "?×4")])
+def test_an_argument_called_config_is_the_one_dataclass_of_the_file(tmp_path: Path, field: str, found: str) -> None:
+    path = tmp_path / "net.py"
+    text = SETTINGS.replace("{argument}", "config").replace("width: int = 16\n    depth: int = 2", field)
+    path.write_text(text.replace("class SizesConfig{base}:", "class Rest:"), encoding="utf-8")
+    graph = frontend.show(f"{path}:Net")
+    shape = next(parameter.shape for parameter in graph.parameters if parameter.role == "weight") or ()
+    assert "×".join("?" if "?" in str(size) else str(size) for size in shape) == found

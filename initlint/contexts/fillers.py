@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from initlint.contexts.blankets import REACH, initializes_any, loops_over_own, reaches, reaches_holder
 from initlint.contexts.corpus import heads
+from initlint.contexts.loaded import LOADER, is_loaded, skips_init
 from initlint.contexts.mentions import TooLarge, Unit, deriving, unit
 from initlint.contexts.routines import Search, initializes
 from initlint.findings import Site
@@ -23,14 +24,6 @@ if TYPE_CHECKING:
     from initlint.interpreter.modules import Module
     from initlint.source import ClassChunk
 
-LOADED = re.compile(
-    r"weight_loader|load_weights|_load_from_state_dict|load_state_dict|weight_attrs|skip_init|to_empty"
-    r"|(?:\bdef |\b(?:self|cls|super\(\))\.)from_pretrained"
-)
-"""Words in a class that expects its values from elsewhere; ``Embedding.from_pretrained`` makes a layer inside it."""
-QUANTIZED = re.compile(r"quantiz")
-"""A word in a class whose weights were found elsewhere and rounded, and in one that looks for the nearest row of a table of its own."""
-NEAREST = re.compile(r"\b(?:argmin|cdist)\(")
 BY_NAME = re.compile(r"\bgetattr\(self\b(?!,\s*[\"']\w+[\"']\s*[,)])")
 """An attribute of its own whose name is put together or comes from elsewhere."""
 QUOTED = re.compile(r"(\"\"\"|''')[\s\S]*?\1|#[^\n]*")
@@ -106,7 +99,9 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     path = absolute(site.path)
     source = module.project.files.get(path)
     owner = unit(source.text, source.index.offset(site.line, site.column)) if source is not None else None
-    if source is None or owner is None or not owner.class_name or _is_loaded(QUOTED.sub("", owner.text)):
+    if source is None or owner is None or not owner.class_name:
+        return True
+    if is_loaded(QUOTED.sub("", owner.text)) or LOADER.search(source.text) or skips_init(analysis, module):
         return True
     name = _attribute(parameter)
     if (BY_NAME.search(owner.text) or re.search(rf"\bgetattr\(self, *[\"']{name}[\"']", owner.text)) and CHANGES.search(owner.text):
@@ -174,11 +169,6 @@ def _bases(analysis: Analysis, module: Module, path: Path, texts: dict[Path, str
         defining = [(name, text) for name, text in naming if re.search(rf"^class[ \t]+{name}\b", text, re.MULTILINE)]
         yield from defining
         found = [text for _, text in defining]
-
-
-def _is_loaded(text: str) -> bool:
-    """Whether a class expects its values from elsewhere."""
-    return LOADED.search(text) is not None or (QUANTIZED.search(text) is not None and NEAREST.search(text) is None)
 
 
 def _speaking(analysis: Analysis, module: Module, path: Path, name: str, family: set[str], homes: Iterable[Path] = ()) -> Iterator[tuple[Path, str]]:

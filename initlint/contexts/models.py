@@ -20,6 +20,7 @@ from initlint.contexts.builders import BUILDS, builds_alone, factories
 from initlint.contexts.covered import Covered
 from initlint.contexts.fillers import Answers, drop_filled
 from initlint.contexts.heirs import heirs
+from initlint.contexts.loaded import drop_unguarded
 from initlint.contexts.loose import Built, FileFacts, drop_guarded, run_on_lstms, run_rest
 from initlint.contexts.mentions import ProjectText
 from initlint.contexts.programs import build, is_test, programs
@@ -155,6 +156,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     on_meta = ".to_empty(" in module.source.text and not LOADS.search(module.source.text)
     for model in contexts.models:
         model.graph.on_meta = on_meta
+    drop_unguarded(analysis, module, [*(model.graph for model in contexts.models), contexts.facts.graph])
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
 

@@ -26,7 +26,10 @@ def replaced_choices(graph: ModelGraph) -> Iterator[tuple[Parameter, InitEvent, 
         first, last = events[-2:]
         if not (_is_whole(first) and _is_whole(last)) or first.routine == last.routine or first.distribution == last.distribution:
             continue
-        is_blanket = reach[last.site] >= (2 if last.guard is not None else MANY) and reach[first.site] <= MOST * reach[last.site]
+        if is_computed(first):
+            is_blanket = last.origin is Origin.LOOP and last.guard is not None
+        else:
+            is_blanket = reach[last.site] >= (2 if last.guard is not None else MANY) and reach[first.site] <= MOST * reach[last.site]
         if is_blanket and _is_chosen(parameter, first):
             yield parameter, first, last
 
@@ -38,6 +41,8 @@ def _is_whole(event: InitEvent) -> bool:
 def _is_chosen(parameter: Parameter, event: InitEvent) -> bool:
     """Whether a law is one that nobody gives to all parameters of a kind: what a blanket routine says in other words is no loss."""
     law, value = event.distribution, event.distribution.mean
+    if is_computed(event):
+        return parameter.role == "bias" and event.routine.endswith("__init__")
     if law.kind in ("eye", "dirac"):
         return True
     if law.kind == "orthogonal":
@@ -51,3 +56,8 @@ def _is_chosen(parameter: Parameter, event: InitEvent) -> bool:
     if parameter.layer is not None and is_norm(parameter.layer):
         return value != (1 if parameter.role == "weight" else 0)
     return parameter.role == "weight" or value != 0
+
+
+def is_computed(event: InitEvent) -> bool:
+    """Whether the values come out of a formula: the inverse softplus of a step, the log of a prior."""
+    return event.distribution.kind == "custom"

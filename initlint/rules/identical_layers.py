@@ -29,12 +29,13 @@ one it is given.
 ## What it leaves alone
 Copies that are drawn again, loaded or frozen (target networks, momentum encoders), constants, norms, `[layer] * n`
 of a layer that has a name (that is sharing), the layers inside torch's own Transformer. Copies that read different signals, as in series, or whose
-outputs are kept apart are a note.
+outputs are kept apart are a note, unless they are the queries and keys of one attention.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from initlint.findings import Finding, Severity, Site
 from initlint.flow import TRANSPARENT, Weight, descendants, signals
@@ -102,10 +103,13 @@ def _is_drawn(parameter: Parameter) -> bool:
 
 def _finding(graph: ModelGraph, site: Site, groups: list[list[Weight]]) -> Finding:
     parallel = next((group for group in groups if _share_input(group)), None)
-    members = parallel or groups[0]
+    compared = None if parallel is not None and _merged(parallel) else next((pair for group in groups for pair in _compared(group)), None)
+    members = compared or parallel or groups[0]
     parameters = [weight.parameter for weight in members]
     subject = f"{spell_names(parameters)} start as copies of one draw"
-    if parallel is None:
+    if compared is not None:
+        severity, text = Severity.WARNING, "on the same input, and are multiplied with each other: queries and keys that are equal match each place with itself"
+    elif parallel is None:
         severity, text = Severity.NOTE, "but read different signals, which tell them apart"
     elif _merged(parallel):
         severity, text = Severity.WARNING, f"on the same input, and their outputs are merged: all {len(members)} get the same gradient and stay one for ever"
@@ -118,7 +122,7 @@ def _finding(graph: ModelGraph, site: Site, groups: list[list[Weight]]) -> Findi
         f"{subject}, {text}",
         parameter=parameters[0].name,
         parameters=qualified(graph, [weight.parameter for group in groups for weight in group]),
-        evidence={"copies": len(members), "parallel": parallel is not None},
+        evidence={"copies": len(members), "parallel": compared is not None or parallel is not None},
         help=_help(parameters[0]),
     )
 
@@ -150,12 +154,37 @@ def _read(weight: Weight) -> list[Op]:
     return found
 
 
+def _compared(group: list[Weight]) -> Iterator[list[Weight]]:
+    """Pairs on the same input whose outputs are multiplied with each other as matrices: queries and keys."""
+    for first, second in combinations(group, 2):
+        if _share_input([first, second]):
+            meeting = _meeting([first, second])[0]
+            if meeting is not None and meeting.kind in ("matmul", "attention") and all(_hands_on(weight, meeting) for weight in (first, second)):
+                yield [first, second]
+
+
+def _hands_on(weight: Weight, op: Op) -> bool:
+    """Whether one of the two factors of ``op`` is what ``weight`` gives, with nothing but views and scaling in between."""
+    frontier = signals(op)[:2]
+    for source in frontier:
+        if any(source is use for use in weight.uses):
+            return True
+        if source.kind in TRANSPARENT or (source.kind in ("mul", "div") and len(signals(source)) == 1):
+            frontier += [before for before in signals(source) if before not in frontier]
+    return False
+
+
 def _merged(group: list[Weight]) -> bool:
     """Whether one operation adds or averages the outputs of all members."""
+    first, reached = _meeting(group)
+    return first is not None and _adds(first, reached)
+
+
+def _meeting(group: list[Weight]) -> tuple[Op | None, list[dict[int, Op]]]:
+    """The first operation that the outputs of all members come to, and all that each of them comes to."""
     reached = [{id(op): op for use in weight.uses for op in (use, *descendants(use))} for weight in group]
     common = set(reached[0]).intersection(*reached[1:])
-    first = min((reached[0][key] for key in common), key=lambda op: op.time, default=None)
-    return first is not None and _adds(first, reached)
+    return min((reached[0][key] for key in common), key=lambda op: op.time, default=None), reached
 
 
 def _adds(op: Op, reached: list[dict[int, Op]]) -> bool:

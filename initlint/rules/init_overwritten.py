@@ -4,7 +4,7 @@
 Finds initializer calls every result of which the same function overwrites by another initializer, with another law. A warning
 where a layer of the same kind beside it is left to its default, a note otherwise. Calls that stand twice, one below the other, or once
 more with the same law while a layer beside is forgotten. And values chosen for one layer (a constant, an orthogonal matrix) that a
-routine for all layers, running later, replaces; a note where the choice was made in another file.
+routine for all layers, running later, replaces; a note where the choice was made in another file, unless it is a bias that was computed.
 
 ## Why is this bad?
 Only the last write counts: `w <- D1; w <- D2` starts from `D2`, whatever `D1` was. Either the first call is dead code, or it was meant
@@ -39,7 +39,7 @@ from itertools import pairwise
 from initlint.findings import Finding, Fix, RemoveStatement, Severity, Site
 from initlint.graph import InitEvent, ModelGraph, Origin, Parameter
 from initlint.rules import Rule
-from initlint.rules._purpose import replaced_choices
+from initlint.rules._purpose import is_computed, replaced_choices
 from initlint.rules._sites import INIT, TENSOR, at_sites, qualified, short, spell_names
 from initlint.theory.laws import spell
 
@@ -92,13 +92,13 @@ def _lost_choices(graph: ModelGraph) -> Iterator[Finding]:
         if here.path != graph.path:
             continue
         law = first.distribution
-        chose = f"set to {spell(law.mean)}" if law.kind == "constant" and law.mean is not None else "drawn"
+        chose = "computed" if is_computed(first) else f"set to {spell(law.mean)}" if law.kind == "constant" and law.mean is not None else "drawn"
         routine = f"`{last.routine.rpartition('.')[2]}`" if last.routine else "a loop"
         kind = writes[0][0].layer.kind if writes[0][0].layer is not None else ""
         yield RULE.at(
             graph,
             here,
-            Severity.WARNING if here is chosen else Severity.NOTE,
+            Severity.WARNING if here is chosen or is_computed(first) else Severity.NOTE,
             f"{spell_names(parameters)} {'is' if len(parameters) == 1 else 'are'} {chose} by {short(first.initializer)} and lost again: "
             f"{routine} runs later, and its {short(last.initializer)} writes to every {kind or 'layer'}",
             parameter=parameters[0].name,

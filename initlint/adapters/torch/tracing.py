@@ -15,6 +15,7 @@ from initlint.adapters.torch.building import named_modules
 from initlint.graph import ModelGraph, Op
 from initlint.interpreter.calls import Call
 from initlint.interpreter.classes import find_member
+from initlint.interpreter.trees import walk
 from initlint.interpreter.values import Function, Instance, Method, OutOfBudget, TargetRaise, Unknown
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ NOT_SIGNALS = {"int", "float", "bool", "str"}
 """Annotations of arguments of ``forward`` that are no tensors."""
 NO_PASS = re.compile(r"init|reset|load|save|config|train|optim|update|fit|set_|param|grad|copy|clone|test|valid|log|step|sync|loss")
 """Names of methods that are no pass from inputs to outputs."""
+MOST_INPUTS = 16
+"""Signals that ``*inputs`` is given at most."""
 
 
 def trace(interp: Interpreter, framework: TorchFramework, instance: Instance, graph: ModelGraph) -> None:
@@ -164,10 +167,14 @@ def _forget(framework: TorchFramework, module: Instance, before: dict[int, int])
 
 
 def _inputs(function: Function, inputs: list[Op]) -> tuple[list[Any], dict[str, Any]]:
-    """One signal per required argument; plain numbers and flags are unknown."""
+    """One signal per required argument, and those that ``*inputs`` is asked for; plain numbers and flags are unknown."""
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     for param in function.node.params[1:]:
+        if param.kind == "args" and all(before.default is None for before in function.node.params if before.kind in ("positional", "either")):
+            sources = [Op(kind="input", name=f"{param.name}[{number}]") for number in range(_starred(function, param.name) if not args else 0)]
+            inputs += sources
+            args += map(signals.signal, sources)
         if param.kind in ("args", "kwargs") or param.default is not None:
             continue
         if isinstance(param.annotation, p.Name) and param.annotation.id in NOT_SIGNALS:
@@ -181,6 +188,21 @@ def _inputs(function: Function, inputs: list[Op]) -> tuple[list[Any], dict[str, 
         else:
             args.append(value)
     return args, kwargs
+
+
+def _starred(function: Function, name: str) -> int:
+    """How many signals a pass takes by ``*name``: as many as it unpacks or asks for by number, one where it hands them on."""
+    wanted = 1
+    for node in walk(function.node.body):
+        if isinstance(node, p.Subscript) and _is_named(node.value, name) and isinstance(node.index, p.Const) and isinstance(node.index.value, int):
+            wanted = max(wanted, min(node.index.value, MOST_INPUTS - 1) + 1)
+        elif isinstance(node, p.Assign) and _is_named(node.value, name):
+            wanted = max([wanted, *(len(target.items) for target in node.targets if isinstance(target, p.Sequence))])
+    return wanted
+
+
+def _is_named(node: p.Expr, name: str) -> bool:
+    return isinstance(node, p.Name) and node.id == name
 
 
 def collect(start: list[Op]) -> list[Op]:

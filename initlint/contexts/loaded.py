@@ -1,0 +1,47 @@
+"""Code that expects its values from a file: what it leaves to that is no mistake of its own."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from initlint.contexts.mentions import TooLarge
+
+if TYPE_CHECKING:
+    from initlint.contexts.models import Analysis
+    from initlint.graph import ModelGraph
+    from initlint.interpreter.modules import Module
+
+LOADED = re.compile(
+    r"weight_loader|load_weights|_load_from_state_dict|load_state_dict|weight_attrs|skip_init|to_empty"
+    r"|(?:\bdef |\b(?:self|cls|super\(\))\.)from_pretrained"
+)
+"""Words in a class that expects its values from elsewhere; ``Embedding.from_pretrained`` makes a layer inside it."""
+QUANTIZED = re.compile(r"quantiz")
+"""A word in a class whose weights were found elsewhere and rounded, and in one that looks for the nearest row of a table of its own."""
+NEAREST = re.compile(r"\b(?:argmin|cdist)\(")
+LOADER = re.compile(r"^[ \t]+def load_weights\(\s*self\b", re.MULTILINE)
+"""The method by which an engine for inference hands a model its values; that of the model fills the parts it has in the same file."""
+SKIPPED = re.compile(r"class[ \t]+\w+\([^)]*?(?:Linear|Conv[123]d)\b[^)]*\):\s+def reset_parameters\(self\)[^:\n]*:\s+(?:return(?: None)?|pass)\s")
+"""A layer of torch's own that draws nothing."""
+
+
+def is_loaded(text: str) -> bool:
+    """Whether a class expects its values from elsewhere."""
+    return LOADED.search(text) is not None or (QUANTIZED.search(text) is not None and NEAREST.search(text) is None)
+
+
+def skips_init(analysis: Analysis, module: Module) -> bool:
+    """Whether the project around a file builds its models of layers that draw nothing: it trains none, and fills them under ``inference_mode``."""
+    try:
+        return any(SKIPPED.search(text) for _, text in analysis.texts.naming(module.path, "reset_parameters", module.project))
+    except TooLarge:
+        return False
+
+
+def drop_unguarded(analysis: Analysis, module: Module, graphs: list[ModelGraph]) -> None:
+    """Forget the writes into leaves of a project that runs under ``inference_mode`` throughout, as one whose layers draw nothing does."""
+    writing = [graph for graph in graphs if any(mistake.kind == "leaf-in-place" for mistake in graph.mistakes)]
+    if writing and skips_init(analysis, module):
+        for graph in writing:
+            graph.mistakes = [mistake for mistake in graph.mistakes if mistake.kind != "leaf-in-place"]
