@@ -124,7 +124,8 @@ class Mistake:
     """``unknown-name``, ``missing-attribute``, ``called-tensor``, ``called-routine``, ``unbound-super``, ``before-init``, ``iterated-module``,
     ``string-for-class``, ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``dropped-result``, ``skipped-tensor``, ``idle-routine``, ``misplaced-model``,
     ``misfit-arguments``, ``other-kinds``, ``unmatched-name``, ``reset-seed`` (``detail["resets"]``: when, and to which seed), ``one-object``
-    (``detail["modules"]``: their paths), ``misspelled-constructor``, ``seed-on-import``."""
+    (``detail["modules"]``: their paths), ``misspelled-constructor``, ``seed-on-import``, ``scaled-slope``, ``misnamed-fan``, ``one-bound``,
+    ``behind-a-size``."""
     site: Site
     text: str
     """What is wrong there, for a message."""
@@ -270,6 +271,8 @@ class ModelGraph:
     sweeps: list[Sweep] = field(default_factory=list)
     on_meta: bool = False
     """Whether the file allocates models that were built on the meta device, and loads nothing into them."""
+    tried: bool = False
+    """Whether it is a small model on which a function was tried that takes any."""
     routines: list[Routine] = field(default_factory=list)
     """For the graph that stands for a whole file: its init routines."""
 

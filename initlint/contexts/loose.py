@@ -97,7 +97,7 @@ class FileFacts:
         given = [(one.cls.name.rpartition(".")[2], one.parameters.get("weight")) for one in layers]
         weights = {id(weight.storage): f"{kind}.weight" for kind, weight in given if isinstance(weight, Tensor)}
         drawn = [one for one in witness.drawn if one.call.site.path == self.graph.path]
-        one_sided = [one for one in drawn if id(one.storage) in weights and one.call.law is not None and one.call.law.mean]
+        one_sided = [one for one in drawn if id(one.storage) in weights and one.call.law is not None and one.call.law.mean not in (None, 0)]
         self.graph.calls += [one.call for one in drawn if one.call.problem or one.call.site.line not in self.lines]
         self.graph.calls += [replace(one.call, into=weights[id(one.storage)]) for one in one_sided]
         self.lines |= {one.call.site.line for one in drawn}
@@ -123,7 +123,7 @@ def _names_attribute(literal: str, text: str) -> bool:
 def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
     """Run every function that holds an initializer call which no context reached: methods on the model of their class, then on nothing known."""
     interp, framework = analysis.interp, analysis.framework
-    rest = list(islice(_unreached(module, facts), MOST))
+    rest = list(islice(unreached(module, facts), MOST))
     on_models = [(chunk, owner, facts.built[owner]) for chunk, owner in rest if owner in facts.built and chunk.name != "__init__"]
     for chunk, owner, built in [*on_models, *((chunk, owner, None) for chunk, owner in rest)]:
         if not facts.lines_of(module, chunk) - facts.lines:
@@ -131,7 +131,7 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
         with _loosely(analysis):
             function, _ = function_of(module, chunk, owner)
             if function is not None and not _is_generator(function):
-                interp.call(function, *_arguments(function, built), module.frame, p.Const(0, 0, None))
+                interp.call(function, *arguments(function, built), module.frame, p.Const(0, 0, None))
         drop_guarded(framework.witness, chunk.name)
         facts.note(framework.witness, modelled=False, built=built)
     for chunk, owner in rest:
@@ -152,7 +152,7 @@ def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk:
         function, _ = function_of(module, chunk, owner)
         if function is None or _is_generator(function):
             return
-        args, kwargs = _arguments(function)
+        args, kwargs = arguments(function)
         first = 1 if function.node.params and function.node.params[0].name == "self" else 0
         layers = witness.samples = samples(analysis, module, chunk)
         _run_made(analysis, module, function, args, kwargs)
@@ -209,7 +209,7 @@ def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterat
     """What those of these functions that speak of LSTMs make of one: a layer is all that they ask for."""
     interp, framework, path = analysis.interp, analysis.framework, facts.graph.path
     entered = interp.entered
-    for chunk, owner in _unreached(module, facts):
+    for chunk, owner in unreached(module, facts):
         if not chunk.says(LSTM):
             continue
         framework.start_recording(None)
@@ -219,7 +219,7 @@ def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterat
             with interp.heap.sandbox():
                 function, cls, node = function_of(module, chunk, owner)[0], framework.layer_class("torch.nn.LSTM"), p.Const(0, 0, None)
                 layer = interp.call(cls, [symbol("input_size"), symbol("hidden_size")], {}, module.frame, node)
-                args, kwargs = _arguments(function, None) if function is not None else ([], {})
+                args, kwargs = arguments(function, None) if function is not None else ([], {})
                 first = 1 if owner else 0
                 if isinstance(layer, Instance) and function is not None and len(args) > first:
                     interp.call(function, [*args[:first], layer, *args[first + 1 :]], kwargs, module.frame, node)
@@ -234,7 +234,7 @@ def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterat
             interp.reset()
 
 
-def _unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:
+def unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:
     """Functions with a call on a line where none ran, with the class they belong to."""
     for chunk in module.source.chunks:
         members = chunk.members if isinstance(chunk, ClassChunk) else [chunk]
@@ -254,7 +254,7 @@ def function_of(module: Module, chunk: Chunk, owner: str) -> tuple[Function | No
     return (value if isinstance(value, Function) and isinstance(value.node, p.FunctionDef) else None), cls
 
 
-def _arguments(function: Function, built: Built | None = None) -> tuple[list[Any], dict[str, Any]]:
+def arguments(function: Function, built: Built | None = None) -> tuple[list[Any], dict[str, Any]]:
     """Values nobody knows, but for a model at hand; numbers keep their defaults, which is what a call without them means."""
     args: list[Any] = []
     kwargs: dict[str, Any] = {}

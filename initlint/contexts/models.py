@@ -20,12 +20,14 @@ from initlint.contexts.builders import BUILDS, builds_alone, factories
 from initlint.contexts.covered import Covered
 from initlint.contexts.fillers import Answers, drop_filled
 from initlint.contexts.heirs import heirs
+from initlint.contexts.helpers import run_on_norms
 from initlint.contexts.loaded import drop_unguarded
 from initlint.contexts.loose import Built, FileFacts, drop_guarded, run_on_lstms, run_rest
 from initlint.contexts.mentions import ProjectText
 from initlint.contexts.programs import build, is_test, programs
 from initlint.contexts.routines import survey
 from initlint.contexts.slips import misspelled_constructors, seeds_on_import
+from initlint.contexts.spelled import misspelled
 from initlint.contexts.switches import switched
 from initlint.contexts.variants import variants
 from initlint.frontend import new_interpreter
@@ -149,9 +151,10 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     for name, action in heirs(analysis, module, contexts.facts):
         contexts.models += _option(contexts, action, name)
     contexts.facts.graph.mistakes += contexts.facts.name_tests(module.source.text)
-    contexts.facts.graph.mistakes += [*misspelled_constructors(module), *seeds_on_import(module)]
+    contexts.facts.graph.mistakes += [*misspelled_constructors(module), *seeds_on_import(module), *misspelled(module)]
     contexts.facts.graph.routines = survey(analysis, module, contexts.models)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
+    contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_norms(analysis, module, contexts.facts)]
     run_rest(analysis, module, contexts.facts)
     on_meta = ".to_empty(" in module.source.text and not LOADS.search(module.source.text)
     for model in contexts.models:

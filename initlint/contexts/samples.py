@@ -48,13 +48,14 @@ def samples(analysis: Analysis, module: Module, chunk: Chunk) -> list[Instance]:
     names |= dict.fromkeys(name for stem in stems if (name := STEMS.get(stem, stem)) in ARGUMENTS)
     if not names and WEIGHTED.search(text):
         names = {"Linear": None}
-    layers = [layer for name in names if isinstance(layer := _made(analysis, module, f"torch.nn.{name}", _sizes(name)), Instance)]
+    layers = [made for name in names if isinstance(made := layer(analysis, module, name), Instance)]
     together = _made(analysis, module, "torch.nn.ModuleList", [layers]) if layers else None
     return [together, *layers] if isinstance(together, Instance) else []
 
 
-def _sizes(name: str) -> list[Any]:
-    return [symbol(argument) if isinstance(argument, str) else argument for argument in ARGUMENTS[name]]
+def layer(analysis: Analysis, module: Module, name: str) -> Any:
+    """A layer of torch's own with sizes that are not known."""
+    return _made(analysis, module, f"torch.nn.{name}", [symbol(argument) if isinstance(argument, str) else argument for argument in ARGUMENTS[name]])
 
 
 def _made(analysis: Analysis, module: Module, name: str, args: list[Any]) -> Any:

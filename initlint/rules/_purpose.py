@@ -27,7 +27,7 @@ def replaced_choices(graph: ModelGraph) -> Iterator[tuple[Parameter, InitEvent, 
         if not (_is_whole(first) and _is_whole(last)) or first.routine == last.routine or first.distribution == last.distribution:
             continue
         if is_computed(first):
-            is_blanket = last.origin is Origin.LOOP and last.guard is not None
+            is_blanket = last.origin is Origin.LOOP and (last.guard is not None or reach[last.site] >= MANY) and _owner(first) != _owner(last)
         else:
             is_blanket = reach[last.site] >= (2 if last.guard is not None else MANY) and reach[first.site] <= MOST * reach[last.site]
         if is_blanket and _is_chosen(parameter, first):
@@ -42,7 +42,7 @@ def _is_chosen(parameter: Parameter, event: InitEvent) -> bool:
     """Whether a law is one that nobody gives to all parameters of a kind: what a blanket routine says in other words is no loss."""
     law, value = event.distribution, event.distribution.mean
     if is_computed(event):
-        return parameter.role == "bias" and event.routine.endswith("__init__")
+        return (parameter.role == "bias" and event.routine.endswith("__init__")) or len(parameter.shape or ()) > 2
     if law.kind in ("eye", "dirac"):
         return True
     if law.kind == "orthogonal":
@@ -58,6 +58,10 @@ def _is_chosen(parameter: Parameter, event: InitEvent) -> bool:
     return parameter.role == "weight" or value != 0
 
 
+def _owner(event: InitEvent) -> str:
+    return event.routine.rpartition(".")[0]
+
+
 def is_computed(event: InitEvent) -> bool:
-    """Whether the values come out of a formula: the inverse softplus of a step, the log of a prior."""
-    return event.distribution.kind == "custom"
+    """Whether the values come out of a formula: the inverse softplus of a step, a filter that interpolates."""
+    return event.distribution.kind == "custom" or (event.origin is Origin.COPY and event.initializer == TENSOR + "copy_")

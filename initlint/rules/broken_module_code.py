@@ -53,6 +53,7 @@ ADVICE = {
     "before-init": "Call `super().__init__()` first.",
     "unbound-super": "",
     "misfit-arguments": "",
+    "behind-a-size": "",
     "string-for-class": "Name the class itself: `isinstance(m, nn.Linear)`.",
 }
 

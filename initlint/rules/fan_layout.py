@@ -102,7 +102,10 @@ class Case:
 
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
-    """One finding per call that misreads a layout."""
+    """One finding per call that misreads a layout, and per name that does."""
+    for mistake in graph.mistakes:
+        if mistake.kind == "misnamed-fan":
+            yield RULE.at(graph, mistake.site, Severity.WARNING, mistake.text)
     chosen = [call for call in graph.calls if not call.into or MISREAD.search(call.into)]  # of other layers that draw by themselves the shape tells
     drawn = [call for call in chosen if call.parameter is not None and _scales(call.law) and not call.problem and _in_force(call)]
     if not drawn:

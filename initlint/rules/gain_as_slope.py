@@ -2,7 +2,8 @@
 
 ## What it does
 Reports calls of `kaiming_uniform_` and `kaiming_normal_` whose `a` is the gain of an activation (`math.sqrt(2)`,
-`calculate_gain("relu")`, `5 / 3`) and not the negative slope of a leaky ReLU.
+`calculate_gain("relu")`, `5 / 3`) and not the negative slope of a leaky ReLU, and of those whose `a` is torch's default times a scale
+(`a=math.sqrt(5) * scale`).
 
 ## Why is this bad?
 `a` is the slope in `Var = 2 / ((1 + a^2) fan_in)` (He et al. 2015, eq. 15); the gain follows from it. With `a = sqrt(2)` the
@@ -48,6 +49,9 @@ ROUNDED = 2e-3
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per call whose ``a`` is a gain."""
+    for mistake in graph.mistakes:
+        if mistake.kind == "scaled-slope":
+            yield RULE.at(graph, mistake.site, Severity.WARNING, mistake.text, help="Draw with `a=math.sqrt(5)`, and multiply the weights by the scale.")
     calls: dict[Site, list[InitCall]] = {}
     for call in graph.calls:
         if (function_of(call) or "").startswith("kaiming") and not call.problem and gain_given_as_slope(call.arguments) is not None:

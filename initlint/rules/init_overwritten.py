@@ -71,7 +71,9 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
         if site in kept or site.path != graph.path:
             continue
         forgotten = _forgotten(graph, writes[0][0])
-        if any(first.distribution != second.distribution for _, first, second in writes):
+        if _was_copied(site, writes[0][2], forgotten):
+            yield _drawn_twice(graph, site, writes, forgotten)
+        elif any(first.distribution != second.distribution for _, first, second in writes):
             yield _finding(graph, site, writes, forgotten)
         elif forgotten:
             yield _drawn_twice(graph, site, writes, forgotten)
@@ -130,6 +132,12 @@ def _draws(event: InitEvent) -> bool:
     return event.initializer.startswith(INIT) or event.initializer in DRAWS
 
 
+def _was_copied(site: Site, second: InitEvent, forgotten: list[Parameter]) -> bool:
+    """Whether a layer that is forgotten was made between the two calls: the second is a copied line in which the name was not changed."""
+    made = [layer.site for parameter in forgotten if (layer := parameter.layer) is not None and layer.site is not None]
+    return second.site is not None and any(one.path == site.path and site.line < one.line <= second.site.line for one in made)
+
+
 def _drawn_twice(graph: ModelGraph, site: Site, writes: list[tuple[Parameter, InitEvent, InitEvent]], forgotten: list[Parameter]) -> Finding:
     parameters = [parameter for parameter, _, _ in writes]
     _, first, second = writes[0]
@@ -137,7 +145,8 @@ def _drawn_twice(graph: ModelGraph, site: Site, writes: list[tuple[Parameter, In
         graph,
         second.site or site,
         Severity.WARNING,
-        f"{spell_names(parameters)} had the same law since {short(first.initializer)} at line {site.line}, "
+        f"{spell_names(parameters)} {'had the same law' if first.distribution == second.distribution else 'was drawn already,'} "
+        f"{'since' if first.distribution == second.distribution else 'by'} {short(first.initializer)} at line {site.line}, "
         f"while {spell_names(forgotten)} keep{'s' if len(forgotten) == 1 else ''} the default: one of the two calls was meant for another layer",
         parameter=parameters[0].name,
         parameters=qualified(graph, parameters),

@@ -64,6 +64,7 @@ CANCELLING = (*CHOOSING, "log_softmax", "sin", "cos")
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per call that draws weights around something else than zero."""
     yield from _of_samples(graph)
+    yield from _one_bound(graph)
     if not any(_share(p.distribution) for p in graph.parameters):
         return
     found = {id(w.parameter): w for w in weights(graph) if w.uses and _is_matrix(w) and (_share(w.parameter.distribution) or 0) >= NOTICED and _multiplies(w)}
@@ -72,6 +73,14 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
         if site in told:  # by a rule that knows the cause
             continue
         yield _finding(graph, site, group, found[id(group[0])])
+
+
+def _one_bound(graph: ModelGraph) -> Iterator[Finding]:
+    """Calls of ``uniform_`` that name the upper bound and leave the lower one at 0."""
+    for mistake in graph.mistakes:
+        if mistake.kind == "one-bound":
+            bound = mistake.detail["bound"]
+            yield RULE.at(graph, mistake.site, Severity.WARNING, mistake.text, help=f"Give both bounds: `a=-({bound}), b={bound}`.")
 
 
 def _of_samples(graph: ModelGraph) -> Iterator[Finding]:

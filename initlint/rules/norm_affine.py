@@ -2,7 +2,8 @@
 
 ## What it does
 Looks at every explicit write to the weight (gamma) and bias (beta) of a normalisation layer, usually made by a
-loop that was meant for the linear layers or by an initializer that was meant for their weights.
+loop that was meant for the linear layers or by an initializer that was meant for their weights. Routines that loop over the parameters of
+whatever model they are handed are tried on a small one with two norms, where no model of the file is handed to them and the project has norms.
 
 ## Why is this bad?
 A norm returns `gamma x + beta` with `E x = 0`, `E x^2 = 1`, so the second moment it hands on is
@@ -106,7 +107,7 @@ def _judge_constant(graph: ModelGraph, layer: Layer, value: float) -> Severity |
     if value >= 0.1:
         return None if 0.5 <= value <= 2 or (value <= 10 and in_residual(layer)) else Severity.NOTE
     if not layer.calls or graph.forward_reason:
-        return None
+        return Severity.WARNING if value == 0 and graph.tried else None
     if value == 0 and _is_dead(layer):
         return Severity.ERROR
     if in_residual(layer) or gates(layer) or is_head(layer):
@@ -164,11 +165,12 @@ def _finding(graph: ModelGraph, site: Site, group: list[Parameter], severity: Se
     wanted = 1 if main.role == "weight" else 0
     dead = severity is Severity.ERROR and main.layer is not None and _is_dead(main.layer)
     effect = ": the rectifier behind it passes neither signal nor gradient" if dead else _spell_effect(law) if wanted else ""
+    subject = f"the {main.role} of every norm" if graph.tried else spell_names(group)
     return RULE.at(
         graph,
         site,
         severity,
-        f"{spell_names(group)} {'start' if len(group) > 1 else 'starts'} {_spell_law(law)}, a norm's {main.role} at {wanted}{effect}",
+        f"{subject} {'start' if len(group) > 1 and not graph.tried else 'starts'} {_spell_law(law)}, a norm's {main.role} at {wanted}{effect}",
         fix=_fix(graph, flagged, others, wanted, main),
         parameter=main.name,
         parameters=qualified(graph, flagged),

@@ -130,7 +130,7 @@ class TorchFramework(Framework):
             text = f"`{called or 'a parameter'}` is a tensor and cannot be called: TypeError"
             self.mistake(interp, "called-tensor", node, frame, text, name=called)
         self.witness.escaped(interp, values, frame, node)
-        return escape(self, interp, func, values, reason, interp.site(node, frame))
+        return escape(self, interp, func, values, reason, node, interp.site(node, frame))
 
     def mistake(self, interp: Interpreter, kind: str, node: p.Node, frame: Frame, text: str, **detail: Any) -> None:
         if not self.tracing:

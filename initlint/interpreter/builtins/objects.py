@@ -109,13 +109,19 @@ def _attribute(call: Call, value: Any, name: Any) -> Any:
         interp.trying.pop()
 
 
+def _of(value: Any) -> str:
+    return f" of {value.name}" if isinstance(value, External) else ""
+
+
 @builtin("getattr")
 def _getattr(call: Call) -> Any:
     value, name = call.get(0, "obj"), call.get(1, "name")
     if isinstance(name, OneOf) and all(isinstance(v, str) for v in possible(name)):
         return join([call.interp.getattr(value, v, call.frame, call.node) for v in possible(name)])
     if len(call.args) < 3:
-        return call.interp.getattr(value, name, call.frame, call.node) if isinstance(name, str) else Unknown("an attribute whose name is not known")
+        return (
+            call.interp.getattr(value, name, call.frame, call.node) if isinstance(name, str) else Unknown(f"an attribute{_of(value)} whose name is not known")
+        )
     found = _attribute(call, value, name)
     if found is ABSENT:
         return call.args[2]
