@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from initlint.contexts.blankets import REACH, initializes_any, loops_over_own, reaches, reaches_holder
 from initlint.contexts.corpus import heads
-from initlint.contexts.loaded import LOADER, is_loaded, skips_init
+from initlint.contexts.loaded import fills_by_name, is_loaded, skips_init
 from initlint.contexts.mentions import TooLarge, Unit, deriving, unit
 from initlint.contexts.routines import Search, initializes
 from initlint.findings import Site
@@ -101,7 +101,7 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     owner = unit(source.text, source.index.offset(site.line, site.column)) if source is not None else None
     if source is None or owner is None or not owner.class_name:
         return True
-    if is_loaded(QUOTED.sub("", owner.text)) or LOADER.search(source.text) or skips_init(analysis, module):
+    if is_loaded(QUOTED.sub("", owner.text)) or fills_by_name(source.text) or skips_init(analysis, module):
         return True
     name = _attribute(parameter)
     if (BY_NAME.search(owner.text) or re.search(rf"\bgetattr\(self, *[\"']{name}[\"']", owner.text)) and CHANGES.search(owner.text):

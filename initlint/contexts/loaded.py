@@ -22,6 +22,10 @@ QUANTIZED = re.compile(r"quantiz")
 NEAREST = re.compile(r"\b(?:argmin|cdist)\(")
 LOADER = re.compile(r"^[ \t]+def load_weights\(\s*self\b", re.MULTILINE)
 """The method by which an engine for inference hands a model its values; that of the model fills the parts it has in the same file."""
+BY_NAME = re.compile(
+    r"for[ \t]+\w+,[ \t]*(\w+)[ \t]+in[ \t]+\w[\w.]*\.named_parameters\(\)[ \t]*:[^\n]*\n(?:[ \t]+[^\n]*\n|[ \t]*\n){0,40}?[ \t]+\1(?:\.data)?\.copy_\("
+)
+"""A loop that looks up each parameter of a model under its name, and copies what it finds."""
 SKIPPED = re.compile(r"class[ \t]+\w+\([^)]*?(?:Linear|Conv[123]d)\b[^)]*\):\s+def reset_parameters\(self\)[^:\n]*:\s+(?:return(?: None)?|pass)\s")
 """A layer of torch's own that draws nothing."""
 
@@ -29,6 +33,11 @@ SKIPPED = re.compile(r"class[ \t]+\w+\([^)]*?(?:Linear|Conv[123]d)\b[^)]*\):\s+d
 def is_loaded(text: str) -> bool:
     """Whether a class expects its values from elsewhere."""
     return LOADED.search(text) is not None or (QUANTIZED.search(text) is not None and NEAREST.search(text) is None)
+
+
+def fills_by_name(text: str) -> bool:
+    """Whether a file fills the models it defines from what it has read."""
+    return LOADER.search(text) is not None or BY_NAME.search(text) is not None
 
 
 def skips_init(analysis: Analysis, module: Module) -> bool:

@@ -150,7 +150,7 @@ def _given(function: Function, owner: str) -> list[p.Param]:
 
 def _routine(analysis: Analysis, module: Module, chunk: Chunk, owner: str, function: Function, cls: Class | None) -> Routine:
     search = Search(analysis.texts, module, chunk, owner, cls)
-    public = not owner and not chunk.name.startswith("_") and not MAIN.search(module.source.text)
+    public = not owner and not chunk.name.startswith("_") and not MAIN.search(module.source.text) and not _is_for_these(module, chunk, function)
     exported = public or (cls is not None and find_member(cls, "forward")[1] is None and all(c.spec is None for c in cls.mro))
     inherited = cls is not None and (cls.uncertain or belongs(cls) or (any(c.spec is not None for c in cls.mro) and chunk.name in RESETS))
     try:
@@ -162,6 +162,18 @@ def _routine(analysis: Analysis, module: Module, chunk: Chunk, owner: str, funct
         name=chunk.name, qualname=f"{owner}.{chunk.name}" if owner else chunk.name, class_name=owner, entered=False, mentions=mentions, inherited=inherited,
         site=name_site(chunk), exported=exported, takes_module=bool(required), constructor=_constructor(module, owner),
     )  # fmt: skip
+
+
+def _is_for_these(module: Module, chunk: Chunk, function: Function) -> bool:
+    """Whether a function of a package asks of what kind the layer is that it is given, and stands beside models: those are what it is for."""
+    params = function.node.params
+    if (
+        "." not in module.name
+        or len(params) != 1
+        or not re.search(rf"isinstance\(\s*{params[0].name}\b|\b{params[0].name}\.__class__", module.source.text[chunk.start : chunk.end])
+    ):
+        return False
+    return any(isinstance(cls, Class) and any(c.name == MODULE for c in cls.mro) for _, cls in module.classes())
 
 
 def _uses(text: str, name: str) -> Iterator[re.Match[str]]:
@@ -210,6 +222,8 @@ class Search:
         if name in HOOKS and self.owner:
             yield from self._walks()
         for path, text in self.texts.naming(self.module.path, name, self.module.project):
+            if path != self.module.path and not self.owner and _defines_own(text, name):
+                continue
             for match in _uses(text, name):
                 if self._means(text, match, path == self.module.path):
                     yield LineIndex(text).site(str(path), match.start(), match.end())
@@ -272,6 +286,11 @@ class Search:
     def family(self) -> set[str]:
         """Those and the bases of the class."""
         return self.descendants | {c.name.rpartition(".")[2] for c in (self.cls.mro if self.cls else ())}
+
+
+def _defines_own(text: str, name: str) -> bool:
+    """Whether a file has a function of its own by this name, and takes none from another."""
+    return re.search(rf"^def {name}\(", text, re.MULTILINE) is not None and not re.search(rf"^[ \t]*from\b[^\n]*\bimport\b[^\n]*\b{name}\b", text, re.MULTILINE)
 
 
 def _innermost(receiver: str) -> str:

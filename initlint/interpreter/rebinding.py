@@ -13,6 +13,8 @@ SEES_THROUGH = frozenset(
     | {"parameters", "modules", "Parameter", "get", "getattr", "pop", "value", "local", "chunk", "split", "unbind"}
 )
 """Calls whose result is, or may be, the memory they were given."""
+EFFECTS = frozenset({"backward", "step", "append", "extend", "update", "add", "put", "send", "write", "save"})
+"""Methods that statements call for what they do to something else than a tensor."""
 
 
 def lost_argument(node: p.FunctionDef) -> Optional[tuple[str, p.Assign]]:
@@ -24,7 +26,7 @@ def lost_argument(node: p.FunctionDef) -> Optional[tuple[str, p.Assign]]:
             target = statement.targets[0]
             if isinstance(target, p.Name) and target.id in params and _makes_new(statement.value, target.id):
                 found = target.id, statement
-    return found if found is not None and not _written_back(node, *found) else None
+    return found if found is not None and not _has_effects(node) and not _written_back(node, *found) else None
 
 
 def returns(node: p.FunctionDef, name: str) -> bool:
@@ -52,6 +54,12 @@ def _makes_new(value: p.Expr, name: str) -> bool:
     owner = value.func.value
     functional = isinstance(owner, p.Name) and owner.id in ("torch", "F") and any(_mentions(arg.value, name) for arg in value.args)
     return functional or (isinstance(owner, p.Name) and owner.id == name)
+
+
+def _has_effects(node: p.FunctionDef) -> bool:
+    """Whether a function does something for which it may be called: it trains, collects, sends."""
+    calls = (statement.value.func for statement in statements(node.body) if isinstance(statement, p.ExprStmt) and isinstance(statement.value, p.Call))
+    return any(isinstance(func, p.Attr) and func.attr in EFFECTS for func in calls)
 
 
 def _written_back(node: p.FunctionDef, name: str, made: p.Assign) -> bool:

@@ -64,4 +64,4 @@ def _owner(event: InitEvent) -> str:
 
 def is_computed(event: InitEvent) -> bool:
     """Whether the values come out of a formula: the inverse softplus of a step, a filter that interpolates."""
-    return event.distribution.kind == "custom" or (event.origin is Origin.COPY and event.initializer == TENSOR + "copy_")
+    return event.initializer == TENSOR + "copy_" and (event.distribution.kind == "custom" or event.origin is Origin.COPY)

@@ -44,9 +44,32 @@ class Net(nn.Module):
         self.count = sum(p.numel() for p in self.parameters())
         self.mask = torch.eye(width)
 """
+STEPS = """
+import torch
+import torch.nn as nn
 
 
-@pytest.mark.parametrize("code", [HEADERS, NONE])
+class Net(nn.Module):
+    def __init__(self, step):
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+        self.places = torch.arange(0, 8, step)
+"""
+SCALED = """
+import torch.nn as nn
+
+
+def init_identity(modules, scale):
+    for m in modules:
+        if isinstance(m, nn.Linear):
+            nn.init.eye_(m.weight)
+            m.weight.data *= scale
+        elif isinstance(m, nn.Embedding):
+            nn.init.uniform_(m.weight, 0, scale)
+"""
+
+
+@pytest.mark.parametrize("code", [HEADERS, NONE, STEPS, SCALED, SCALED.replace("scale)", "scale=1.0)", 1)])
 def test_it_is_analysed(tmp_path: Path, code: str) -> None:
     path = tmp_path / "net.py"
     path.write_text(code, encoding="utf-8")

@@ -63,3 +63,24 @@ def test_a_project_whose_layers_draw_nothing_fills_them_from_a_file(tmp_path: Pa
 @pytest.mark.parametrize(("name", "count"), [("load_weights", 0), ("report_weights", 1)])
 def test_what_an_engine_hands_weights_to_fills_the_parts_beside_it(tmp_path: Path, name: str, count: int) -> None:
     assert len(found(tmp_path, "INI508", {"net": NET + LOADING.replace("{name}", name).replace(".data.copy_(value)", ".shape")})) == count
+
+
+LOOP = """
+def read(path):
+    model, stored = Net(), torch.load(path)
+    for name, {variable} in model.named_parameters():
+        found = stored[name]
+        if found.dim() > 1:
+            found = found.t()
+
+        {copy}
+    return model
+"""
+
+
+@pytest.mark.parametrize(
+    ("variable", "copy", "count"), [("p", "p.data.copy_(found)", 0), ("p", "p.copy_(found)", 0), ("p", "stored[name].copy_(p)", 1), ("_", "print(name)", 1)]
+)
+def test_a_loop_that_copies_what_it_finds_under_each_name(tmp_path: Path, variable: str, copy: str, count: int) -> None:
+    text = NET + LOOP.replace("{variable}", variable).replace("{copy}", copy)
+    assert len(found(tmp_path, "INI508", {"net": text})) == count

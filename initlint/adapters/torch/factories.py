@@ -112,6 +112,8 @@ def arange(call: Call) -> Any:
     if call.args and all(isinstance(a, (int, float)) for a in call.args):
         start, stop = call.args[:2] if len(call.args) > 1 else (0, call.args[0])
         step = call.args[2] if len(call.args) > 2 else call.kwargs.get("step", 1) if len(call.args) > 1 else 1
+        if not isinstance(step, (int, float)):
+            return new_tensor(None, None, reason="a range of numbers")
         count = max(0, math.ceil((stop - start) / step)) if step else 0
         if 0 < count <= MAX_DATA:
             return from_data([start + i * step for i in range(count)])
