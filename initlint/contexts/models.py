@@ -26,8 +26,7 @@ from initlint.contexts.loose import Built, FileFacts, drop_guarded, run_on_lstms
 from initlint.contexts.mentions import ProjectText
 from initlint.contexts.programs import build, is_test, programs
 from initlint.contexts.routines import survey
-from initlint.contexts.slips import misspelled_constructors, seeds_on_import
-from initlint.contexts.spelled import misspelled
+from initlint.contexts.slips import slips
 from initlint.contexts.switches import switched
 from initlint.contexts.variants import variants
 from initlint.frontend import new_interpreter
@@ -151,7 +150,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     for name, action in heirs(analysis, module, contexts.facts):
         contexts.models += _option(contexts, action, name)
     contexts.facts.graph.mistakes += contexts.facts.name_tests(module.source.text)
-    contexts.facts.graph.mistakes += [*misspelled_constructors(module), *seeds_on_import(module), *misspelled(module)]
+    contexts.facts.graph.mistakes += slips(module)
     contexts.facts.graph.routines = survey(analysis, module, contexts.models)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_norms(analysis, module, contexts.facts)]

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.adapters.torch.building import MODULE
+from initlint.contexts.exclusions import excluded_tests
 from initlint.contexts.routines import name_site
+from initlint.contexts.spelled import misspelled
 from initlint.graph import Mistake
 from initlint.interpreter.values import Class, OutOfBudget, TargetRaise
 
@@ -27,7 +29,15 @@ TESTS = re.compile(r"(?:^|\.)(?:tests?|examples?|scripts?)\.|(?:^|\.)(?:test_\w+
 """Modules that are run and not imported, though they lie in a package."""
 
 
-def misspelled_constructors(module: Module) -> Iterator[Mistake]:
+def slips(module: Module) -> Iterator[Mistake]:
+    """All that a file says otherwise than it is meant, whatever models it builds."""
+    yield from _misspelled_constructors(module)
+    yield from _seeds_on_import(module)
+    yield from misspelled(module)
+    yield from excluded_tests(module)
+
+
+def _misspelled_constructors(module: Module) -> Iterator[Mistake]:
     """Methods of modules that set up the base class, and that are nobody's constructor by a slip of the name."""
     text = module.source.text
     for chunk in module.source.classes():
@@ -42,7 +52,7 @@ def misspelled_constructors(module: Module) -> Iterator[Mistake]:
             yield Mistake(kind="misspelled-constructor", site=name_site(one), text=said, detail={"name": one.name, "class_name": chunk.name})
 
 
-def seeds_on_import(module: Module) -> Iterator[Mistake]:
+def _seeds_on_import(module: Module) -> Iterator[Mistake]:
     """Statements of a package's file with models in it that set the global seed whenever somebody imports it."""
     source = module.source
     if "seed" not in source.text or "." not in module.name or TESTS.search(module.name):

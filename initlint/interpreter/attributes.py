@@ -128,6 +128,8 @@ def instance_attribute(interp: Interpreter, value: Instance, name: str, frame: F
     member, _ = find_member(value.cls, name)
     if member is not ABSENT:
         return _bind(interp, member, value, name, frame, node)
+    if name == "__setattr__":
+        return Builtin(name, lambda call: _setattr(interp, value, call))
     found = interp.framework.module_attribute(interp, value, name, frame, node)
     if found is not ABSENT:
         if interp.memory.visit is not None:
@@ -143,6 +145,13 @@ def instance_attribute(interp: Interpreter, value: Instance, name: str, frame: F
         return Unknown(f"{value.cls.name}.{name} may come from a class that was not read")
     interp.framework.missing_attribute(interp, value, name, frame, node)
     return interp.fail("AttributeError", f"{value.cls.name} has no attribute {name} that was found")
+
+
+def _setattr(interp: Interpreter, receiver: Instance, call: Call) -> None:
+    """``self.__setattr__(name, value)``: what ``self.name = value`` does."""
+    name = call.get(0, "name")
+    if isinstance(name, str):
+        set_attribute(interp, receiver, name, call.get(1, "value"), call.frame, call.node)
 
 
 def _is_inside(frame: Frame, function: Function) -> bool:

@@ -2,7 +2,7 @@
 
 ## What it does
 Finds `"a" or "b" in name`, which holds for every name; `m == nn.Linear` and `type(m) == "Linear"`, which hold for no module;
-and tests of state-dict names that no parameter or module of any model in the file passes.
+`isinstance(m, Block)` under `isinstance(m, nn.Linear)`; and tests of state-dict names that no parameter or module of any model in the file passes.
 
 ## Why is this bad?
 The routine says that it gives some parameters another law, and does so for all of them or for none. GPT-2 scales its
@@ -49,7 +49,7 @@ RULE = Rule(
     fixable="sometimes",
     judges_running=True,
 )
-KINDS = ("constant-test", "other-kinds", "unmatched-name")
+KINDS = ("constant-test", "other-kinds", "unmatched-name", "excluded-test")
 
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
@@ -72,4 +72,6 @@ def _advice(mistake: Mistake) -> str:
     if mistake.kind == "unmatched-name":
         names = [name for name in mistake.detail["names"] if name]
         return f"The names are {', '.join(f'`{name}`' for name in names[:3])}{' …' if len(names) > 3 else ''}"
+    if mistake.kind == "excluded-test":
+        return "Ask for it first, or beside the other"
     return "Compare every alternative, or ask `isinstance(m, …)`"

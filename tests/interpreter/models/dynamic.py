@@ -240,3 +240,12 @@ def trunc_normal(tensor, mean=0.0, std=1.0):
         low = (1.0 + math.erf((-2 - mean) / std / math.sqrt(2.0))) / 2.0
         tensor.uniform_(2 * low - 1, 1 - 2 * low)
     return tensor
+
+
+class ByItsOwnSetter(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        for name in ("first", "second"):
+            self.__setattr__(name, nn.Linear(width, 2 * width))
+        self.optimizer = torch.optim.AdamW(self.parameters(), lr=1e-3)
+        super().__setattr__("third", nn.Conv1d(width, 4, 3))
