@@ -69,6 +69,13 @@ def reaches_holder(text: str, names: re.Pattern[str]) -> bool:
     return any(names.search(unit(text, match.start()).text) and _body_initializes(text, match) for match in LOOP.finditer(text))
 
 
+def redraws_imported(text: str, name: str) -> bool:
+    """Whether a file imports the module ``name``, or from it, and initializes all parameters of something."""
+    if not re.search(rf"^[ \t]*(?:from|import)\b[^\n]*\b{re.escape(name)}\b", text, re.MULTILINE):
+        return False
+    return any(OF_OWN.search(text, match.start(), match.end()) is None and _body_initializes(text, match) for match in LOOP.finditer(text))
+
+
 def _concerned(text: str, names: set[str]) -> set[str]:
     """The classes ``names``, those of the same text that name one of them, near and far, and the bases of all these."""
     bodies = {name: unit(text, match) for name, match in _classes(text)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from initlint.contexts.blankets import REACH, initializes_any, loops_over_own, reaches, reaches_holder
+from initlint.contexts.blankets import REACH, initializes_any, loops_over_own, reaches, reaches_holder, redraws_imported
 from initlint.contexts.corpus import heads
 from initlint.contexts.loaded import fills_by_name, is_loaded, skips_init
 from initlint.contexts.mentions import TooLarge, Unit, deriving, unit
@@ -74,9 +74,12 @@ def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Cla
     """Forget that a parameter is uninitialised where the text of the project shows code that may fill it; ``answers`` are those given of the same file.
 
     What the class at the root draws by ``torch.rand`` or ``torch.randn`` is forgotten where its owners are sure to draw it again, and
-    a constant where other code of the file puts a value in its place.
+    a constant where other code of the file puts a value in its place, and that a parameter is a copy where a file that imports this one draws all it holds.
     """
+    redrawn = any(parameter.copied is not None for parameter in graph.parameters) and _is_redrawn(analysis, module)
     for parameter in graph.parameters:
+        if redrawn:
+            parameter.copied = None
         if _is_constant(parameter) and _is_replaced(module, parameter, root):
             parameter.events, parameter.distribution = [], None
         if _is_placeholder(parameter) and _is_drawn_again(analysis, module, parameter, root, answers):
@@ -91,6 +94,15 @@ def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Cla
                 answers.filled[key] = True
         if answers.filled[key]:
             parameter.uninitialised = None
+
+
+def _is_redrawn(analysis: Analysis, module: Module) -> bool:
+    """Whether a file that imports this one draws all parameters of some model."""
+    name = module.path.stem if module.path.stem != "__init__" else module.path.parent.name
+    try:
+        return any(file != module.path and redraws_imported(text, name) for file, text in analysis.texts.naming(module.path, name, module.project))
+    except TooLarge:
+        return True
 
 
 def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, root: Class, answers: Answers) -> bool:

@@ -70,8 +70,10 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
     for site, writes in lost.items():
         if site in kept or site.path != graph.path:
             continue
-        forgotten = _forgotten(graph, writes[0][0]) if writes[0][2].distribution.std != 0 else []  # a constant is a special case
-        if _was_copied(site, writes[0][2], forgotten):
+        _, first, second = writes[0]
+        is_special = second.distribution.std == 0 and first.distribution != second.distribution  # the last layer at zero
+        forgotten = [] if is_special else _forgotten(graph, writes[0][0])
+        if _was_copied(site, second, forgotten):
             yield _drawn_twice(graph, site, writes, forgotten)
         elif any(first.distribution != second.distribution for _, first, second in writes):
             yield _finding(graph, site, writes, forgotten)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from initlint.adapters.torch import signals
 from initlint.contexts.models import Analysis, build_models
-from initlint.graph import ModelGraph
+from initlint.graph import ModelGraph, Op
 from initlint.symbolic import LONGEST, Sym, opaque, symbol
 
 SOURCE = """
@@ -48,3 +49,11 @@ def test_long_expressions_are_equal_where_their_text_is() -> None:
     assert opaque("a+" * LONGEST) == opaque("a+" * LONGEST)
     assert opaque("a+" * LONGEST) != opaque("b+" * LONGEST)
     assert str(opaque("floor(a/2)")) == "floor(a/2)"
+
+
+def test_of_a_table_of_numbers_the_edges_are_looked_at() -> None:
+    behind = [signals.signal(Op(kind="input", name=str(number))) for number in range(3)]
+    assert len(signals.sources([behind, {"rest": behind[:1]}])) == 4
+    table: list[object] = [[0] * 100 for _ in range(5000)]
+    table[0], table[-1], table[2500] = behind
+    assert [op.name for op in signals.sources([table])] == ["0", "1"]

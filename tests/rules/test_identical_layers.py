@@ -12,6 +12,7 @@ from initlint.graph import Layer, ModelGraph
 from initlint.theory.laws import constant, uniform
 from tests.harness import FIXTURES, load
 from tests.rules.graphs import Net, found, only, site, write
+from tests.rules.package import found as of_package
 
 
 def copies(net: Net, count: int) -> list[Layer]:
@@ -123,3 +124,48 @@ class Net(nn.Module):
     findings = check(path, select=["INI202"]).findings
     assert [finding.parameter for finding in findings] == names
     assert all(finding.severity is Severity.WARNING and "one object" in finding.message for finding in findings)
+
+
+ATTENTION = """
+import copy
+import torch
+import torch.nn as nn
+
+
+class Attention(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        first = nn.Linear(width, width)
+        self.maps = nn.ModuleList([copy.deepcopy(first) for _ in range(3)])
+
+    def forward(self, x):
+        query, key, value = [layer(x) for layer in self.maps]
+        return torch.softmax(query @ key.transpose(-1, -2), -1) @ value
+
+
+def build(width):
+    return Attention(width)
+"""
+REDRAWN = """
+import torch.nn as nn
+{imported}
+
+def make(width):
+    model = build(width)
+    for p in model.parameters():
+        {body}
+    return model
+"""
+
+
+@pytest.mark.parametrize(
+    ("imported", "body", "count"),
+    [
+        ("from .net import build", "nn.init.xavier_uniform_(p) if p.dim() > 1 else None", 0),
+        ("from .net import build", "print(p.shape)", 1),
+        ("from .elsewhere import build", "nn.init.xavier_uniform_(p) if p.dim() > 1 else None", 1),
+    ],
+)
+def test_queries_and_keys_that_who_builds_them_draws_again(tmp_path: Path, imported: str, body: str, count: int) -> None:
+    files = {"net": ATTENTION, "model": REDRAWN.replace("{imported}", imported).replace("{body}", body)}
+    assert [finding.severity for finding in of_package(tmp_path, "INI202", files)] == [Severity.WARNING] * count
