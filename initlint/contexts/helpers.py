@@ -1,4 +1,4 @@
-"""Functions that initialise whatever model they are handed, and that no model of their file is: tried on a small one with two norms."""
+"""Routines that initialise whatever parameters there are, and that no model of their file shows: tried on a small one with two norms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from initlint.adapters.torch.building import MODULE
 from initlint.contexts.loose import FileFacts, arguments, function_of, unreached
 from initlint.contexts.mentions import TooLarge
 from initlint.contexts.samples import layer
-from initlint.graph import ModelGraph, Origin
+from initlint.graph import ModelGraph, Origin, Parameter
 from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise
 from initlint.text.initcalls import ROUTINE
 
@@ -29,14 +29,15 @@ WORDS = ("LayerNorm", "BatchNorm1d", "BatchNorm2d", "GroupNorm", "RMSNorm")
 
 
 def run_on_norms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterator[tuple[ModelGraph, Class]]:
-    """The norms of a small model as such functions leave them; those whose every norm is spared tell nothing."""
+    """The norms and biases of a small model as such routines leave them; those that spare all of these tell nothing."""
     interp, framework = analysis.interp, analysis.framework
     for chunk, owner in unreached(module, facts):
-        if owner or not ROUTINE.search(chunk.name) or not _meets_norms(analysis, module):
+        if not ROUTINE.search(chunk.name) or (owner and not _is_about_any(module, facts, chunk, owner)):
             continue
         function = function_of(module, chunk, owner)[0]
         if function is None or not _takes_any_model(chunk, function):
             continue
+        norms = "Norm" in _class_text(module, owner) if owner else _meets_norms(analysis, module)
         entered = interp.entered
         framework.start_recording(None)
         interp.entered = set()
@@ -50,7 +51,7 @@ def run_on_norms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterat
                 if isinstance(model, Instance) and args:
                     interp.call(function, [model, *args[1:]], kwargs, module.frame, node)
                     graph = graphs.build(interp, framework, model, f"{chunk.name}({function.node.params[0].name})", facts.graph.path)
-                    if _tells(graph):
+                    if _tells(graph, norms):
                         yield graph, cls
         except (TargetRaise, OutOfBudget, RecursionError):
             pass  # it may be meant for something else
@@ -76,12 +77,28 @@ def _meets_norms(analysis: Analysis, module: Module) -> bool:
         return False
 
 
-def _tells(graph: ModelGraph) -> bool:
-    """Keep of a graph what concerns norms; the answer is whether the weight of each is written, and not with zeros as everything else is."""
+def _tells(graph: ModelGraph, norms: bool) -> bool:
+    """Keep of a graph what concerns biases, and ``norms`` where there may be some; the answer is whether these are written, and not emptied as all else is."""
     graph.tried, graph.calls, graph.mistakes = True, [], []
-    weights = {one.path: one.parameters["weight"] for one in graph.layers if "weight" in one.parameters}
-    graph.layers = [one for one in graph.layers if one.path in NORMS]
-    linear = weights.get("linear")
-    if linear is not None and linear.distribution is not None and linear.distribution.std == 0:
+    linear = next((one for one in graph.layers if one.path == "linear"), None)
+    weight = linear.parameters.get("weight") if linear is not None else None
+    spared = not all(_is_written(one.parameters.get("weight")) for one in graph.layers if one.path in NORMS)
+    graph.layers = [one for one in graph.layers if one is linear or (norms and not spared and one.path in NORMS)]
+    if weight is not None and weight.distribution is not None and weight.distribution.std == 0:
         return False
-    return all(any(event.origin is not Origin.DEFAULT and event.certain for event in weights[name].events) for name in NORMS if name in weights)
+    return any(_is_written(parameter) for one in graph.layers for role, parameter in one.parameters.items() if one is not linear or role == "bias")
+
+
+def _is_written(parameter: Parameter | None) -> bool:
+    return parameter is not None and any(event.origin is not Origin.DEFAULT and event.certain for event in parameter.events)
+
+
+def _is_about_any(module: Module, facts: FileFacts, chunk: Chunk, owner: str) -> bool:
+    """Whether a method asks for nothing but all of its parameters, in a class of which none was read: its parts are of a library that is not there."""
+    built = facts.built.get(owner)
+    text = module.source.text[chunk.start : chunk.end]
+    return (built is None or not built.graph.parameters) and not re.search(r"\bself\.(?!(?:named_)?parameters\()", text)
+
+
+def _class_text(module: Module, name: str) -> str:
+    return next((module.source.text[one.start : one.end] for one in module.source.classes() if one.name == name), "")

@@ -27,7 +27,7 @@ def replaced_choices(graph: ModelGraph) -> Iterator[tuple[Parameter, InitEvent, 
         if not (_is_whole(first) and _is_whole(last)) or first.routine == last.routine or first.distribution == last.distribution:
             continue
         if is_computed(first):
-            is_blanket = last.origin is Origin.LOOP and (last.guard is not None or reach[last.site] >= MANY) and _owner(first) != _owner(last)
+            is_blanket = (last.guard is not None or reach[last.site] >= MANY) and _owner(first) != _owner(last)
         else:
             is_blanket = reach[last.site] >= (2 if last.guard is not None else MANY) and reach[first.site] <= MOST * reach[last.site]
         if is_blanket and _is_chosen(parameter, first):

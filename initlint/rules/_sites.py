@@ -75,6 +75,11 @@ def by_site(parameters: Iterable[Parameter]) -> Iterator[tuple[Site, list[Parame
     yield from groups.items()
 
 
+def of_any(graph: ModelGraph, site: Site) -> bool:
+    """Whether a call writes to what a plain name stands for, as in a loop over parameters: it was not meant for one of them."""
+    return any(call.site == site and call.spelled.get("tensor", "").isidentifier() for call in graph.calls)
+
+
 def written_at(graph: ModelGraph, site: Site) -> list[Parameter]:
     """Every parameter that the call at ``site`` decides."""
     return [p for p in graph.parameters if p.effective is not None and p.effective.site == site]

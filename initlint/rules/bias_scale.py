@@ -41,7 +41,8 @@ from initlint.flow import BIAS_ROLES, WEIGHTED, consumers, is_parametric, is_tra
 from initlint.graph import InitCall, InitEvent, ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._scale import RECURRENT, follow
-from initlint.rules._sites import by_site, constant_call, explicit, origin_of, qualified, short, spell_names, written_at
+from initlint.rules._sites import by_site, constant_call, explicit, of_any, origin_of, qualified, short, spell_names, written_at
+from initlint.rules.norm_affine import is_norm
 from initlint.symbolic import Sym
 
 RULE = Rule(
@@ -60,6 +61,10 @@ RANDOM = ("normal", "uniform", "trunc_normal")
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """Every call that draws biases far from 0."""
     spread: dict[int, float] = {}
+    for layer in graph.layers if graph.tried else ():
+        bias = layer.parameters.get("bias")
+        if bias is not None and not is_norm(layer) and (std := _std(bias)) is not None and std >= SMALLEST:
+            spread[id(bias)] = std
     if not graph.forward_reason:
         for parameter in graph.parameters:
             std = _std(parameter)
@@ -72,9 +77,9 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
     seen: set[Site] = set()
     for site, parameters in by_site(p for p in graph.parameters if id(p) in spread):
         event = explicit(parameters[0])
-        if event is not None and (event.distribution.mean == 0 or len(written_at(graph, site)) > 1):
+        if event is not None and (event.distribution.mean == 0 or len(written_at(graph, site)) > 1 or of_any(graph, site)):
             seen.add(site)
-            text = f"{spell_names(parameters)} {'is' if len(parameters) == 1 else 'are'}"
+            text = "the bias of every layer is" if graph.tried else f"{spell_names(parameters)} {'is' if len(parameters) == 1 else 'are'}"
             yield _finding(graph, site, event, text, max(spread[id(p)] for p in parameters), parameters)
     for call in graph.calls:
         std = _std_of_call(call) if _is_judged_by_name(graph, call) else None

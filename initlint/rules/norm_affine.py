@@ -32,7 +32,7 @@ A zero weight on the last norm of a residual branch, before a gate or at the out
 writes no other norm chose it. `N(1, 0.02)` and other narrow draws
 around 1 (DCGAN). Small constants on a residual branch (LayerScale). Constant biases. Norms of a class of the
 author's own, which may add 1 in `forward`. Frozen norms, and norms conditioned on an input. A large constant
-is a number somebody chose, and a note; so is a draw from U(0, 1), torch's own default once, by a call that writes norms alone.
+is a number somebody chose, and a note; so is a draw from U(0, 1), torch's own default once, by a call that is about the weights of norms alone.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from initlint.findings import Finding, Fix, Severity, Site
 from initlint.flow import consumers, gates, in_residual, is_head, is_parametric, is_skipped, nonlinearity_after
 from initlint.graph import Layer, ModelGraph, Parameter
 from initlint.rules import Rule
-from initlint.rules._sites import by_site, constant_call, constant_value, explicit, origin_of, qualified, short, spell_names, written_at
+from initlint.rules._sites import by_site, constant_call, constant_value, explicit, of_any, origin_of, qualified, short, spell_names, written_at
 from initlint.symbolic import Number, Sym
 from initlint.theory.laws import Distribution, spell
 
@@ -80,7 +80,8 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
     for site, group in by_site(parameters):
         severity = max((verdicts[id(p)] for p in group), key=lambda s: s.rank)
         clobbered = any(p.role == "weight" and p.distribution is not None and p.distribution.kind != "constant" for p in group)
-        yield _finding(graph, site, group, Severity.WARNING if clobbered and _others(graph, site) else severity)
+        blind = clobbered and (_others(graph, site) or {p.role for p in group} == {"weight", "bias"} or of_any(graph, site))
+        yield _finding(graph, site, group, Severity.WARNING if blind else severity)
 
 
 def is_norm(layer: Layer) -> bool:

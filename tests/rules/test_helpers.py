@@ -40,7 +40,9 @@ def test_a_routine_that_takes_norms_for_something_else(tmp_path: Path, body: str
     code = ROUTINE.replace("{body}", body).replace("{name}", "init_weights")
     (finding,) = found(tmp_path, "INI401", {"routines": code, "models": MODELS})
     assert finding.message.startswith(text) and finding.fix is None and finding.severity is Severity.WARNING
-    assert not any(found(tmp_path, codes, {"routines": code, "models": MODELS}) for codes in ("INI1", "INI2", "INI3", "INI403", "INI5"))
+    assert not any(found(tmp_path, codes, {"routines": code, "models": MODELS}) for codes in ("INI1", "INI2", "INI3", "INI5"))
+    biases = found(tmp_path, "INI403", {"routines": code, "models": MODELS})
+    assert [one.message.partition(" drawn")[0] for one in biases] == ["the bias of every layer is"] * ("uniform_(p)" in body.rpartition("else")[2])
 
 
 @pytest.mark.parametrize(
@@ -62,3 +64,48 @@ def test_where_there_are_no_norms_nothing_is_lost(tmp_path: Path) -> None:
     code = ROUTINE.replace("{body}", "nn.init.xavier_uniform_(p) if p.dim() > 1 else nn.init.zeros_(p)").replace("{name}", "init_weights")
     assert len(found(tmp_path, "INI401", {"routines": code})) == 1
     assert found(tmp_path, "INI401", {"routines": code + MODELS.replace("LayerNorm(8)", "Linear(8, 8)")}) == []
+
+
+METHOD = """
+import torch.nn as nn
+from elsewhere import Encoder
+
+class Net(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.encoder = Encoder(width)
+        {made}
+        self._reset_parameters()
+
+    def _reset_parameters(self):
+        for p in self.parameters():
+            if p.dim() > 1:
+                nn.init.xavier_uniform_(p)
+            else:
+                {draw}
+
+    def forward(self, x):
+        return self.encoder(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("draw", "made", "codes"),
+    [
+        ("nn.init.uniform_(p)", "pass", ["INI403"]),
+        ("nn.init.uniform_(p)", "self.norm = LayerNorm(width)", ["INI401", "INI403"]),
+        ("nn.init.uniform_(p, -0.1, 0.1)", "pass", []),
+        ("nn.init.zeros_(p)", "pass", []),
+        ("nn.init.uniform_(p, self.low, 1)", "pass", []),
+    ],
+)
+def test_a_class_whose_parts_are_of_a_library_that_is_not_there(tmp_path: Path, draw: str, made: str, codes: list[str]) -> None:
+    files = {"net": METHOD.replace("{draw}", draw).replace("{made}", made), "models": MODELS}
+    assert [one.code for one in (*found(tmp_path, "INI401", files), *found(tmp_path, "INI403", files))] == codes
+
+
+def test_a_class_that_was_read_is_judged_itself(tmp_path: Path) -> None:
+    files = {"net": METHOD.replace("{draw}", "nn.init.uniform_(p)").replace("Encoder(width)", "nn.Sequential(nn.Linear(width, width), nn.Linear(width, 4))")}
+    files["net"] = files["net"].replace("{made}", "pass")
+    (finding,) = found(tmp_path, "INI403", files)
+    assert "`encoder.*.bias`" in finding.message
