@@ -42,7 +42,7 @@ def _inside(module: Module, outer: p.If) -> Iterator[Mistake]:
             if any(isinstance(one, p.Name) and tested is not None and one.id == tested[0] for target in targets for one in walk(target)):
                 return
         inner = _test(node) if isinstance(node, p.Call) else None
-        if tested is None or inner is None or inner[0] != tested[0] or module.source.text[: node.pos].endswith("not "):
+        if tested is None or inner is None or inner[0] != tested[0] or module.source.text[max(node.pos - 4, 0) : node.pos] == "not ":
             continue
         given, wanted = _classes(module, tested[1]), _classes(module, inner[1])
         if given and wanted and not any(_may_be_both(one, other) for one in given for other in wanted):

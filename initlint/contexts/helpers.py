@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from initlint import program as p
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import MODULE
-from initlint.contexts.loose import FileFacts, arguments, function_of, unreached
+from initlint.contexts.loose import FileFacts, alone, arguments, function_of, unreached
 from initlint.contexts.mentions import TooLarge
 from initlint.contexts.samples import layer
 from initlint.graph import ModelGraph, Origin, Parameter
-from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise
+from initlint.interpreter.values import Class, Function, Instance
 from initlint.text.initcalls import ROUTINE
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from initlint.interpreter.modules import Module
     from initlint.source import Chunk
 
-STEPS = 5_000
 PARTS = {"linear": "Linear", "conv": "Conv2d", "norm": "LayerNorm", "bn": "BatchNorm2d"}
 """The layers of the model, under names by which routines tell norms from the rest."""
 NORMS = ("norm", "bn")
@@ -38,27 +37,16 @@ def run_on_norms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterat
         if function is None or not _takes_any_model(chunk, function):
             continue
         norms = "Norm" in _class_text(module, owner) if owner else _meets_norms(analysis, module)
-        entered = interp.entered
-        framework.start_recording(None)
-        interp.entered = set()
-        interp.grant(STEPS)
-        try:
-            with interp.heap.sandbox():
-                parts = {name: layer(analysis, module, kind) for name, kind in PARTS.items()}
-                cls, node = framework.layer_class("torch.nn.ModuleDict"), p.Const(0, 0, None)
-                model = interp.call(cls, [parts], {}, module.frame, node)
-                args, kwargs = arguments(function)
-                if isinstance(model, Instance) and args:
-                    interp.call(function, [model, *args[1:]], kwargs, module.frame, node)
-                    graph = graphs.build(interp, framework, model, f"{chunk.name}({function.node.params[0].name})", facts.graph.path)
-                    if _tells(graph, norms):
-                        yield graph, cls
-        except (TargetRaise, OutOfBudget, RecursionError):
-            pass  # it may be meant for something else
-        finally:
-            framework.stop_recording()
-            interp.entered = entered
-            interp.reset()
+        with alone(analysis):
+            parts = {name: layer(analysis, module, kind) for name, kind in PARTS.items()}
+            cls, node = framework.layer_class("torch.nn.ModuleDict"), p.Const(0, 0, None)
+            model = interp.call(cls, [parts], {}, module.frame, node)
+            args, kwargs = arguments(function)
+            if isinstance(model, Instance) and args:
+                interp.call(function, [model, *args[1:]], kwargs, module.frame, node)
+                graph = graphs.build(interp, framework, model, f"{chunk.name}({function.node.params[0].name})", facts.graph.path)
+                if _tells(graph, norms):
+                    yield graph, cls
 
 
 def _takes_any_model(chunk: Chunk, function: Function) -> bool:

@@ -23,7 +23,7 @@ NEAREST = re.compile(r"\b(?:argmin|cdist)\(")
 LOADER = re.compile(r"^[ \t]+def load_weights\(\s*self\b", re.MULTILINE)
 """The method by which an engine for inference hands a model its values; that of the model fills the parts it has in the same file."""
 BY_NAME = re.compile(
-    r"for[ \t]+\w+,[ \t]*(\w+)[ \t]+in[ \t]+\w[\w.]*\.named_parameters\(\)[ \t]*:[^\n]*\n(?:[ \t]+[^\n]*\n|[ \t]*\n){0,40}?[ \t]+\1(?:\.data)?\.copy_\("
+    r"for[ \t]+\w+,[ \t]*(\w+)[ \t]+in[ \t]+\w[\w.]*\.named_parameters\(\)[ \t]*:[^\n]*\n(?:[ \t]+\S[^\n]*\n|[ \t]*\n){0,40}?[ \t]+\1(?:\.data)?\.copy_\("
 )
 """A loop that looks up each parameter of a model under its name, and copies what it finds."""
 SKIPPED = re.compile(r"class[ \t]+\w+\([^)]*?(?:Linear|Conv[123]d)\b[^)]*\):\s+def reset_parameters\(self\)[^:\n]*:\s+(?:return(?: None)?|pass)\s")

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
 from initlint.adapters.torch import graphs
-from initlint.contexts.samples import samples
+from initlint.contexts.samples import layer, samples
 from initlint.graph import Mistake, ModelGraph, Parameter
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Tensor, Unknown, Wrapped
 from initlint.source import Chunk, ClassChunk
-from initlint.symbolic import symbol
 from initlint.text.initcalls import ROUTINE, commented, initializer_calls
 
 if TYPE_CHECKING:
@@ -128,7 +127,7 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
     for chunk, owner, built in [*on_models, *((chunk, owner, None) for chunk, owner in rest)]:
         if not facts.lines_of(module, chunk) - facts.lines:
             continue
-        with _loosely(analysis):
+        with alone(analysis, loose=True):
             function, _ = function_of(module, chunk, owner)
             if function is not None and not _is_generator(function):
                 interp.call(function, *arguments(function, built), module.frame, p.Const(0, 0, None))
@@ -148,7 +147,7 @@ def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk:
     """Run a function on the layers that it asks for; calls that it makes of no other are noted, and those that raise."""
     witness = analysis.framework.witness
     layers: list[Instance] = []
-    with _loosely(analysis):
+    with alone(analysis, loose=True):
         function, _ = function_of(module, chunk, owner)
         if function is None or _is_generator(function):
             return
@@ -177,18 +176,18 @@ def _run_made(analysis: Analysis, module: Module, function: Function, args: list
 
 
 @contextmanager
-def _loosely(analysis: Analysis) -> Iterator[None]:
-    """Whatever runs inside runs without a caller, on a budget of its own, and leaves nothing behind but what the witness saw."""
+def alone(analysis: Analysis, *, loose: bool = False) -> Iterator[None]:
+    """Whatever runs inside runs without a caller, on a budget of its own, and leaves nothing behind but what the witness saw; ``loose`` on nothing known."""
     interp, framework = analysis.interp, analysis.framework
     entered = interp.entered
     framework.start_recording(None)
-    framework.witness.loose, interp.entered = True, set()
+    framework.witness.loose, interp.entered = loose, set()
     interp.grant(STEPS)
     try:
         with interp.heap.sandbox():
             yield
     except (TargetRaise, OutOfBudget, RecursionError):
-        pass
+        pass  # it may be meant for something else
     finally:
         framework.stop_recording()
         framework.witness.loose, framework.witness.samples, interp.entered = False, [], entered
@@ -207,31 +206,19 @@ def unreached_lines(module: Module, chunk: ClassChunk, facts: FileFacts) -> dict
 
 def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterator[tuple[ModelGraph, Class]]:
     """What those of these functions that speak of LSTMs make of one: a layer is all that they ask for."""
-    interp, framework, path = analysis.interp, analysis.framework, facts.graph.path
-    entered = interp.entered
+    interp, framework = analysis.interp, analysis.framework
     for chunk, owner in unreached(module, facts):
         if not chunk.says(LSTM):
             continue
-        framework.start_recording(None)
-        interp.entered = set()
-        interp.grant(STEPS)
-        try:
-            with interp.heap.sandbox():
-                function, cls, node = function_of(module, chunk, owner)[0], framework.layer_class("torch.nn.LSTM"), p.Const(0, 0, None)
-                layer = interp.call(cls, [symbol("input_size"), symbol("hidden_size")], {}, module.frame, node)
-                args, kwargs = arguments(function, None) if function is not None else ([], {})
-                first = 1 if owner else 0
-                if isinstance(layer, Instance) and function is not None and len(args) > first:
-                    interp.call(function, [*args[:first], layer, *args[first + 1 :]], kwargs, module.frame, node)
-                    graph = graphs.build(interp, framework, layer, f"{chunk.name}(LSTM)", path)
-                    graph.calls, graph.mistakes = [call for call in graph.calls if not call.problem], []  # it may be meant for something else
-                    yield graph, cls
-        except (TargetRaise, OutOfBudget, RecursionError):
-            pass
-        finally:
-            framework.stop_recording()
-            interp.entered = entered
-            interp.reset()
+        with alone(analysis):
+            function, lstm = function_of(module, chunk, owner)[0], layer(analysis, module, "LSTM")
+            args, kwargs = arguments(function) if function is not None else ([], {})
+            first = 1 if owner else 0
+            if isinstance(lstm, Instance) and function is not None and len(args) > first:
+                interp.call(function, [*args[:first], lstm, *args[first + 1 :]], kwargs, module.frame, p.Const(0, 0, None))
+                graph = graphs.build(interp, framework, lstm, f"{chunk.name}(LSTM)", facts.graph.path)
+                graph.calls, graph.mistakes = [call for call in graph.calls if not call.problem], []  # it may be meant for something else
+                yield graph, lstm.cls
 
 
 def unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:

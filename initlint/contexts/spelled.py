@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 _FAN_IN = r"(?:fan_?in|in_features|in_channels|in_dim|in_size|input_dim|input_size|n_in|n_inputs|num_inputs|d_in|dim_in)"
 FAN_IN = re.compile(_FAN_IN, re.IGNORECASE)
 """Names for the number of inputs of a layer."""
-SLOPE = re.compile(r"\bkaiming_\w+\([^#\n]*\bsqrt\(")
+SLOPE = re.compile(r"\bsqrt\(\s*5(?:\.0?)?\s*\)[ \t]*[*/]|[*/][ \t]*\(?(?:\w+\.)*sqrt\(\s*5(?:\.0?)?\s*\)")
 NAMED = re.compile(rf"(?i:\b{_FAN_IN})[ \t]*=[^=\n]*\.weight\b")
 BOUND = re.compile(r"\buniform_\([^#\n]*\bb[ \t]*=")
-SIZED = re.compile(r"\btorch\.(?:rand|randn|zeros|ones|empty)\(\s*[\[(]")
+SIZED = re.compile(r"\btorch\.(?:rand|randn|zeros|ones|empty)\(\s*(?:\[[^\[\]]*\]|\([^()]*\))\s*,\s*(?!\w+\s*=)[\w\"']")
+"""What these slips look like: only functions with something of the kind are parsed for them."""
 SPREAD = re.compile(r"\bsqrt\(|\*\*[ \t]*-?[ \t]*(?:0?\.5|\(1)|\brsqrt\(")
 MADE = frozenset({"rand", "randn", "zeros", "ones", "empty"})
 TYPES = re.compile(r"\b(?:Linear|Conv[123]d|Lazy\w+)\b")
