@@ -2,8 +2,8 @@
 
 ## What it does
 Reports biases of linear, convolution, attention and recurrent layers, and vectors that `forward` adds to the output of a
-product, that an explicit draw gives a std of 0.5 or more, and several at once that `uniform_(bias)` draws from U(0, 1),
-which is its default. Routines that no model of the file runs are judged by the tensor they are handed, `init.normal_(m.bias)`,
+product, that an explicit draw gives a std of 0.5 or more, and those that `uniform_(bias)` draws from U(0, 1), which is its default: several
+at once, or in a loop over parameters. Routines that no model of the file runs are judged by the tensor they are handed, `init.normal_(m.bias)`,
 and so are models whose forward pass could not be followed.
 
 ## Why is this bad?
@@ -20,7 +20,8 @@ Use instead:
     nn.init.zeros_(m.bias)
 
 ## Fix safety
-The draw becomes zeros. Safe where it writes the flagged biases only, unsafe where it also writes others.
+The draw becomes zeros. Safe where it writes the flagged biases only, unsafe where it also writes others; not offered where a loop over
+parameters writes what could not be read, or the weights of norms too.
 
 ## A real bug it would have caught
 dgllife's `dgmg.py` draws every bias by `init.normal_(m.bias.data)`, beside Xavier weights.
@@ -178,7 +179,9 @@ def _measure(written: InitEvent | InitCall) -> str:
 def _finding(graph: ModelGraph, site: Site, written: InitEvent | InitCall, subject: str, std: float, parameters: list[Parameter]) -> Finding:
     share = std * std / (1 + std * std)
     drawn = f"{subject} drawn with {_measure(written)} {std:.3g}"
-    action = constant_call(written, 0)
+    alone = not graph.tried and (len(parameters) != 1 or not of_any(graph, site))  # nobody knows what else a loop over parameters writes
+    scales = any(p.role == "weight" and p.layer is not None and is_norm(p.layer) for p in written_at(graph, site))
+    action = constant_call(written, 0) if alone and not scales else None
     return RULE.at(
         graph,
         site,

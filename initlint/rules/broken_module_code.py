@@ -30,6 +30,7 @@ Use instead:
 
 ## A real bug it would have caught
 ESPnet's `oc_softmax_loss.py`: `super(ASVSpoofOCSoftmaxLoss).__init__()`. dgllife's `pagtn.py`: `self.model.reset_parameters()` on a `ModuleList`.
+EdgeML's `rnn.py`: `torch.randn([hidden_size, input_size], self.device)`.
 
 ## What it leaves alone
 Modules whose base class could not be read, attributes that may be set elsewhere, code under a `try` that waits for the exception.

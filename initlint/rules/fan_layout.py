@@ -4,7 +4,8 @@
 Compares the fans that `torch.nn.init` reads off a shape (`size(1)` and `size(0)`, times everything behind) with the number of products that
 the forward pass really sums: `x @ W` with `W` of shape (in, out), stacks of matrices `W[r]`, einsum, transposed and grouped
 convolutions. Keras and JAX read the last two axes, times everything before: right for `x @ W`, wrong for stacks, depthwise and
-transposed kernels. The parameter is followed through slices, transposes and elementwise arithmetic.
+transposed kernels. The parameter is followed through slices, transposes and elementwise arithmetic. And names that say inputs for what counts
+outputs: `fan_in = layer.weight.size(0)`.
 
 ## Why is this bad?
 `Var(W) = gain^2 / fan` keeps the variance only if `fan` counts the terms of each sum (Glorot & Bengio 2010, eq. 5; He et al. 2015, eq. 7).
@@ -27,7 +28,8 @@ may be right. A stack under Xavier or `orthogonal_` gets a loop over its maps, w
 
 ## A real bug it would have caught
 pytorch#23854 and timm#84: `fan_out` of a depthwise convolution; keras#22789: stacked kernels counted as convolutions; flax#4027: queries
-and keys of attention; cleanrl#358: packed gates.
+and keys of attention; cleanrl#358: packed gates. mbrl-lib draws its linear layers with `input_dim = m.weight.data.shape[0]`, the DDPG networks of
+many courses with `fan_in = layer.weight.data.size()[0]`.
 
 ## What it leaves alone
 Weights in front of a norm, square matrices, weights used in more than one layout, transposed convolutions whose stride makes up for the

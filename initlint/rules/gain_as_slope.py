@@ -19,7 +19,8 @@ Use instead:
 The gain goes and the activation it belongs to is named. Safe where the call writes the flagged weights only.
 
 ## A real bug it would have caught
-PyTorch-progressive_growing#29 passes a gain as `a`; Mish#37 explains that `a` is a slope.
+PyTorch-progressive_growing#29 passes a gain as `a`; Mish#37 explains that `a` is a slope. neuromancer's KAN layers take
+`a=np.sqrt(5) * self.scale_base`.
 
 ## What it leaves alone
 `a=math.sqrt(5)`, torch's own default for linear and convolution layers; `a=1`, which makes the gain 1; slopes below 1; calls with

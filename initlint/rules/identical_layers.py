@@ -52,6 +52,8 @@ RULE = Rule(
 MERGES = ("add", "sub", "mul", "pool", "reduce")
 PARTS = ("[]", "part", "rows", "chunk", "split", "unbind", "select", "narrow", "gather", "index_select", "take_along_dim", "masked_select", "unpack", "flip")
 """Views of a part, or in another order: two of them are two signals."""
+MOST_BESIDE = 6
+"""Copies on one input of which two are looked for that are multiplied with each other."""
 RANDOM = ("normal", "uniform", "trunc_normal", "orthogonal", "sparse")
 
 
@@ -138,8 +140,12 @@ def _help(parameter: Parameter) -> str:
 
 def _share_input(group: list[Weight]) -> bool:
     """Whether all members read the very same signals, with nothing but views in between."""
-    sources = [frozenset(id(op) for op in _read(weight)) for weight in group]
-    return bool(sources[0]) and len(set(sources)) == 1
+    sources = {_sources(weight) for weight in group}
+    return len(sources) == 1 and frozenset() not in sources
+
+
+def _sources(weight: Weight) -> frozenset[int]:
+    return frozenset(id(op) for op in _read(weight))
 
 
 def _read(weight: Weight) -> list[Op]:
@@ -156,8 +162,11 @@ def _read(weight: Weight) -> list[Op]:
 
 def _compared(group: list[Weight]) -> Iterator[list[Weight]]:
     """Pairs on the same input whose outputs are multiplied with each other as matrices: queries and keys."""
-    for first, second in combinations(group, 2):
-        if _share_input([first, second]):
+    readers: dict[frozenset[int], list[Weight]] = {}
+    for weight in group:
+        readers.setdefault(_sources(weight), []).append(weight)
+    for source, beside in readers.items():
+        for first, second in combinations(beside[:MOST_BESIDE] if source else (), 2):
             meeting = _meeting([first, second])[0]
             if meeting is not None and meeting.kind in ("matmul", "attention") and all(_hands_on(weight, meeting) for weight in (first, second)):
                 yield [first, second]

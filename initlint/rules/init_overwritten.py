@@ -25,6 +25,7 @@ meant another tensor.
 ## A real bug it would have caught
 transformers#35437: the initialisation of a composite model was lost to the one that ran after it. beta-recsys draws the embedding of
 the users twice and that of the items never; CogDL's `stgat.py` draws its first LSTM twice and the second never.
+mamba.py zeroes the steps that its blocks computed.
 
 ## What it leaves alone
 A blanket routine followed by a special case that concerns some of its parameters, a constructor whose draws the model around it

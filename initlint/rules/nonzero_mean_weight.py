@@ -2,7 +2,7 @@
 
 ## What it does
 Finds matrices and filters that the forward pass multiplies a signal by and whose entries have a mean comparable with their
-spread: `uniform_(w)`, `uniform_(w, 0, 0.1)`, `nn.Parameter(torch.rand(n, m))`.
+spread: `uniform_(w)`, `uniform_(w, 0, 0.1)`, `nn.Parameter(torch.rand(n, m))`. And calls that name the upper bound alone: `uniform_(w, b=0.1)`.
 
 ## Why is this bad?
 With `W = mu + V`, `E V = 0`, every unit computes `mu sum(x)` plus its own `V x`: the same feature, in all of them. For inputs of mean 0 the shared part
@@ -23,7 +23,8 @@ Use instead:
 Safe where the call writes the flagged weights only.
 
 ## A real bug it would have caught
-torch-rechub draws every matrix of `sine.py` and `comirec.py` by `torch.rand`.
+torch-rechub draws every matrix of `sine.py` and `comirec.py` by `torch.rand`; Funnel of transformers draws its relative positions
+by `uniform_(r_kernel, b=initializer_range)`.
 
 ## What it leaves alone
 Biases, vectors, tables that are added or looked up by `softmax`, scores in front of `softmax`, which cancels what they share, scales,

@@ -26,6 +26,7 @@ last part of a name passes becomes `endswith`, a comparison with a class `isinst
 ## A real bug it would have caught
 transformers#47458: `name == "c_proj.weight"` met only qualified names, so GPT-2 started with 0.02 instead of 0.0058.
 Yet-Another-EfficientDet-Pytorch#722: `if "conv_list" or "header" in name` was always true.
+Alexa's teacher models ask `isinstance(module, AlexaTMOutput)` of what is an `nn.Linear`.
 
 ## What it leaves alone
 Alternatives of which one matches, `else` branches, tests of names that were changed first, models of which a part could not be

@@ -109,3 +109,14 @@ def test_a_class_that_was_read_is_judged_itself(tmp_path: Path) -> None:
     files["net"] = files["net"].replace("{made}", "pass")
     (finding,) = found(tmp_path, "INI403", files)
     assert "`encoder.*.bias`" in finding.message
+
+
+def test_a_loop_that_writes_more_than_could_be_read_is_not_rewritten(tmp_path: Path) -> None:
+    read = METHOD.replace("Encoder(width)", "nn.Sequential(nn.Linear(width, width), nn.Linear(width, 4))").replace("{draw}", "nn.init.uniform_(p)")
+    for number, (made, fixed) in enumerate([("pass", True), ("self.norm = nn.LayerNorm(width)", False)]):
+        (tmp_path / str(number)).mkdir()
+        (finding,) = found(tmp_path / str(number), "INI403", {"net": read.replace("{made}", made)})
+        assert (finding.fix is not None) == fixed
+    unread = METHOD.replace("{draw}", "nn.init.uniform_(p)").replace("{made}", "self.last = nn.Linear(width, 4)")
+    (finding,) = found(tmp_path, "INI403", {"net": unread.replace("return self.encoder(x)", "return self.last(self.encoder(x))")})
+    assert "`last.bias`" in finding.message and finding.fix is None
