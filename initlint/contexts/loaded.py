@@ -26,7 +26,7 @@ BY_NAME = re.compile(
     r"for[ \t]+\w+,[ \t]*(\w+)[ \t]+in[ \t]+\w[\w.]*\.named_parameters\(\)[ \t]*:[^\n]*\n(?:[ \t]+\S[^\n]*\n|[ \t]*\n){0,40}?[ \t]+\1(?:\.data)?\.copy_\("
 )
 """A loop that looks up each parameter of a model under its name, and copies what it finds."""
-SKIPPED = re.compile(r"class[ \t]+\w+\([^)]*?(?:Linear|Conv[123]d)\b[^)]*\):\s+def reset_parameters\(self\)[^:\n]*:\s+(?:return(?: None)?|pass)\s")
+SKIPPED = re.compile(r"class[ \t]+\w+\([^)]{0,200}?(?:Linear|Conv[123]d)\b[^)]{0,200}\):\s+def reset_parameters\(self\)[^:\n]*:\s+(?:return(?: None)?|pass)\s")
 """A layer of torch's own that draws nothing."""
 
 

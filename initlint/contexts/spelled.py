@@ -20,9 +20,9 @@ _FAN_IN = r"(?:fan_?in|in_features|in_channels|in_dim|in_size|input_dim|input_si
 FAN_IN = re.compile(_FAN_IN, re.IGNORECASE)
 """Names for the number of inputs of a layer."""
 SLOPE = re.compile(r"\bsqrt\(\s*5(?:\.0?)?\s*\)[ \t]*[*/]|[*/][ \t]*\(?(?:\w+\.)*sqrt\(\s*5(?:\.0?)?\s*\)")
-NAMED = re.compile(rf"(?i:\b{_FAN_IN})[ \t]*=[^=\n]*\.weight\b")
-BOUND = re.compile(r"\buniform_\([^#\n]*\bb[ \t]*=")
-SIZED = re.compile(r"\btorch\.(?:rand|randn|zeros|ones|empty)\(\s*(?:\[[^\[\]]*\]|\([^()]*\))\s*,\s*(?!\w+\s*=)[\w\"']")
+NAMED = re.compile(rf"(?i:\b{_FAN_IN})[ \t]*=[^=\n]{{1,200}}?\.weight\b")
+BOUND = re.compile(r"\buniform_\([^#\n]{1,200}?\bb[ \t]*=")
+SIZED = re.compile(r"\btorch\.(?:rand|randn|zeros|ones|empty)\(\s*(?:\[[^\[\]]{0,200}\]|\([^()]{0,200}\))\s*,\s*(?!\w+\s*=)[\w\"']")
 """What these slips look like: only functions with something of the kind are parsed for them."""
 SPREAD = re.compile(r"\bsqrt\(|\*\*[ \t]*-?[ \t]*(?:0?\.5|\(1)|\brsqrt\(")
 MADE = frozenset({"rand", "randn", "zeros", "ones", "empty"})
