@@ -36,7 +36,7 @@ def run_on_norms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterat
         function = function_of(module, chunk, owner)[0]
         if function is None or not _takes_any_model(chunk, function):
             continue
-        norms = "Norm" in _class_text(module, owner) if owner else _meets_norms(analysis, module)
+        norms = "Norm" in _class_text(module, owner) if owner else _meets_norms(analysis, module, chunk.name)
         with alone(analysis):
             parts = {name: layer(analysis, module, kind) for name, kind in PARTS.items()}
             cls, node = framework.layer_class("torch.nn.ModuleDict"), p.Const(0, 0, None)
@@ -55,10 +55,14 @@ def _takes_any_model(chunk: Chunk, function: Function) -> bool:
     return bool(first) and chunk.says(re.compile(rf"\bfor\b[^\n]*\b{re.escape(first)}\.(?:named_)?parameters\("))
 
 
-def _meets_norms(analysis: Analysis, module: Module) -> bool:
-    """Whether the project has norms, or no model of its own at all: its functions are for those of others."""
+def _meets_norms(analysis: Analysis, module: Module, name: str) -> bool:
+    """Whether one of the files that use the function ``name`` has norms; where none does use it, the project, or no model of its own at all."""
+    texts, path = analysis.texts, module.path
     try:
-        if any(True for word in WORDS for _ in analysis.texts.naming(module.path, word, module.project)):
+        users = [text for file, text in texts.naming(path, name, module.project) if file != path]
+        if users:
+            return any(word in text for word in WORDS for text in users)
+        if any(True for word in WORDS for _ in texts.naming(path, word, module.project)):
             return True
         return not any(isinstance(cls, Class) and cls.derives(MODULE) for _, cls in module.classes())
     except TooLarge:

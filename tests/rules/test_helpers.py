@@ -120,3 +120,10 @@ def test_a_loop_that_writes_more_than_could_be_read_is_not_rewritten(tmp_path: P
     unread = METHOD.replace("{draw}", "nn.init.uniform_(p)").replace("{made}", "self.last = nn.Linear(width, 4)")
     (finding,) = found(tmp_path, "INI403", {"net": unread.replace("return self.encoder(x)", "return self.last(self.encoder(x))")})
     assert "`last.bias`" in finding.message and finding.fix is None
+
+
+@pytest.mark.parametrize(("layer", "count"), [("LayerNorm(8)", 1), ("Linear(8, 8)", 0)])
+def test_what_those_who_use_a_routine_are_made_of_decides(tmp_path: Path, layer: str, count: int) -> None:
+    code = ROUTINE.replace("{body}", "nn.init.xavier_uniform_(p) if p.dim() > 1 else nn.init.zeros_(p)").replace("{name}", "init_weights")
+    user = MODELS.replace("LayerNorm(8)", layer) + "        from .routines import init_weights\n        init_weights(self)\n"
+    assert len(found(tmp_path, "INI401", {"routines": code, "user": user, "models": MODELS})) == count
