@@ -11,6 +11,7 @@ from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import MODULE
 from initlint.contexts.loose import FileFacts, alone, arguments, function_of, unreached
 from initlint.contexts.mentions import TooLarge
+from initlint.contexts.routines import defines_own
 from initlint.contexts.samples import layer
 from initlint.graph import ModelGraph, Origin, Parameter
 from initlint.interpreter.values import Class, Function, Instance
@@ -59,7 +60,8 @@ def _meets_norms(analysis: Analysis, module: Module, name: str) -> bool:
     """Whether one of the files that use the function ``name`` has norms; where none does use it, the project, or no model of its own at all."""
     texts, path = analysis.texts, module.path
     try:
-        users = [text for file, text in texts.naming(path, name, module.project) if file != path]
+        naming = ((file, text) for file, text in texts.naming(path, name, module.project) if re.search(rf"(?<!def )(?<![\w.]){name}\b", text))
+        users = [text for file, text in naming if file == path or not defines_own(text, name)]
         if users:
             return any(word in text for word in WORDS for text in users)
         if any(True for word in WORDS for _ in texts.naming(path, word, module.project)):

@@ -222,7 +222,7 @@ class Search:
         if name in HOOKS and self.owner:
             yield from self._walks()
         for path, text in self.texts.naming(self.module.path, name, self.module.project):
-            if path != self.module.path and not self.owner and _defines_own(text, name):
+            if path != self.module.path and not self.owner and defines_own(text, name):
                 continue
             for match in _uses(text, name):
                 if self._means(text, match, path == self.module.path):
@@ -288,7 +288,7 @@ class Search:
         return self.descendants | {c.name.rpartition(".")[2] for c in (self.cls.mro if self.cls else ())}
 
 
-def _defines_own(text: str, name: str) -> bool:
+def defines_own(text: str, name: str) -> bool:
     """Whether a file has a function of its own by this name, and takes none from another."""
     return re.search(rf"^def {name}\(", text, re.MULTILINE) is not None and not re.search(rf"^[ \t]*from\b[^\n]*\bimport\b[^\n]*\b{name}\b", text, re.MULTILINE)
 

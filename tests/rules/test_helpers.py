@@ -126,4 +126,5 @@ def test_a_loop_that_writes_more_than_could_be_read_is_not_rewritten(tmp_path: P
 def test_what_those_who_use_a_routine_are_made_of_decides(tmp_path: Path, layer: str, count: int) -> None:
     code = ROUTINE.replace("{body}", "nn.init.xavier_uniform_(p) if p.dim() > 1 else nn.init.zeros_(p)").replace("{name}", "init_weights")
     user = MODELS.replace("LayerNorm(8)", layer) + "        from .routines import init_weights\n        init_weights(self)\n"
-    assert len(found(tmp_path, "INI401", {"routines": code, "user": user, "models": MODELS})) == count
+    namesake = MODELS + "        self.init_weights()\n\ndef init_weights(model):\n    pass\n\ninit_weights(Net())\n"
+    assert len(found(tmp_path, "INI401", {"routines": code, "user": user, "models": namesake})) == count
