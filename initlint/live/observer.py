@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -119,17 +120,18 @@ class _Operators(TorchDispatchMode):
         source = self.ledger.find(first) if name in arithmetic.SAME and isinstance(first, torch.Tensor) else None
         if law is None and self._is_fixed(name, given):
             law = layers.fixed(result)
-        made = self.ledger.start(result, law, reason, self._history(given) if law is not None else source.events if source is not None else ())
+        made = self.ledger.start(result, law, reason, self._history(given, law) if law is not None else source.events if source is not None else ())
         if source is not None:
             made.twin, made.copied = source.twin or source, events.line()
         origin = layers.recomputed_from(self.ledger, frames.stack().inner)
         if origin is not None:
             made.recomputed, made.origin, made.events, made.distribution = True, origin, origin.events, origin.distribution
 
-    def _history(self, given: dict[str, Any]) -> tuple[InitEvent, ...]:
-        """The events of the first operand that has any: what is computed from drawn numbers was drawn where they were."""
+    def _history(self, given: dict[str, Any], law: Distribution) -> tuple[InitEvent, ...]:
+        """The events of the first operand that has any, with what became of them: what is computed from drawn numbers was drawn where they were."""
         records = (self.ledger.find(value) for value in given.values() if isinstance(value, torch.Tensor))
-        return next((record.events for record in records if record is not None and record.events), ())
+        found = next((record.events for record in records if record is not None and record.events), ())
+        return (*found[:-1], replace(found[-1], distribution=law)) if found else ()
 
     def _is_fixed(self, name: str, given: dict[str, Any]) -> bool:
         """Whether chance has no part in what an operator returns."""

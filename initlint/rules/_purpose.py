@@ -20,7 +20,8 @@ def replaced_choices(graph: ModelGraph) -> Iterator[tuple[Parameter, InitEvent, 
     """Parameters with the write that chose their values and the last one, which lost them."""
     reach = Counter(site for parameter in graph.parameters for site in {event.site for event in parameter.events})
     for parameter in graph.parameters:
-        events = [event for event in parameter.events if event.origin not in (Origin.DEFAULT, Origin.LOAD)]
+        written = [event for event in parameter.events if event.origin not in (Origin.DEFAULT, Origin.LOAD)]
+        events = [event for event, before in zip(written, (None, *written)) if before is None or event.site != before.site]  # a routine may run twice
         if len(events) < 2 or parameter.aliases:
             continue
         first, last = events[-2:]
