@@ -610,38 +610,3 @@ def start(m):
 def test_a_part_that_a_helper_draws_by_its_type(tmp_path: Path) -> None:
     assert found(tmp_path, "INI302", {"cell": PLACEHOLDER + PART, "other": BY_TYPE.format(of="Cell")}) == []
     assert len(found(tmp_path, "INI302", {"cell": PLACEHOLDER + PART, "other": BY_TYPE.format(of="Other")})) == 1
-
-
-BESIDE = """
-import torch.nn as nn
-
-def init_weights(m{more}):
-    {test}
-        nn.init.xavier_normal_(m.weight)
-
-class Net(nn.Module):
-    def __init__(self, width=8):
-        super().__init__()
-        self.hidden = nn.Linear(width, width)
-
-    def forward(self, x):
-        return self.hidden(x)
-"""
-NAMESAKE = "def init_weights(m):\n    pass\n\ndef use(net):\n    net.apply(init_weights)\n"
-
-
-@pytest.mark.parametrize(
-    ("test", "more", "other", "count"),
-    [
-        ("if isinstance(m, nn.Linear):", "", "", 1),
-        ("if m.__class__.__name__ == 'Linear':", "", NAMESAKE, 1),
-        ("if isinstance(m, nn.Linear):", "", "from .net import init_weights\n", 0),
-        ("if isinstance(m, nn.Linear):", "", "from . import net\nprint(net.init_weights)\n", 0),
-        ("if isinstance(m, nn.Linear):", "", f"from .net import init_weights\n{NAMESAKE}", 0),
-        ("if hasattr(m, 'weight'):", "", "", 0),
-        ("if isinstance(m, nn.Linear):", ", std", "", 0),
-    ],
-)
-def test_a_function_of_a_package_for_the_layers_beside_it(tmp_path: Path, test: str, more: str, other: str, count: int) -> None:
-    code = BESIDE.replace("{test}", test).replace("{more}", more)
-    assert len(found(tmp_path, "INI501", {"net": code, "other": other})) == count
