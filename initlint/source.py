@@ -200,6 +200,18 @@ class SourceFile:
     def classes(self) -> list[ClassChunk]:
         return [c for c in self.chunks if isinstance(c, ClassChunk)]
 
+    def parts(self) -> Iterator[tuple[Chunk, str]]:
+        """Every statement of the top level, of a class those in its body, with the name of the class."""
+        for chunk in self.chunks:
+            if isinstance(chunk, ClassChunk):
+                yield from ((one, chunk.name) for one in chunk.members)
+            else:
+                yield chunk, ""
+
+    def spelled(self, node: p.Node) -> str:
+        """The text of a node."""
+        return self.text[node.pos : node.end]
+
     def site(self, node: p.Node) -> Site:
         """Where a node stands; asked for again and again, so remembered."""
         place = (self.path, node.pos, node.end)

@@ -12,7 +12,6 @@ from initlint.contexts.routines import writes
 from initlint.graph import Mistake
 from initlint.interpreter.trees import walk
 from initlint.interpreter.values import Class, OutOfBudget, TargetRaise
-from initlint.source import ClassChunk
 
 if TYPE_CHECKING:
     from initlint.interpreter.modules import Module
@@ -26,12 +25,11 @@ def excluded_tests(module: Module) -> Iterator[Mistake]:
     """``if isinstance(m, Block)`` under ``if isinstance(m, nn.Linear)``, in functions that write to parameters."""
     if "isinstance(" not in module.source.text:
         return
-    for chunk in module.source.chunks:
-        for one in chunk.members if isinstance(chunk, ClassChunk) else [chunk]:
-            if one.kind == "def" and one.says(TWICE) and writes(one):
-                for statement in walk(one.statements):
-                    if isinstance(statement, p.If):
-                        yield from _inside(module, statement)
+    for one, _ in module.source.parts():
+        if one.kind == "def" and one.says(TWICE) and writes(one):
+            for statement in walk(one.statements):
+                if isinstance(statement, p.If):
+                    yield from _inside(module, statement)
 
 
 def _inside(module: Module, outer: p.If) -> Iterator[Mistake]:
@@ -47,7 +45,7 @@ def _inside(module: Module, outer: p.If) -> Iterator[Mistake]:
         given, wanted = _classes(module, tested[1]), _classes(module, inner[1])
         if given and wanted and not any(_may_be_both(one, other) for one in given for other in wanted):
             names = " or ".join(f"`{one.name.rpartition('.')[2]}`" for one in wanted)
-            text = f"`{inner[0]}` is no {names} here: `{_text(module, outer.test)}` around it leaves none"
+            text = f"`{inner[0]}` is no {names} here: `{' '.join(module.source.spelled(outer.test).split())}` around it leaves none"
             yield Mistake(kind="excluded-test", site=module.source.site(node), text=text)
 
 
@@ -78,7 +76,3 @@ def _may_be_both(one: Class, other: Class) -> bool:
     if one.name == MODULE or other.name == MODULE or one in other.mro or other in one.mro:
         return True
     return one.spec is None and other.spec is None
-
-
-def _text(module: Module, node: p.Node) -> str:
-    return " ".join(module.source.text[node.pos : node.end].split())

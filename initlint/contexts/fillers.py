@@ -68,6 +68,10 @@ class Answers:
     filled: dict[tuple[Site, str, Class], bool] = field(default_factory=dict)
     """Whether what was made at a place and is held by an attribute may be filled, in a model of a class."""
     around: dict[tuple[Path, str, Class], Around] = field(default_factory=dict)
+    redrawn: bool | None = None
+    """Whether a file that imports this one draws all parameters of some model, once that was asked for."""
+    skipped: bool | None = None
+    """Whether the layers of the project draw nothing, once that was asked for."""
 
 
 def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Class, answers: Answers) -> None:
@@ -76,10 +80,11 @@ def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Cla
     What the class at the root draws by ``torch.rand`` or ``torch.randn`` is forgotten where its owners are sure to draw it again, and
     a constant where other code of the file puts a value in its place, and that a parameter is a copy where a file that imports this one draws all it holds.
     """
-    redrawn = any(parameter.copied is not None for parameter in graph.parameters) and _is_redrawn(analysis, module)
     for parameter in graph.parameters:
-        if redrawn:
-            parameter.copied = None
+        if parameter.copied is not None:
+            if answers.redrawn is None:
+                answers.redrawn = _is_redrawn(analysis, module)
+            parameter.copied = None if answers.redrawn else parameter.copied
         if _is_constant(parameter) and _is_replaced(module, parameter, root):
             parameter.events, parameter.distribution = [], None
         if _is_placeholder(parameter) and _is_drawn_again(analysis, module, parameter, root, answers):
@@ -113,7 +118,11 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     owner = unit(source.text, source.index.offset(site.line, site.column)) if source is not None else None
     if source is None or owner is None or not owner.class_name:
         return True
-    if is_loaded(QUOTED.sub("", owner.text)) or fills_by_name(source.text) or skips_init(analysis, module):
+    if is_loaded(QUOTED.sub("", owner.text)) or fills_by_name(source.text):
+        return True
+    if answers.skipped is None:
+        answers.skipped = skips_init(analysis, module)
+    if answers.skipped:
         return True
     name = _attribute(parameter)
     if (BY_NAME.search(owner.text) or re.search(rf"\bgetattr\(self, *[\"']{name}[\"']", owner.text)) and CHANGES.search(owner.text):

@@ -10,7 +10,7 @@ from initlint import program as p
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import MODULE
 from initlint.contexts.loose import FileFacts, alone, arguments, function_of, unreached
-from initlint.contexts.mentions import TooLarge
+from initlint.contexts.mentions import TooLarge, unit
 from initlint.contexts.routines import defines_own
 from initlint.contexts.samples import layer
 from initlint.graph import ModelGraph, Origin, Parameter
@@ -37,7 +37,7 @@ def run_on_norms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterat
         function = function_of(module, chunk, owner)[0]
         if function is None or not _takes_any_model(chunk, function):
             continue
-        norms = "Norm" in _class_text(module, owner) if owner else _meets_norms(analysis, module, chunk.name)
+        norms = "Norm" in unit(module.source.text, chunk.start).text if owner else _meets_norms(analysis, module, chunk.name)
         with alone(analysis):
             parts = {name: layer(analysis, module, kind) for name, kind in PARTS.items()}
             cls, node = framework.layer_class("torch.nn.ModuleDict"), p.Const(0, 0, None)
@@ -92,7 +92,3 @@ def _is_about_any(module: Module, facts: FileFacts, chunk: Chunk, owner: str) ->
     built = facts.built.get(owner)
     text = module.source.text[chunk.start : chunk.end]
     return (built is None or not built.graph.parameters) and not re.search(r"\bself\.(?!(?:named_)?parameters\()", text)
-
-
-def _class_text(module: Module, name: str) -> str:
-    return next((module.source.text[one.start : one.end] for one in module.source.classes() if one.name == name), "")

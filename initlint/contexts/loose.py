@@ -223,11 +223,9 @@ def run_on_lstms(analysis: Analysis, module: Module, facts: FileFacts) -> Iterat
 
 def unreached(module: Module, facts: FileFacts) -> Iterator[tuple[Chunk, str]]:
     """Functions with a call on a line where none ran, with the class they belong to."""
-    for chunk in module.source.chunks:
-        members = chunk.members if isinstance(chunk, ClassChunk) else [chunk]
-        for one in members:
-            if one.kind == "def" and facts.lines_of(module, one) - facts.lines:
-                yield one, chunk.name if one is not chunk else ""
+    for chunk, owner in module.source.parts():
+        if chunk.kind == "def" and facts.lines_of(module, chunk) - facts.lines:
+            yield chunk, owner
 
 
 def function_of(module: Module, chunk: Chunk, owner: str) -> tuple[Function | None, Class | None]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from initlint import program as p
 from initlint.graph import Mistake
 from initlint.interpreter.trees import walk
-from initlint.source import ClassChunk
 from initlint.text.initcalls import INITIALIZES
 
 if TYPE_CHECKING:
@@ -36,12 +35,11 @@ def misspelled(module: Module) -> Iterator[Mistake]:
     asked = [check for sign, check in ((SLOPE, _scaled_slope), (NAMED, _misnamed_fan), (BOUND, _one_bound), (SIZED, _behind_a_size)) if sign.search(text)]
     if not asked or "torch" not in text:
         return
-    for chunk in module.source.chunks:
-        for one in chunk.members if isinstance(chunk, ClassChunk) else [chunk]:
-            if any(one.says(sign) for sign in (SLOPE, NAMED, BOUND, SIZED)):
-                for node in walk(one.statements):
-                    for check in asked:
-                        yield from check(module, one, node)
+    for one, _ in module.source.parts():
+        if any(one.says(sign) for sign in (SLOPE, NAMED, BOUND, SIZED)):
+            for node in walk(one.statements):
+                for check in asked:
+                    yield from check(module, one, node)
 
 
 def _scaled_slope(module: Module, chunk: Chunk, node: p.Node) -> Iterator[Mistake]:
@@ -49,9 +47,11 @@ def _scaled_slope(module: Module, chunk: Chunk, node: p.Node) -> Iterator[Mistak
     if not isinstance(node, p.Call) or not _called(node).startswith("kaiming_"):
         return
     slope = _argument(node, "a", 1)
-    factors = list(_factors(slope)) if isinstance(slope, p.BinOp) else []
+    if not isinstance(slope, p.BinOp):
+        return
+    factors = list(_factors(slope))
     if any(_is_default_slope(one) for one in factors) and any(isinstance(one, (p.Name, p.Attr)) for one in factors):
-        said = f"`a` is a slope, not a scale: Var = 2/((1 + a²)·fan), so `{_text(module, slope)}` makes the weights smaller the larger the factor is"
+        said = f"`a` is a slope, not a scale: Var = 2/((1 + a²)·fan), so `{module.source.spelled(slope)}` makes the weights smaller the larger the factor is"
         yield Mistake(kind="scaled-slope", site=module.source.site(node), text=said)
 
 
@@ -63,7 +63,7 @@ def _misnamed_fan(module: Module, chunk: Chunk, node: p.Node) -> Iterator[Mistak
     if weight is None or weight.attr != "weight" or not isinstance(weight.value, (p.Name, p.Attr, p.Subscript)):
         return
     text = module.source.text[chunk.start : chunk.end]
-    owner = _text(module, weight.value)
+    owner = module.source.spelled(weight.value)
     tests = re.findall(rf"isinstance\(\s*{re.escape(owner)}\s*,([^:\n]*)", text)
     if owner == "self" or "Transpose" in text or not (SPREAD.search(text) or INITIALIZES.search(text)) or (tests and not any(map(TYPES.search, tests))):
         return
@@ -79,17 +79,18 @@ def _one_bound(module: Module, chunk: Chunk, node: p.Node) -> Iterator[Mistake]:
     if len(node.args) != 2 or bound is None or isinstance(bound, p.UnaryOp) or (isinstance(bound, p.Const) and bound.value == 1):
         return
     if isinstance(tensor, p.Attr) and TRAINED.search(tensor.attr):
-        said = f"`{_text(module, tensor)}` is drawn from U(0, {_text(module, bound)}): without `a` the lower bound is 0, and every value is positive"
-        yield Mistake(kind="one-bound", site=module.source.site(node), text=said, detail={"bound": _text(module, bound)})
+        upper = module.source.spelled(bound)
+        said = f"`{module.source.spelled(tensor)}` is drawn from U(0, {upper}): without `a` the lower bound is 0, and every value is positive"
+        yield Mistake(kind="one-bound", site=module.source.site(node), text=said, detail={"bound": upper})
 
 
 def _behind_a_size(module: Module, chunk: Chunk, node: p.Node) -> Iterator[Mistake]:
     """``torch.randn([n, m], device)``: a size given as a list is all that may be given by position."""
-    if not isinstance(node, p.Call) or not isinstance(node.func, p.Attr) or node.func.attr not in MADE or _text(module, node.func.value) != "torch":
+    if not isinstance(node, p.Call) or not isinstance(node.func, p.Attr) or node.func.attr not in MADE or module.source.spelled(node.func.value) != "torch":
         return
     given = [arg.value for arg in node.args if arg.keyword is None and not arg.star]
     if len(given) > 1 and isinstance(given[0], p.Sequence) and not any(arg.star for arg in node.args):
-        name, second = f"torch.{node.func.attr}", _text(module, given[1])
+        name, second = f"torch.{node.func.attr}", module.source.spelled(given[1])
         said = f"`{name}` takes nothing by position behind a size that is a list: `{second}` raises TypeError, name the argument"
         yield Mistake(kind="behind-a-size", site=module.source.site(node), text=said)
 
@@ -134,7 +135,3 @@ def _first_axis(node: p.Expr) -> p.Attr | None:
     if isinstance(inner, p.Attr) and inner.attr == "data":
         inner = inner.value
     return inner if isinstance(inner, p.Attr) else None
-
-
-def _text(module: Module, node: p.Node | None) -> str:
-    return module.source.text[node.pos : node.end] if node is not None else ""

@@ -172,7 +172,7 @@ def _meant(node: p.BoolOp, frame: Frame) -> str:
 
 
 def _source(node: p.Expr, frame: Frame) -> str:
-    return frame.module.source.text[node.pos : node.end]
+    return frame.module.source.spelled(node)
 
 
 def _notice_kinds(interp: Interpreter, op: str, left: Any, right: Any, frame: Frame, node: p.Compare) -> None:
