@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from initlint.interpreter.modules import Module
     from initlint.source import Chunk
 
-_FAN_IN = r"(?:fan_?in|in_features|in_channels|in_dim|in_size|input_dim|input_size|n_in|n_inputs|num_inputs|d_in|dim_in)"
-FAN_IN = re.compile(_FAN_IN, re.IGNORECASE)
+FAN_IN = re.compile(r"fan_?in|in_features|in_channels|in_dim|in_size|input_dim|input_size|n_in|n_inputs|num_inputs|d_in|dim_in", re.IGNORECASE)
 """Names for the number of inputs of a layer."""
 SLOPE = re.compile(r"\bsqrt\(\s*5(?:\.0?)?\s*\)[ \t]*[*/]|[*/][ \t]*\(?(?:\w+\.)*sqrt\(\s*5(?:\.0?)?\s*\)")
-NAMED = re.compile(rf"(?i:\b{_FAN_IN})[ \t]*=[^=\n]{{1,200}}?\.weight\b")
-BOUND = re.compile(r"\buniform_\([^#\n]{1,200}?\bb[ \t]*=")
-SIZED = re.compile(r"\btorch\.(?:rand|randn|zeros|ones|empty)\(\s*(?:\[[^\[\]]{0,200}\]|\([^()]{0,200}\))\s*,\s*(?!\w+\s*=)[\w\"']")
-"""What these slips look like: only functions with something of the kind are parsed for them."""
+NAMED = re.compile(r"\.weight(?:\.data)?\.(?:shape\[\s*0|size\(\s*(?:0|\)\[\s*0))")
+BOUND = re.compile(r"uniform_\([^#\n]{1,200}?\bb[ \t]*=")
+SIZED = re.compile(r"torch\.(?:rand|randn|zeros|ones|empty)\(\s*(?:\[[^\[\]]{0,200}\]|\([^()]{0,200}\))\s*,\s*(?!\w+\s*=)[\w\"']")
+"""What these slips look like: only functions with something of the kind are parsed for them.
+
+Each but the first begins with a word that ``re`` can look for."""
 SPREAD = re.compile(r"\bsqrt\(|\*\*[ \t]*-?[ \t]*(?:0?\.5|\(1)|\brsqrt\(")
 MADE = frozenset({"rand", "randn", "zeros", "ones", "empty"})
 TYPES = re.compile(r"\b(?:Linear|Conv[123]d|Lazy\w+)\b")
@@ -32,8 +33,11 @@ TRAINED = re.compile(r"weight|kernel|embed|bias|proj|matrix", re.IGNORECASE)
 def misspelled(module: Module) -> Iterator[Mistake]:
     """Slopes that are meant as scales, fans taken from the wrong axis, uniform draws without a lower bound, sizes with something behind them."""
     text = module.source.text
-    asked = [check for sign, check in ((SLOPE, _scaled_slope), (NAMED, _misnamed_fan), (BOUND, _one_bound), (SIZED, _behind_a_size)) if sign.search(text)]
-    if not asked or "torch" not in text:
+    if "torch" not in text:
+        return
+    signs = ((SLOPE, _scaled_slope), (NAMED, _misnamed_fan), (BOUND, _one_bound), (SIZED, _behind_a_size))
+    asked = [check for sign, check in signs if (sign is not SLOPE or "sqrt(" in text) and sign.search(text)]
+    if not asked:
         return
     for one, _ in module.source.parts():
         if any(one.says(sign) for sign in (SLOPE, NAMED, BOUND, SIZED)):
