@@ -16,7 +16,6 @@ from initlint.symbolic import symbol
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
     from initlint.interpreter.core import Interpreter
-    from initlint.interpreter.modules import Module
     from initlint.interpreter.scope import Frame
 
 SIZES = re.compile(r"(?:\w+_)?(?:sizes|dims|layers|units|dimensions|architecture|topology|structure|neurons|widths)", re.IGNORECASE)
@@ -29,6 +28,8 @@ MOST_DEMANDS = 4
 WORD = re.compile(r"[^\W\d]\w*")
 SETTINGS = re.compile(r"\w*(?:config|cfg|conf|args|hparams|params|options)", re.IGNORECASE)
 """Names of arguments, and of classes, that hold all the choices of a model."""
+BASES = frozenset({"PretrainedConfig", "PreTrainedConfig"})
+"""What all configurations derive from."""
 
 
 def instantiate(interp: Interpreter, value: Any, frame: Frame, given: Optional[dict[str, Any]] = None) -> Any:
@@ -107,7 +108,7 @@ def required(interp: Interpreter, param: p.Param, function: Function) -> Any:
             buildable = kind.fields is not None or _all_defaults(kind) or SETTINGS.fullmatch(kind.name.rpartition(".")[2]) is not None
             built = instantiate(interp, kind, function.scope) if buildable else None
             return built if isinstance(built, Instance) else Unknown(f"the argument {param.name}")
-    elif SETTINGS.fullmatch(param.name) and (settings := _settings(function.scope.module)) is not None:
+    elif SETTINGS.fullmatch(param.name) and (settings := _settings(function)) is not None:
         return instantiate(interp, settings, function.scope)
     if isinstance(annotation, p.Name) and annotation.id == "int":
         return symbol(param.name)
@@ -124,13 +125,21 @@ def _alternatives(annotation: p.Expr) -> list[p.Expr]:
     return [] if isinstance(annotation, p.Const) and annotation.value is None else [annotation]
 
 
-def _settings(module: Module) -> Optional[Class]:
-    """The one dataclass of a file that holds the choices of its models, each with a default: what ``config`` means there."""
+def _settings(function: Function) -> Optional[Class]:
+    """What ``config`` means to a constructor: the ``config_class`` of its class, or the one class of settings that its file defines or imports."""
+    declared = find_member(function.owner, "config_class")[0] if function.owner is not None else ABSENT
+    if isinstance(declared, Class):
+        return declared if _all_defaults(declared) else None
+    module = function.scope.module
     named = [chunk.name for chunk in module.source.classes() if SETTINGS.fullmatch(chunk.name)]
+    if not named:
+        named = [name for name in module.source.bindings if name.endswith("Config") and name not in BASES]
     found = module.reach(named[0]) if len(named) == 1 else None
-    if not isinstance(found, Class) or not found.fields or any(default is ABSENT for _, default in found.fields):
+    if not isinstance(found, Class):
         return None
-    return found
+    if found.fields:
+        return None if any(default is ABSENT for _, default in found.fields) else found
+    return found if found.name.endswith("Config") and _all_defaults(found) else None
 
 
 def _all_defaults(cls: Class) -> bool:

@@ -150,3 +150,52 @@ def test_an_argument_called_config_is_the_one_dataclass_of_the_file(tmp_path: Pa
     graph = frontend.show(f"{path}:Net")
     shape = next(parameter.shape for parameter in graph.parameters if parameter.role == "weight") or ()
     assert "×".join("?" if "?" in str(size) else str(size) for size in shape) == found
+
+
+CONFIGURATION = """
+class NetConfig:
+    def __init__(self, width=16, **extra):
+        self.width = width
+
+class OtherConfig(NetConfig):
+    pass
+"""
+MODELING = """
+import torch.nn as nn
+from configuration import {names}
+
+class Base(nn.Module):
+    {declared}
+
+class Net(Base):
+    def __init__(self, config):
+        super().__init__()
+        if not isinstance(config, NetConfig):
+            raise ValueError("config should be a NetConfig")
+        self.inner = nn.Linear(4, config.width)
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "declared"),
+    [
+        ("NetConfig", "pass"),
+        ("NetConfig, OtherConfig", "config_class = NetConfig"),
+        ("NetConfig, OtherConfig", "config_class = OtherConfig"),
+        ("NetConfig", "config_class = None"),
+    ],
+)
+def test_an_argument_called_config_is_what_the_class_or_the_file_says(tmp_path: Path, names: str, declared: str) -> None:
+    assert _inner(tmp_path, names, declared) == (16, 4)
+
+
+def test_of_several_configurations_none_is_chosen(tmp_path: Path) -> None:
+    with pytest.raises(TargetError):
+        _inner(tmp_path, "NetConfig, OtherConfig", "pass")
+
+
+def _inner(folder: Path, names: str, declared: str) -> tuple[object, ...]:
+    (folder / "configuration.py").write_text(CONFIGURATION, encoding="utf-8")
+    path = folder / "net.py"
+    path.write_text(MODELING.replace("{names}", names).replace("{declared}", declared), encoding="utf-8")
+    return next(parameter.shape or () for parameter in frontend.show(f"{path}:Net").parameters if parameter.role == "weight")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from initlint.contexts.blankets import REACH, initializes_any, loops_over_own, reaches, reaches_holder, redraws_imported
 from initlint.contexts.corpus import heads
-from initlint.contexts.loaded import fills_by_name, is_loaded, skips_init
+from initlint.contexts.loaded import fills_by_name, is_loaded, only_runs, skips_init
 from initlint.contexts.mentions import TooLarge, Unit, deriving, unit
 from initlint.contexts.routines import Search, initializes
 from initlint.findings import Site
@@ -71,7 +71,7 @@ class Answers:
     redrawn: bool | None = None
     """Whether a file that imports this one draws all parameters of some model, once that was asked for."""
     skipped: bool | None = None
-    """Whether the layers of the project draw nothing, once that was asked for."""
+    """Whether the project trains nothing, and fills its models from files, once that was asked for."""
 
 
 def drop_filled(analysis: Analysis, module: Module, graph: ModelGraph, root: Class, answers: Answers) -> None:
@@ -121,7 +121,7 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     if is_loaded(QUOTED.sub("", owner.text)) or fills_by_name(source.text):
         return True
     if answers.skipped is None:
-        answers.skipped = skips_init(analysis, module)
+        answers.skipped = skips_init(analysis, module) or only_runs(analysis, module)
     if answers.skipped:
         return True
     name = _attribute(parameter)

@@ -28,6 +28,16 @@ BY_NAME = re.compile(
 """A loop that looks up each parameter of a model under its name, and copies what it finds."""
 SKIPPED = re.compile(r"class[ \t]+\w+\([^)]{0,200}?(?:Linear|Conv[123]d)\b[^)]{0,200}\):\s+def reset_parameters\(self\)[^:\n]*:\s+(?:return(?: None)?|pass)\s")
 """A layer of torch's own that draws nothing."""
+TRAINING = {
+    word: re.compile(pattern)
+    for word, pattern in (
+        ("backward", r"\.backward\("), ("optim", r"\boptim\b"), ("optimizer", r"optimizer\b"), ("Optimizer", r"Optimizer\b"),
+        ("training_step", r"training_step\b"), ("Trainer", r"Trainer\b"), ("autograd", r"\bautograd\.grad\("), ("fit", r"(?:\.|\bdef )fit\("),
+    )
+}  # fmt: skip
+"""Words of code that trains, and what they look like there."""
+LOADING = {"safetensors": re.compile(r"\b(?:from|import) safetensors\b")}
+"""The same of code that hands models the weights of others."""
 
 
 def is_loaded(text: str) -> bool:
@@ -44,6 +54,18 @@ def skips_init(analysis: Analysis, module: Module) -> bool:
     """Whether the project around a file builds its models of layers that draw nothing: it trains none, and fills them under ``inference_mode``."""
     try:
         return any(SKIPPED.search(text) for _, text in analysis.texts.naming(module.path, "reset_parameters", module.project))
+    except TooLarge:
+        return False
+
+
+def only_runs(analysis: Analysis, module: Module) -> bool:
+    """Whether the project around a file reads values from files and trains nothing."""
+
+    def says(words: dict[str, re.Pattern[str]]) -> bool:
+        return any(pattern.search(text) for word, pattern in words.items() for _, text in analysis.texts.naming(module.path, word, module.project))
+
+    try:
+        return says(LOADING) and not says(TRAINING)
     except TooLarge:
         return False
 

@@ -21,26 +21,28 @@ SLOPE = re.compile(r"\bsqrt\(\s*5(?:\.0?)?\s*\)[ \t]*[*/]|[*/][ \t]*\(?(?:\w+\.)
 NAMED = re.compile(r"\.weight(?:\.data)?\.(?:shape\[\s*0|size\(\s*(?:0|\)\[\s*0))")
 BOUND = re.compile(r"uniform_\([^#\n]{1,200}?\bb[ \t]*=")
 SIZED = re.compile(r"torch\.(?:rand|randn|zeros|ones|empty)\(\s*(?:\[[^\[\]]{0,200}\]|\([^()]{0,200}\))\s*,\s*(?!\w+\s*=)[\w\"']")
+SCALED = re.compile(r"(?:normal|uniform|orthogonal|ones|eye|dirac|sparse)_\([^#\n]{0,200}\)[ \t]*[*/+-](?!=)")
 """What these slips look like: only functions with something of the kind are parsed for them.
 
 Each but the first begins with a word that ``re`` can look for."""
 SPREAD = re.compile(r"\bsqrt\(|\*\*[ \t]*-?[ \t]*(?:0?\.5|\(1)|\brsqrt\(")
+FILL = re.compile(r"(?:(?:xavier|kaiming|trunc)_)?(?:normal|uniform)_|(?:orthogonal|ones|eye|dirac|sparse)_")
 MADE = frozenset({"rand", "randn", "zeros", "ones", "empty"})
 TYPES = re.compile(r"\b(?:Linear|Conv[123]d|Lazy\w+)\b")
 TRAINED = re.compile(r"weight|kernel|embed|bias|proj|matrix", re.IGNORECASE)
 
 
 def misspelled(module: Module) -> Iterator[Mistake]:
-    """Slopes that are meant as scales, fans taken from the wrong axis, uniform draws without a lower bound, sizes with something behind them."""
+    """Slopes meant as scales, fans taken from the wrong axis, uniform draws without a lower bound, sizes with something behind them, scales that go nowhere."""
     text = module.source.text
     if "torch" not in text:
         return
-    signs = ((SLOPE, _scaled_slope), (NAMED, _misnamed_fan), (BOUND, _one_bound), (SIZED, _behind_a_size))
+    signs = ((SLOPE, _scaled_slope), (NAMED, _misnamed_fan), (BOUND, _one_bound), (SIZED, _behind_a_size), (SCALED, _dropped_scale))
     asked = [check for sign, check in signs if (sign is not SLOPE or "sqrt(" in text) and sign.search(text)]
     if not asked:
         return
     for one, _ in module.source.parts():
-        if any(one.says(sign) for sign in (SLOPE, NAMED, BOUND, SIZED)):
+        if any(one.says(sign) for sign, _ in signs):
             for node in walk(one.statements):
                 for check in asked:
                     yield from check(module, one, node)
@@ -97,6 +99,25 @@ def _behind_a_size(module: Module, chunk: Chunk, node: p.Node) -> Iterator[Mista
         name, second = f"torch.{node.func.attr}", module.source.spelled(given[1])
         said = f"`{name}` takes nothing by position behind a size that is a list: `{second}` raises TypeError, name the argument"
         yield Mistake(kind="behind-a-size", site=module.source.site(node), text=said)
+
+
+def _dropped_scale(module: Module, chunk: Chunk, node: p.Node) -> Iterator[Mistake]:
+    """``uniform_(w, -1, 1) * scale`` on a line of its own: the weight keeps what was drawn, and the product goes nowhere."""
+    if not isinstance(node, p.ExprStmt) or not isinstance(node.value, p.BinOp):
+        return
+    drawn = [one for one in _operands(node.value) if isinstance(one, p.Call) and FILL.fullmatch(_called(one))]
+    if len(drawn) == 1:
+        call = module.source.spelled(drawn[0].func)
+        said = f"`{call}` fills its tensor in place, and nothing keeps what is computed from it here: the tensor stays as it was drawn"
+        yield Mistake(kind="dropped-scale", site=module.source.site(node.value), text=said)
+
+
+def _operands(node: p.Expr) -> Iterator[p.Expr]:
+    if isinstance(node, p.BinOp):
+        yield from _operands(node.left)
+        yield from _operands(node.right)
+    else:
+        yield node
 
 
 def _called(call: p.Call) -> str:

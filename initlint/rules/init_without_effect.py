@@ -1,11 +1,12 @@
 """An initializer whose values never reach the model.
 
 ## What it does
-Finds six ways to lose a draw: it is written to a weight that `weight_norm`, `spectral_norm` or a parametrization computes
+Finds seven ways to lose a draw, or what should become of it: it is written to a weight that `weight_norm`, `spectral_norm` or a parametrization computes
 anew from other parameters; it is written to a copy (`w.clone()`) that is dropped; a helper computes a new tensor and the call
 drops its result; a helper of mmengine or mmcv that fills modules (`normal_init`, `constant_init`) is given a tensor and passes it over;
 a routine that asks which kind of layer it was given is handed the whole model, `init_weights(net)` for `net.apply(init_weights)`;
-`def init(method="kaiming", *models)` is called as `init(net)`, and takes the model for the method.
+`def init(method="kaiming", *models)` is called as `init(net)`, and takes the model for the method; `nn.init.uniform_(w, -1, 1) * scale` on a
+line of its own computes a product that nothing keeps.
 
 ## Why is this bad?
 Under weight norm `w = g v / |v|` (Salimans & Kingma 2016): before every forward pass `w` is computed from `g` and `v`, and what
@@ -72,6 +73,9 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             fix = _applied(mistake)
             advice = "" if fix else f"Hand `{mistake.detail['routine']}` to the `apply` of the model"
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, fix=fix, help=advice)
+        elif mistake.kind == "dropped-scale":
+            advice = "Scale in place, `w.mul_(scale)` under `torch.no_grad()`, or draw with that spread"
+            yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, help=advice)
         elif mistake.kind == "misplaced-model":
             advice = f"Make `{mistake.detail['option']}` an argument by keyword: `*{mistake.detail['rest']}, {mistake.detail['option']}=…`"
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, help=advice)

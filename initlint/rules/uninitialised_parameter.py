@@ -49,13 +49,15 @@ RULE = Rule(
 )
 FACTOR = re.compile(r"scale|gamma|weight|gain|temperature", re.IGNORECASE)
 """Names of vectors that multiply."""
+UNREAD = re.compile(r"dummy|placeholder", re.IGNORECASE)
+"""Names of what exists for its device or its type alone."""
 
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """One finding per place that makes such memory."""
     places: dict[Site, list[Parameter]] = {}
     for parameter in graph.parameters:
-        if parameter.uninitialised is not None and parameter.requires_grad and not _without_entries(parameter):
+        if parameter.uninitialised is not None and parameter.requires_grad and not _is_unread(parameter):
             places.setdefault(parameter.uninitialised, []).append(parameter)
     for site, parameters in places.items():
         fix = _fix(site, parameters)
@@ -74,8 +76,11 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
         )
 
 
-def _without_entries(parameter: Parameter) -> bool:
-    return parameter.shape is not None and any(isinstance(size, int) and size == 0 for size in parameter.shape)
+def _is_unread(parameter: Parameter) -> bool:
+    """Whether a parameter has no entries, or one under a name that says nobody reads it."""
+    if parameter.shape is None:
+        return False
+    return any(isinstance(size, int) and size == 0 for size in parameter.shape) or (parameter.shape in ((), (1,)) and UNREAD.search(parameter.role) is not None)
 
 
 def _is_offset(parameters: list[Parameter]) -> bool:

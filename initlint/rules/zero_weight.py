@@ -3,6 +3,7 @@
 ## What it does
 Follows every weight that starts at one value through the forward pass and reports those that cannot leave
 it usefully: a zero weight with zero bias in front of ReLU, zero maps in series with nothing around them,
+zero weights whose every effect ends in a zero map that is fed with zeros (the values of attention and the projection behind it),
 and hidden units that start identical and stay so.
 
 ## Why is this bad?
@@ -48,7 +49,8 @@ from initlint.flow import RESHAPING, Weight, gates, in_residual, is_head, is_par
 from initlint.graph import ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._declared import other_draw
-from initlint.rules._sites import bias_of, by_site, constant_value, explicit, origin_of, other_call, qualified, scale_of, short, spell_names, written_at
+from initlint.rules._sites import by_site, constant_value, explicit, origin_of, other_call, qualified, scale_of, short, spell_names, written_at
+from initlint.rules._zeros import DEAD_AT_ZERO, ZERO_AT_ZERO, bias_value, stuck_weights
 from initlint.theory.recommend import recommend
 
 RULE = Rule(
@@ -57,16 +59,10 @@ RULE = Rule(
     summary="A zero or constant weight that cannot learn or cannot break the symmetry of its units",
     fixable="sometimes",
 )
-DEAD_AT_ZERO = frozenset({"relu", "relu6", "relu_squared", "squared_relu"})
-"""Activations with f(0) = f'(0) = 0."""
-ZERO_AT_ZERO = DEAD_AT_ZERO.union(
-    ("identity", "linear", "leaky_relu", "prelu", "rrelu", "elu", "celu", "selu", "gelu", "gelu_tanh", "silu", "swish", "mish", "hardswish", "hard_swish"),
-    ("tanh", "softsign", "hardtanh", "tanhshrink", "softshrink", "hardshrink", "sin"),
-)
-"""Activations with f(0) = 0."""
 CAUSES = {
     "dead": "its input to {after} is 0 for every example, where neither output nor slope is non-zero: no gradient ever reaches {it}",
     "series": "the next map starts at zero too, and each of the two gradients has the other weight as a factor: neither ever moves",
+    "stuck": "all that {it} can change is read by {after}, zero too and fed with zeros: neither ever gets a gradient",
     "product": "a product of it has a second factor that starts at zero too, and each of the two gradients has the other as a factor: neither ever moves",
     "identical": "every unit of the layer computes the same and the layer behind cannot tell them apart: they stay one unit for ever",
     "dropout": "every unit of the layer computes the same and the layer behind cannot tell them apart: only dropout ever separates them",
@@ -90,6 +86,10 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
     found = weights(graph)
     table = {id(w.parameter): w for w in found}
     cases = {id(case.weight.parameter): case for w in found if (case := _judge(w, table)) is not None}
+    zero = {id(w.parameter): w for w in found if w.uses and constant_value(w.parameter) == 0 and explicit(w.parameter) is not None}
+    for key, ends in (stuck_weights(graph.ops, zero.values()) if len(zero) > 1 else {}).items():
+        if key not in cases and _is_hidden_matrix(zero[key]):
+            cases[key] = Case("stuck", zero[key], spell_names(ends), ends)
     for site, parameters in by_site(case.weight.parameter for case in cases.values()):
         yield _finding(graph, site, [cases[id(p)] for p in parameters])
 
@@ -100,7 +100,7 @@ def _judge(weight: Weight, table: dict[int, Weight]) -> Case | None:
         return None
     followed = _follow(weight.uses)
     after = followed.names[0] if followed.names else "the next layer"
-    biases = [_bias(use) for use in weight.uses]
+    biases = [bias_value(use) for use in weight.uses]
     if followed.ends and value == 0 and followed.dead and all(offset is not None and offset <= 0 for offset in biases + followed.before):
         return Case("dead", weight, after)
     offsets = biases + followed.before + followed.behind
@@ -192,21 +192,15 @@ def _zero_source(op: Op, table: dict[int, Weight]) -> Parameter | None:
             return None
         op = before[0]
     parameter = op.parameter or (main_weight(op.layer) if op.layer else None) if op.kind in ("layer", "matmul") else None
-    return parameter if parameter is not None and id(parameter) in table and constant_value(parameter) == 0 == _bias(op) else None
+    return parameter if parameter is not None and id(parameter) in table and constant_value(parameter) == 0 == bias_value(op) else None
 
 
 def _offset(op: Op) -> float | None:
     """The number that ``op`` adds: the beta of a norm, a bias parameter; None where it is not one number."""
     if op.kind == "norm":
-        return _bias(op)
+        return bias_value(op)
     values = [constant_value(source.parameter) if source.parameter else None for source in op.inputs if source.kind == "const"]
     return values[0] if len(values) == 1 else None
-
-
-def _bias(op: Op) -> float | None:
-    """The one number the bias of ``op`` starts at, 0 where it has none."""
-    bias = bias_of(op)
-    return 0.0 if bias is None else constant_value(bias)
 
 
 def _constant_map(end: Op, table: dict[int, Weight]) -> Parameter | None:

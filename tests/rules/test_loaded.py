@@ -84,3 +84,16 @@ def read(path):
 def test_a_loop_that_copies_what_it_finds_under_each_name(tmp_path: Path, variable: str, copy: str, count: int) -> None:
     text = NET + LOOP.replace("{variable}", variable).replace("{copy}", copy)
     assert len(found(tmp_path, "INI508", {"net": text})) == count
+
+
+@pytest.mark.parametrize(
+    ("more", "count"),
+    [
+        ("module.load_state_dict(load_file(path))", 0),
+        ("module.load_state_dict(load_file(path))\n    torch.optim.SGD(module.parameters(), lr=0.1)", 1),
+        ("module.load_state_dict(load_file(path))\n    module(path).sum().backward()", 1),
+    ],
+)
+def test_a_project_that_reads_values_from_files_and_trains_nothing(tmp_path: Path, more: str, count: int) -> None:
+    serve = f"import torch\nfrom safetensors.torch import load_file\n\ndef serve(module, path):\n    {more}\n"
+    assert len(found(tmp_path, "INI508", {"net": NET, "serve": serve})) == count

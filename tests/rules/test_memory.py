@@ -111,3 +111,8 @@ class Net(nn.Module):
 )
 def test_a_loop_that_leaves_the_parameters_alone(tmp_path: Path, variable: str, body: str, count: int) -> None:
     assert len(lines(tmp_path, LOOP.format(variable=variable, body=body))) == count
+
+
+@pytest.mark.parametrize(("name", "size", "found"), [("dummy", "1", []), ("placeholder", "1", []), ("dummy", "8", [4]), ("scale", "1", [4])])
+def test_what_exists_for_its_device_alone(tmp_path: Path, name: str, size: str, found: list[int]) -> None:
+    assert lines(tmp_path, made(f"self.{name} = nn.Parameter(torch.empty({size}))", f"return x * self.{name}")) == found

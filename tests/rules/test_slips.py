@@ -177,3 +177,58 @@ def test_a_choice_made_in_another_file_is_a_note(tmp_path: Path) -> None:
     net = "from .part import Part\nimport torch.nn as nn\n\n\n" + TWO[TWO.index("class Net") :].format(before="", after="", blanket="nn.init.normal_(m.weight)")
     (finding,) = found(tmp_path, "INI505", {"net": net, "part": part})
     assert finding.severity is Severity.NOTE and [place["row"] for place in finding.evidence["sites"]] == [9]
+
+
+ONCE = """
+import torch.nn as nn
+
+class Base(nn.Module):
+    def __init__(self, config):
+        {test}
+        self.config = config
+
+class Net(Base):
+    def __init__(self, config):
+        super().__init__(config)
+        self.embedding = nn.Embedding(8, 4)
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "count"),
+    [
+        ("if not hasattr(self, '_parameters'):\n            super().__init__()", 0),
+        ("if hasattr(self, '_parameters'):\n            super().__init__()", 1),
+        ("pass", 1),
+    ],
+)
+def test_a_constructor_that_asks_whether_it_ran(tmp_path: Path, test: str, count: int) -> None:
+    assert len(found(tmp_path, "INI604", {"net": ONCE.replace("{test}", test)})) == count
+
+
+OWN = """
+import torch
+from torch.nn import Module, init
+
+class Parameter({base}):
+    def __init__(self, data):
+        super().__init__()
+
+class Net(Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.weight = Parameter(torch.empty(width, width))
+        init.xavier_uniform_(self.weight)
+"""
+
+
+@pytest.mark.parametrize(("base", "count"), [("torch.Tensor", 0), ("Module", 1)])
+def test_a_tensor_of_a_kind_of_its_own(tmp_path: Path, base: str, count: int) -> None:
+    assert len(found(tmp_path, "INI603", {"net": OWN.replace("{base}", base)})) == count
+
+
+@pytest.mark.parametrize(("lines", "count"), [(("zero_(x[0])", "zero_(x[1])"), 0), (("zero_()", "zero_()"), 1)])
+def test_a_method_that_only_has_the_name_of_a_fill(tmp_path: Path, lines: tuple[str, str], count: int) -> None:
+    code = "import torch\nimport torch.nn as nn\n\n\ndef reset_parameters(rows, x):\n    for row in rows:\n        "
+    code += "\n        ".join(f"row.{line}" for line in lines) + "\n\n\nclass Net(nn.Linear):\n    pass\n"
+    assert len(found(tmp_path, "INI505", {"net": code})) == count

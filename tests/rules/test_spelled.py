@@ -95,3 +95,19 @@ def test_the_upper_bound_alone(tmp_path: Path, call: str, count: int) -> None:
 )
 def test_nothing_stands_behind_a_size_that_is_a_list(tmp_path: Path, made: str, count: int) -> None:
     assert lines(tmp_path, "INI604", f"self.made = nn.Parameter({made})") == count
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("nn.init.uniform_(self.weight, -1, 1) * (3.0 / self.width) ** 0.5", 1),
+        ("self.weight.data.normal_(0, 1) * 0.02", 1),
+        ("self.scale * nn.init.xavier_uniform_(self.weight) / 2", 1),
+        ("self.weight.data = nn.init.normal_(torch.empty(3, 4)) * 0.02", 0),
+        ("nn.init.normal_(self.weight).mul_(0.02)", 0),
+        ("nn.init.uniform_(self.weight, -1 * self.scale, 1)", 0),
+        ("x = nn.init.normal_(self.weight) * 2", 0),
+    ],
+)
+def test_scale_that_goes_nowhere(tmp_path: Path, line: str, count: int) -> None:
+    assert lines(tmp_path, "INI506", line) == count

@@ -75,7 +75,8 @@ def _not_a_tensor(value: Any) -> str:
     """The exception that an initializer raises for ``value``, as far as one is certain."""
     if value is None:
         return "AttributeError: None has no values"
-    return f"TypeError: a {value.cls.name.rpartition('.')[2]} is a module, not a tensor" if isinstance(value, Instance) else ""
+    certain = isinstance(value, Instance) and not value.cls.uncertain  # what derives from a class that was not read may be a tensor of a kind
+    return f"TypeError: a {value.cls.name.rpartition('.')[2]} is a module, not a tensor" if certain else ""
 
 
 def draw(call: Call, tensor: Tensor, entry: Initializer, bound: Any, passed: dict[str, Any], origin: Origin) -> None:

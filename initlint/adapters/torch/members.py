@@ -51,7 +51,7 @@ def module_attribute(framework: TorchFramework, interp: Interpreter, instance: I
     if name == "all_weights" and isinstance(instance.attrs.get("_all_weights"), list):
         return [[instance.parameters.get(key) for key in keys] for keys in instance.attrs["_all_weights"]]
     if name.startswith("_") and name[1:] in REGISTRIES:
-        return getattr(instance, name[1:])
+        return ABSENT if registries.is_unready(instance) else getattr(instance, name[1:])
     if name == "forward":
         return Builtin("forward", lambda call: forward.run_table_layer(framework, instance, call))
     return _drawing_method(framework, interp, instance, name)

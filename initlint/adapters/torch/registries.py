@@ -23,13 +23,16 @@ def is_torch(instance: Instance) -> bool:
     return instance.cls.derives(MODULE)
 
 
-def too_early(instance: Instance, new: Any) -> bool:
-    """Whether assigning ``new`` raises because ``super().__init__()`` has not run."""
+def is_unready(instance: Instance) -> bool:
+    """Whether ``super().__init__()`` has certainly not run."""
     if READY in instance.attrs or OPENED in instance.attrs or instance.cls.spec is not None or instance.cls.uncertain or not is_torch(instance):
         return False
-    if any(c.constructed for c in instance.cls.mro):
-        return False
-    return (isinstance(new, Tensor) and new.parameter) or (isinstance(new, Instance) and is_torch(new))
+    return not any(c.constructed for c in instance.cls.mro)
+
+
+def too_early(instance: Instance, new: Any) -> bool:
+    """Whether assigning ``new`` raises because ``super().__init__()`` has not run."""
+    return is_unready(instance) and ((isinstance(new, Tensor) and new.parameter) or (isinstance(new, Instance) and is_torch(new)))
 
 
 def register(interp: Interpreter, instance: Instance, registry: str, name: str, value: Any) -> None:

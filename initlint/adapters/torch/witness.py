@@ -144,6 +144,8 @@ class Witness:
         if entry is None or not isinstance(node, p.Call) or any(arg.keyword or arg.star for arg in node.args) or len(values) != len(node.args):
             return
         names = [name for name, kind, _ in parse(entry.signature) if kind == "either"]
+        if len(values) >= len(names):  # a method of that name of something else
+            return
         passed = dict(zip(names, [None, *values]))
         self.draw(Call(interp, [None, *values], {}, frame, node), entry, passed, None)
 
