@@ -229,6 +229,24 @@ def build():
 class Later(walk(unknown)):
     pass
 """
+LONG = """
+import numpy as np
+
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+class Table:
+    run = fib(30)
+    table = np.random.randn(4, 4) @ np.ones(4)
+"""
+
+
+def test_a_class_whose_body_takes_all_steps_is_no_model(tmp_path: Path) -> None:
+    path = tmp_path / "table.py"
+    path.write_text(LONG)
+    assert codes(beside_a_good_file(path), path) == []
+
+
 NEGATIVE = """
 import torch
 import torch.nn as nn

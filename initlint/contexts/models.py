@@ -16,27 +16,26 @@ from initlint.adapters.declared.modules import SEQUENCES
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.contexts.arraynets import called_nets
-from initlint.contexts.builders import BUILDS, builds_alone, factories
 from initlint.contexts.covered import Covered
 from initlint.contexts.fillers import Answers, drop_filled
 from initlint.contexts.heirs import heirs
 from initlint.contexts.helpers import run_on_norms
 from initlint.contexts.loaded import drop_unguarded
-from initlint.contexts.loose import Built, FileFacts, drop_guarded, run_on_lstms, run_rest
+from initlint.contexts.loose import Built, FileFacts, run_on_lstms, run_rest
 from initlint.contexts.mentions import ProjectText
-from initlint.contexts.programs import build, is_test, programs
+from initlint.contexts.programs import build, programs
 from initlint.contexts.routines import survey
+from initlint.contexts.scripts import scripts
 from initlint.contexts.slips import slips
 from initlint.contexts.switches import switched
 from initlint.contexts.variants import variants
 from initlint.frontend import new_interpreter
 from initlint.graph import InitEvent, ModelGraph, Origin
-from initlint.interpreter.blocks import run_block
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.contracts import LATER
 from initlint.interpreter.framework import SeenBefore
 from initlint.interpreter.modules import Module
-from initlint.interpreter.values import Class, Function, Instance, OutOfBudget, TargetRaise, Unknown
+from initlint.interpreter.values import Class, Instance, OutOfBudget, TargetRaise
 from initlint.interpreter.worlds import World
 from initlint.overlays.declared.names import ROOTS
 from initlint.overlays.declared.tensorflow import graph_mode
@@ -44,7 +43,7 @@ from initlint.paths.consulted import Consulted
 from initlint.paths.lookup import Places
 from initlint.process import garbage
 from initlint.rules import Rule
-from initlint.source import Chunk, ClassChunk, SourceFile
+from initlint.source import ClassChunk, SourceFile
 from initlint.standins import instantiate
 from initlint.text.gate import may_hold_nets
 
@@ -53,11 +52,8 @@ MAX_CONTEXTS = 24
 MAX_ROOTS = 4
 MOST_TEXT = 8_000_000
 """Characters of the files used last that stay in memory, with what was parsed of them."""
-CALLS = re.compile(r"\w\(")
-DRAWS = re.compile(r"random|randn|\brng\b|\binit\w*\(")
 LOADS = re.compile(r"load_state_dict|load_checkpoint|from_pretrained|safetensors|load_weights|load_model")
 """Words in a file that fills what it allocates from somewhere else."""
-MAIN = re.compile(r"""if\s+__name__\s*==\s*["']__main__["']""")
 
 
 @dataclass(eq=False)
@@ -137,7 +133,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         contexts.models += _programs(contexts)
     contexts.models += _classes(contexts)
     interp.grant()
-    for name, action in _scripts(contexts):
+    for name, action in scripts(contexts):
         if len(contexts.models) > len(module.source.classes()) + MAX_CONTEXTS or interp.steps > STEPS_PER_FILE:
             break
         contexts.models += _attempt(contexts, action, name, False)
@@ -164,18 +160,29 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
 
 def _classes(contexts: FileContexts) -> list[Model]:
     """Every class with its defaults, in the order of the file, but for those that a model which holds them shows whole."""
-    interp, module, framework = contexts.analysis.interp, contexts.module, contexts.analysis.framework
+    interp, module = contexts.analysis.interp, contexts.module
     found: list[list[Model]] = []
     for chunk, cls in reversed(module.classes()):
         if not isinstance(cls, Class) or contexts.covered.hides(chunk, cls):
             continue
-        if is_model(cls) or (framework.plain_nets and plain.forward_method(cls) is not None):
+        if _may_be_model(contexts, cls):
             interp.undecided = False
             models = _attempt(contexts, partial(_ready, contexts, cls, chunk), chunk.name, True)
             if interp.undecided:
                 models += _worlds(contexts, cls, chunk.name)
             found.append(models)
     return [model for models in reversed(found) for model in models]
+
+
+def _may_be_model(contexts: FileContexts, cls: Class) -> bool:
+    """Whether a class is a model, or a net without a framework; its body may take steps of its own to be looked at."""
+    interp = contexts.analysis.interp
+    interp.grant()
+    try:
+        return is_model(cls) or (contexts.analysis.framework.plain_nets and plain.forward_method(cls) is not None)
+    except OutOfBudget:
+        interp.reset()
+        return False
 
 
 def _ready(contexts: FileContexts, cls: Class, chunk: ClassChunk) -> Any:
@@ -353,43 +360,3 @@ def fingerprint(instance: Instance) -> Any:
     """What tells one construction of a class from another, sizes left out."""
     shape = tuple(sorted({(c.cls.name, name.rpartition(".")[2] if not name.rpartition(".")[2].isdigit() else "") for name, c in named_modules(instance)}))
     return (id(instance.cls), shape)
-
-
-def _scripts(contexts: FileContexts) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Functions, statements that build models, and the main block; tests choose weights by what they assert."""
-    module = contexts.module
-    plain_nets = contexts.analysis.framework.plain_nets
-    for chunk in module.source.chunks:
-        if chunk.kind == "def" and not is_test(chunk) and (chunk.says(BUILDS) or (plain_nets and chunk.says(DRAWS))):
-            value = module.reach(chunk.name)
-            if isinstance(value, Function) and builds_alone(value):
-                yield f"{chunk.name}()", partial(_run_function, contexts, value)
-        elif chunk.kind == "other" and chunk.says(MAIN):
-            yield "__main__", partial(_run_main, contexts, chunk)
-        elif chunk.kind == "other" and (chunk.says(BUILDS) or (plain_nets and chunk.says(CALLS))):
-            yield ", ".join(sorted(chunk.names)) or "script", partial(_run_statement, contexts, chunk)
-    for function in factories(contexts):
-        yield f"{function.name}()", partial(_run_function, contexts, function)
-
-
-def _run_function(contexts: FileContexts, function: Function) -> Any:
-    analysis = contexts.analysis
-    try:
-        return instantiate(analysis.interp, function, contexts.module.frame)
-    finally:
-        if function.node.params:
-            drop_guarded(analysis.framework.witness, function.name)
-
-
-def _run_statement(contexts: FileContexts, chunk: Chunk) -> Any:
-    for name in sorted(chunk.names):
-        contexts.module.get(name)
-    contexts.module.run(chunk)
-    return Unknown("statements of a script")
-
-
-def _run_main(contexts: FileContexts, chunk: Chunk) -> Any:
-    for statement in chunk.statements:
-        if isinstance(statement, p.If):
-            run_block(contexts.analysis.interp, statement.body, contexts.module.frame)
-    return Unknown("the main block")
