@@ -13,7 +13,7 @@ from initlint.adapters.torch.building import MODULE
 from initlint.adapters.torch.registries import REGISTRIES
 from initlint.interpreter.calls import initialise
 from initlint.interpreter.classes import find_member
-from initlint.interpreter.values import ABSENT, OPENED, Builtin, Class, External, Function, Instance, Method, Tensor, Unknown
+from initlint.interpreter.values import ABSENT, OPENED, Builtin, Class, External, Function, Instance, Method, Tensor, Unknown, Wrapped
 from initlint.text.initcalls import ROUTINE
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from initlint.interpreter.scope import Frame
 
 
+AUTOGRAD = ("torch.autograd.Function", "torch.autograd.function.Function")
+"""What functions with a gradient of their own derive from."""
 EXPECTED = ("reset_parameters", "weight", "bias", "init_weights", "_init_weights", "weight_init")
 """Attributes that code which initializes expects of a module of its own."""
 UNTOLD = frozenset(
@@ -92,7 +94,25 @@ def class_attribute(framework: TorchFramework, cls: Class, name: str) -> Any:
         return Builtin(name, lambda call: functions.pretrained_embedding(framework, call))
     if any(c.name == MODULE for c in cls.mro):
         return Builtin(name, lambda call: _unbound(framework, call, name))
+    if name == "apply" and any(c.name in AUTOGRAD for c in cls.mro):
+        return Builtin(name, lambda call: _differentiable(cls, call))
     return ABSENT
+
+
+def _differentiable(cls: Class, call: Call) -> Any:
+    """``F.apply(x)`` of a ``torch.autograd.Function`` runs ``F.forward(ctx, x)`` under ``no_grad``; what kernels write into memory is not followed."""
+    forward, _ = find_member(cls, "forward")
+    function = forward.function if isinstance(forward, Wrapped) else forward
+    if not isinstance(function, Function):
+        return Unknown(f"{cls.name}.apply is not followed")
+    context = [] if find_member(cls, "setup_context")[0] is not ABSENT else [Unknown("the context of a function")]
+    call.interp.managers.append(External("torch.no_grad()"))
+    try:
+        result = call.interp.call(function, [*context, *call.args], call.kwargs, call.frame, call.node)
+    finally:
+        call.interp.managers.pop()
+    followed = all(isinstance(one, Tensor) and one.op is not None for one in (result if isinstance(result, tuple) else (result,)))
+    return result if followed else Unknown(f"what {cls.name} computes is not followed")
 
 
 def _initialise(cls: Class, call: Call) -> None:
