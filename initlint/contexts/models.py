@@ -16,6 +16,7 @@ from initlint.adapters.declared.modules import SEQUENCES
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.contexts.arraynets import called_nets
+from initlint.contexts.biases import absent_biases
 from initlint.contexts.covered import Covered
 from initlint.contexts.fillers import Answers, drop_filled
 from initlint.contexts.heirs import heirs
@@ -147,6 +148,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         contexts.models += _option(contexts, action, name)
     contexts.facts.graph.mistakes += contexts.facts.name_tests(module.source.text)
     contexts.facts.graph.mistakes += slips(module)
+    contexts.facts.graph.mistakes += absent_biases(analysis, module)
     contexts.facts.graph.routines = survey(analysis, module, contexts.models)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_norms(analysis, module, contexts.facts)]

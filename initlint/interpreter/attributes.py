@@ -46,6 +46,8 @@ def get_attribute(interp: Interpreter, value: Any, name: str, frame: Frame, node
         return Method(Builtin(name, METHODS[type(value)][name]), value)
     if isinstance(value, Unknown):
         return value
+    if value is None:
+        interp.framework.attribute_of_none(interp, name, frame, node)
     return _other_attribute(interp, value, name)
 
 

@@ -138,6 +138,9 @@ class Framework:
     def missing_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
         """An object whose classes were all read has no such attribute."""
 
+    def attribute_of_none(self, interp: Interpreter, name: str, frame: Frame, node: p.Node) -> None:
+        """``None`` is asked for an attribute."""
+
     def class_attribute(self, interp: Interpreter, cls: Class, name: str) -> Any:
         return ABSENT
 

@@ -2,8 +2,9 @@
 
 ## What it does
 Binds every call of an initializer to the function's real signature and checks what it is given: misspelt and missing arguments,
-unknown modes and nonlinearities, a fan asked of a vector, a module or `None` where a tensor belongs. Routines that no model of
-the file runs are tried on one layer of each kind that their tests of types name.
+unknown modes and nonlinearities, a fan asked of a vector, a module or `None` where a tensor belongs. Classes with an argument `bias=True`
+are built without biases too: what fills them without a test raises then (a warning). Routines that no model of the file runs are tried
+on one layer of each kind that their tests of types name.
 
 ## Why is this bad?
 The line raises as soon as it runs, which is often late: in the branch of an option, or in a method that only
@@ -75,6 +76,10 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             evidence={"initializer": worst.initializer, "problem": worst.problem, "shape": str(worst.shape) if worst.shape is not None else None},
             help=_help(worst),
         )
+    for mistake in graph.mistakes:
+        if mistake.kind == "absent-bias":
+            severity = Severity.WARNING if mistake.detail.get("option") else Severity.ERROR
+            yield RULE.at(graph, mistake.site, severity, mistake.text, help="Test `is not None` first")
 
 
 def _may_be_given(call: InitCall) -> bool:

@@ -269,6 +269,9 @@ class TorchFramework(Framework):
     def missing_attribute(self, interp: Interpreter, instance: Instance, name: str, frame: Frame, node: p.Node) -> None:
         members.missing_attribute(self, interp, instance, name, frame, node)
 
+    def attribute_of_none(self, interp: Interpreter, name: str, frame: Frame, node: p.Node) -> None:
+        members.attribute_of_none(self, interp, name, frame, node)
+
     def class_attribute(self, interp: Interpreter, cls: Class, name: str) -> Any:
         return members.class_attribute(self, cls, name)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from initlint.interpreter.scope import Frame
 
 
+WRITTEN = frozenset(("data", "fill_", "zero_", "normal_", "uniform_", "copy_"))
+"""Attributes of a tensor that fill it, or lead to what does."""
 AUTOGRAD = ("torch.autograd.Function", "torch.autograd.function.Function")
 """What functions with a gradient of their own derive from."""
 EXPECTED = ("reset_parameters", "weight", "bias", "init_weights", "_init_weights", "weight_init")
@@ -151,6 +153,14 @@ def missing_attribute(framework: TorchFramework, interp: Interpreter, instance: 
         kind = instance.cls.name.rpartition(".")[2]
         text = f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind} has no `{name}`: AttributeError"
         framework.mistake(interp, "missing-attribute", node, frame, text, name=name, class_name=kind)
+
+
+def attribute_of_none(framework: TorchFramework, interp: Interpreter, name: str, frame: Frame, node: p.Node) -> None:
+    """Notice that the bias of a layer that has none is filled: ``self.fc.bias.data.zero_()``."""
+    if isinstance(node, p.Attr) and isinstance(node.value, p.Attr) and node.value.attr == "bias" and name in WRITTEN and interp.heap.decided:
+        bias = frame.module.source.spelled(node.value)
+        text = f"`{bias}` is None, for the layer has no bias: AttributeError"
+        framework.mistake(interp, "absent-bias", node, frame, text, bias=bias)
 
 
 def _is_left_over(interp: Interpreter, instance: Instance, name: str, frame: Frame) -> bool:
