@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.adapters.torch.building import MODULE
+from initlint.contexts.bounds import scaled_bounds
 from initlint.contexts.exclusions import excluded_tests
 from initlint.contexts.routines import name_site
 from initlint.contexts.spelled import misspelled
@@ -34,6 +35,7 @@ def slips(module: Module) -> Iterator[Mistake]:
     yield from _misspelled_constructors(module)
     yield from _seeds_on_import(module)
     yield from misspelled(module)
+    yield from scaled_bounds(module)
     yield from excluded_tests(module)
 
 

@@ -44,7 +44,7 @@ INITIALIZER_ARGUMENTS: dict[str, tuple[str, ...]] = {
     "haiku.initializers.TruncatedNormal": ("stddev", "mean", "lower", "upper"), "haiku.initializers.RandomUniform": ("minval", "maxval"),
     "haiku.initializers.VarianceScaling": ("scale", "mode", "distribution"), "haiku.initializers.Orthogonal": ("scale", "axis"),
     "jax.nn.initializers.normal": ("stddev", "dtype"), "jax.nn.initializers.uniform": ("scale", "dtype"),
-    "jax.nn.initializers.truncated_normal": ("stddev", "dtype"), "jax.nn.initializers.variance_scaling": ("scale", "mode", "distribution"),
+    "jax.nn.initializers.truncated_normal": ("stddev", "dtype", "lower", "upper"), "jax.nn.initializers.variance_scaling": ("scale", "mode", "distribution"),
     "jax.nn.initializers.orthogonal": ("scale", "column_axis"), "tensorflow.random_normal_initializer": ("mean", "stddev", "seed", "dtype"),
     "tensorflow.truncated_normal_initializer": ("mean", "stddev", "seed", "dtype"), "tensorflow.orthogonal_initializer": ("gain", "seed", "dtype"),
     "tensorflow.random_uniform_initializer": ("minval", "maxval", "seed", "dtype"),

@@ -43,6 +43,7 @@ from initlint.graph import InitCall, ModelGraph, Parameter
 from initlint.rules import Rule
 from initlint.rules._sites import by_site, explicit, origin_of, other_call, qualified, short, spell_names, written_at
 from initlint.rules.mean_for_std import is_spread
+from initlint.rules.trunc_normal_bounds import is_cut
 from initlint.symbolic import Sym
 from initlint.theory.laws import Distribution, spell
 from initlint.theory.recommend import recommend
@@ -105,7 +106,7 @@ def _of_samples(graph: ModelGraph) -> Iterator[Finding]:
 
 def _is_cut(call: InitCall) -> bool:
     """Whether it is the bounds of a truncated normal that move the mean."""
-    return call.initializer.endswith(".trunc_normal_") and call.arguments.get("mean", 0) == 0
+    return is_cut(call) and call.arguments.get("mean", 0) == 0
 
 
 def _share(law: Distribution | None) -> float | None:

@@ -14,7 +14,7 @@ from initlint.overlays.torch_init import InvalidCall, UnknownArgument, between, 
 from initlint.symbolic import Number, Sym, sqrt
 from initlint.theory.activations import truncated_moments
 from initlint.theory.fans import Fan, Fans, channels_last_fans, larger, scaling_law
-from initlint.theory.laws import Distribution, Kind, constant, normal, spell, uniform
+from initlint.theory.laws import Distribution, Kind, constant, custom, normal, spell, uniform
 
 Law = Callable[[Sequence[Number] | None, SimpleNamespace], Distribution]
 TRUNCATED_STD = truncated_moments(-2.0, 2.0)[1]
@@ -51,10 +51,21 @@ def truncated_law(mean: str, std: str, shape: Sequence[Number] | None, a: Simple
     return cut_normal(number(a, mean) if mean else 0.0, number(a, std))
 
 
-def cut_normal(mean: Number, std: Number) -> Distribution:
-    """N(mean, std²) redrawn until within two std of the mean."""
-    law = f"N({spell(mean)}, {spell(std)}²) cut at 2σ"
-    return Distribution(kind="trunc_normal", mean=mean, std=std * TRUNCATED_STD, low=mean - 2 * std, high=mean + 2 * std, law=law)
+def bounded_law(mean: str, std: str, shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
+    """The same, cut at ``lower`` and ``upper``, which count std."""
+    return cut_normal(number(a, mean) if mean else 0.0, number(a, std), number(a, "lower"), number(a, "upper"))
+
+
+def cut_normal(mean: Number, std: Number, low: Number = -2.0, high: Number = 2.0) -> Distribution:
+    """N(mean, std²) redrawn until between ``low`` and ``high`` std from the mean; mean and std are those after truncation."""
+    law = f"N({spell(mean)}, {spell(std)}²) cut {f'at {spell(high)}σ' if low == -high else f'to [{spell(low)}σ, {spell(high)}σ]'}"
+    if isinstance(low, Sym) or isinstance(high, Sym):
+        return Distribution(kind="trunc_normal", mean=mean if low == -high else None, low=mean + low * std, high=mean + high * std, law=law)
+    if low >= high:
+        return constant(mean + low * std) if low == high else custom("a normal cut to nothing")
+    shift, spread = truncated_moments(low, high)
+    middle = mean if low == -high else mean + std * shift
+    return Distribution(kind="trunc_normal", mean=middle, std=std * spread, low=mean + low * std, high=mean + high * std, law=law)
 
 
 def range_law(low: str, high: str, shape: Sequence[Number] | None, a: SimpleNamespace) -> Distribution:
