@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, Optional
 
+from initlint import program as p
 from initlint.adapters.torch.binding import DoesNotFit, bind, parse
 from initlint.findings import Site
 from initlint.interpreter.heap import possible
@@ -106,6 +107,22 @@ def _drawn(row: Declared, given: dict[str, Any], passed: dict[str, Any], shape: 
         return Draw(row.name, None, passed, site, str(error), str(error) if str(error).startswith("ValueError") else "")
     except (ArithmeticError, TypeError, ValueError) as error:
         return Draw(row.name, None, passed, site, f"{type(error).__name__} in the law")
+
+
+def handed_at(name: str, chosen: Any, site: Site, node: p.Node, owner: Any) -> Optional[Site]:
+    """Where a field of a module is handed on to the parameter ``name`` of a layer for which it was not meant, or was set to something else than its default.
+
+    That is the layer at ``site`` if it takes the field of the biases for another parameter, or the place where its ``owner`` was made.
+    """
+    if not isinstance(chosen, (Class, Instance)) or not isinstance(node, p.Call) or not isinstance(owner, Instance) or owner.cls.fields is None:
+        return None
+    given = next((arg.value for arg in node.args if arg.keyword == f"{name}_init"), None)
+    if not isinstance(given, p.Attr) or owner.attrs.get(given.attr) is not chosen:
+        return None
+    default = next((value for field_name, value in owner.cls.fields if field_name == given.attr), None)
+    if default is chosen:
+        return site if "bias" in given.attr and name != "bias" else None
+    return owner.site if isinstance(chosen, Class) else None
 
 
 def declare(instance: Instance, name: str, args: list[Any], kwargs: dict[str, Any]) -> str:

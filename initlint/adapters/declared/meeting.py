@@ -45,6 +45,8 @@ def meet(framework: TorchFramework, instance: Instance, shape: Optional[Shape], 
     fresh = Instance(instance.cls, site=instance.site, arguments=instance.arguments)
     builder = ModuleBuilder(framework, call.interp, fresh, spec.name, call.frame, call.node, "")
     builder.site = instance.site or builder.site
+    drawn = {name: tensor.storage.events for name, tensor in instance.parameters.items() if isinstance(tensor, Tensor)}
+    builder.placed = {name: events[0].site for name, events in drawn.items() if events}
     try:
         spec.build(builder, drawing.namespace(instance, shape))
     except (TypeError, ValueError, ArithmeticError, AttributeError, IndexError):

@@ -51,6 +51,8 @@ class ModuleBuilder:
         self.within = name.rpartition(".")[2] if within is None else within
         """What the module is called in the table layer that it is a part of; empty where nothing is to be told of it."""
         self.site: Site = interp.site(node, frame)
+        self.placed: dict[str, Optional[Site]] = {}
+        """Where the parameters of a layer that is built anew were drawn before."""
 
     def param(self, name: str, shape: Optional[Shape], distribution: Optional[Distribution]) -> None:
         tensor = new_tensor(shape, distribution, reason="" if distribution else "its default is not known")
@@ -64,10 +66,12 @@ class ModuleBuilder:
         tensor = new_tensor(shape, made.law, reason=made.reason)
         tensor.parameter = True
         origin = Origin.DEFAULT if chosen is None else Origin.CALL
-        law, site = made.law or custom(made.reason), made.site or self.site
+        law = made.law or custom(made.reason)
+        handed = self.placed.get(name) or drawing.handed_at(name, chosen, self.site, self.node, self.frame.receiver)
+        site = handed or made.site or self.site
         event = InitEvent(
             initializer=made.initializer, origin=origin, distribution=law, site=site, arguments=made.arguments, as_default=made.as_default,
-            made=made.site is not None,
+            made=made.site is not None and site == made.site,
         )  # fmt: skip
         tensor.storage.events = (event,)
         if sources.repeats(chosen):
