@@ -4,7 +4,8 @@
 Reports what code that builds or initialises a model gets wrong about the framework's objects: a parameter called like a function
 (`m.weight()`), a method that the module at hand does not have (`ModuleList.reset_parameters`), an init routine that asks its
 module for what the class never sets, a single layer iterated over, `super(Net).__init__()` without `self`, parameters assigned before
-`nn.Module` was set up, `isinstance(m, "Linear")`, `isinstance(m(nn.Conv2d))`, `model.apply(init, 0.02)`, which hands on nothing but the function.
+`nn.Module` was set up, `isinstance(m, "Linear")`, `isinstance(m(nn.Conv2d))`, `model.apply(init, 0.02)`, which hands on nothing but the function,
+`self.add_weight(reguarizer=l2)` of Keras, which takes no such argument in any version.
 
 ## Why is this bad?
 Each raises when it runs. `super(Net)` is the quiet one: it makes an object bound to nothing, its `__init__` is that

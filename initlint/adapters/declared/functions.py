@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Optional, cast
@@ -37,6 +38,12 @@ CALLED_FIRST = {"keras.layers.Layer": "build", "keras.Model": "build", "flax.lin
 """What they call by themselves before a layer of the author's own is used."""
 PARTS = {"_query_dense": "query", "_key_dense": "key", "_value_dense": "value", "_output_dense": "attention_output"}
 """What Keras's attention calls its projections inside, where a class that derives from it asks for them."""
+WEIGHT_ARGUMENTS = frozenset(
+    ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint", "use_resource", "synchronization", "aggregation", "partitioner",
+     "collections", "experimental_autocast", "experimental_enable_variable_lifting", "caching_device", "getter", "layout", "autocast",
+     "overwrite_with_gradient")
+)  # fmt: skip
+"""What ``add_weight`` takes by name, in any version of Keras."""
 GLOROT = (IDENTIFIERS["glorot_uniform"], {})  # type: tuple[str, dict[str, Any]]
 UNIT = ("haiku.initializers.TruncatedNormal", {})  # type: tuple[str, dict[str, Any]]
 
@@ -101,6 +108,7 @@ def param(call: Call) -> Any:
 
 def add_weight(call: Call) -> Any:
     """``self.add_weight(shape, initializer)`` of Keras, also with the name first as Keras 2 has it."""
+    _check_names(call)
     named = isinstance(call.args[1], str) if len(call.args) > 1 else False
     shape = call.get(2 if named else 1, "shape", ())
     chosen = call.kwargs.get("initializer", call.args[2] if len(call.args) > 2 and not named else None)
@@ -110,6 +118,16 @@ def add_weight(call: Call) -> Any:
     if isinstance(owner, Instance):
         owner.attrs.setdefault(WEIGHTS, []).append((name if isinstance(name, str) else "weight", made))
     return made
+
+
+def _check_names(call: Call) -> None:
+    """Whether ``add_weight`` takes what it is given by name: neither Keras 2 nor Keras 3 lets anything else pass."""
+    owner = call.args[0]
+    strange = [name for name in call.kwargs if name not in WEIGHT_ARGUMENTS] if isinstance(owner, Instance) and not owner.cls.uncertain else []
+    if strange and "**" not in call.kwargs:
+        near = difflib.get_close_matches(strange[0], sorted(WEIGHT_ARGUMENTS), n=1)
+        text = f"`add_weight` takes no argument `{strange[0]}`: TypeError{f'; did you mean `{near[0]}`?' if near else ''}"
+        framework_of(call).mistake(call.interp, "misfit-arguments", call.node, call.frame, text, name="add_weight", given=strange[0])
 
 
 def model_input(call: Call) -> Any:
