@@ -4,6 +4,7 @@
 Looks at every explicit write to the weight (gamma) and bias (beta) of a normalisation layer, usually made by a
 loop that was meant for the linear layers or by an initializer that was meant for their weights. Routines that loop over the parameters of
 whatever model they are handed are tried on a small one with two norms, where no model of the file is handed to them and the project has norms.
+Of norms that the author wrote, it looks at gains that are drawn around 0, where the forward pass multiplies the normalised signal by them.
 
 ## Why is this bad?
 A norm returns `gamma x + beta` with `E x = 0`, `E x^2 = 1`, so the second moment it hands on is
@@ -30,8 +31,8 @@ transformers#143 and #171: BERT's LayerNorm gamma and beta drawn from N(0, 0.02)
 ## What it leaves alone
 A zero weight on the last norm of a residual branch, before a gate or at the output; on its first norm, where a call that
 writes no other norm chose it. `N(1, 0.02)` and other narrow draws
-around 1 (DCGAN). Small constants on a residual branch (LayerScale). Constant biases. Norms of a class of the
-author's own, which may add 1 in `forward`. Frozen norms, and norms conditioned on an input. A large constant
+around 1 (DCGAN). Small constants on a residual branch (LayerScale). Constant biases. Gains of the
+author's own norms that are constants, or to which `forward` adds 1. Frozen norms, and norms conditioned on an input. A large constant
 is a number somebody chose, and a note; so is a draw from U(0, 1), torch's own default once, by a call that is about the weights of norms alone.
 """
 
@@ -44,6 +45,7 @@ from initlint.findings import Finding, Fix, Severity, Site
 from initlint.flow import consumers, gates, in_residual, is_head, is_parametric, is_skipped, nonlinearity_after
 from initlint.graph import Layer, ModelGraph, Parameter
 from initlint.rules import Rule
+from initlint.rules._gains import own_gains
 from initlint.rules._sites import by_site, constant_call, constant_value, explicit, of_any, origin_of, qualified, short, spell_names, written_at
 from initlint.symbolic import Number, Sym
 from initlint.theory.laws import Distribution, spell
@@ -77,11 +79,33 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             if severity is not None:
                 verdicts[id(parameter)] = severity
                 parameters.append(parameter)
+    yield from _of_own_norms(graph)
     for site, group in by_site(parameters):
         severity = max((verdicts[id(p)] for p in group), key=lambda s: s.rank)
         clobbered = any(p.role == "weight" and p.distribution is not None and p.distribution.kind != "constant" for p in group)
         blind = clobbered and (_others(graph, site) or {p.role for p in group} == {"weight", "bias"} or of_any(graph, site))
         yield _finding(graph, site, group, Severity.WARNING if blind else severity)
+
+
+def _of_own_norms(graph: ModelGraph) -> Iterator[Finding]:
+    """Gains around 0 of norms that the author wrote."""
+    for site, group in by_site(own_gains(graph)):
+        main, (one, *_) = group[0], {parameter.layer.class_name for parameter in group if parameter.layer is not None}
+        event, law = explicit(main), main.distribution
+        assert event is not None and law is not None
+        others = [parameter for parameter in written_at(graph, site) if parameter not in group]
+        action = None if others else constant_call(event, 1)
+        yield RULE.at(
+            graph,
+            site,
+            Severity.WARNING,
+            f"{spell_names(group)} {'start' if len(group) > 1 else 'starts'} {_spell_law(law)}, the gain of a norm at 1{_spell_effect(law)}",
+            fix=Fix(message="Start the gain of the norm at 1", actions=(action,)) if action else None,
+            parameter=main.name,
+            parameters=qualified(graph, group),
+            evidence={"initializer": short(event.initializer), "distribution": law.kind, "mean": _number(law.mean), "std": _number(law.std), "class_name": one},
+            help="" if action else "Start it at 1: `initializer='ones'`, `torch.ones`.",
+        )
 
 
 def is_norm(layer: Layer) -> bool:
