@@ -40,8 +40,12 @@ DIRECT = re.compile(r"[^\n]*?\bself\.\w+(?:\.weight_g)?(?:\.data)?(?:\.\w+_\s*\(
 """A line that hands a parameter of the class itself to an initializer, or the length of a weight that is normalised."""
 HELPER = re.compile(r"(?<![\w.])(?:init(?:iali[sz]e)?_\w+|\w+_init)\((?=\s*(?:self|m|mod|module|layer)\.\w)")
 """A call of a function that by its name initializes the layer or tensor which it is handed."""
+PLACED = re.compile(r"\bself\.[\w.]+\s*=\s*(?:nnx\.Param|jax\.random\.\w+|(?:jax\.nn|nnx)\.initializers\.\w+)\(")
+"""An array that takes the place of a parameter of NNX."""
 MAIN = re.compile(r"""^if\s+__name__\s*==\s*["']__main__["']""", re.MULTILINE)
 """What tells a program from a file that others import from."""
+RUN_BY = {MODULE: "forward", "flax.nnx.Module": "__call__"}
+"""Classes that modules with routines of their own derive from, with the name of the forward pass."""
 PLAIN = {"staticmethod", "no_grad", "inference_mode", "ignore", "unused"}
 """Decorators that leave a function what it is."""
 WALKER, APPLY = "named_apply(", "self.apply("
@@ -93,7 +97,7 @@ def writes(chunk: Chunk) -> bool:
 def _writes(chunk: Chunk) -> Iterator[str]:
     """The lines of a function on which it does, up to the first argument."""
     text = chunk.source.text[chunk.start : chunk.end]
-    for match in chain(initializer_calls(text), HELPER.finditer(text)):
+    for match in chain(initializer_calls(text), HELPER.finditer(text), PLACED.finditer(text) if "jax" in text or "nnx" in text else ()):
         start, end = text.rfind("\n", 0, match.start()) + 1, _end_of_first(text, match.end())
         if not commented(text, match.start()) and OWN.search(text, start, end):
             yield text[start:end]
@@ -128,7 +132,7 @@ def _end_of_first(text: str, start: int) -> int:
 
 def _callable(function: Function, owner: str, cls: Class | None) -> bool:
     """Whether it is a plain function or method of a module to which nothing has to be given but a module."""
-    if owner and (cls is None or not any(c.opaque or c.name == MODULE for c in cls.mro)):
+    if owner and (cls is None or not any(c.opaque or c.name in RUN_BY for c in cls.mro)):
         return False
     return (
         len(asked(_given(function, owner))) <= 1
@@ -151,7 +155,7 @@ def _given(function: Function, owner: str) -> list[p.Param]:
 def _routine(analysis: Analysis, module: Module, chunk: Chunk, owner: str, function: Function, cls: Class | None) -> Routine:
     search = Search(analysis.texts, module, chunk, owner, cls)
     public = not owner and not chunk.name.startswith("_") and not MAIN.search(module.source.text) and not _is_for_these(module, chunk, function)
-    exported = public or (cls is not None and find_member(cls, "forward")[1] is None and all(c.spec is None for c in cls.mro))
+    exported = public or (cls is not None and not _runs(cls) and all(c.spec is None for c in cls.mro))
     inherited = cls is not None and (cls.uncertain or belongs(cls) or (any(c.spec is not None for c in cls.mro) and chunk.name in RESETS))
     try:
         mentions = () if inherited or exported else tuple(islice(search.run(), 1))
@@ -162,6 +166,11 @@ def _routine(analysis: Analysis, module: Module, chunk: Chunk, owner: str, funct
         name=chunk.name, qualname=f"{owner}.{chunk.name}" if owner else chunk.name, class_name=owner, entered=False, mentions=mentions, inherited=inherited,
         site=name_site(chunk), exported=exported, takes_module=bool(required), constructor=_constructor(module, owner),
     )  # fmt: skip
+
+
+def _runs(cls: Class) -> bool:
+    """Whether a class says what its forward pass is."""
+    return any(find_member(cls, method)[1] is not None for root, method in RUN_BY.items() if root in cls.names)
 
 
 def _is_for_these(module: Module, chunk: Chunk, function: Function) -> bool:
