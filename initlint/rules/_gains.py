@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 
 from initlint.flow import is_parametric, signals
-from initlint.graph import ModelGraph, Op, Parameter
-from initlint.rules._sites import explicit
+from initlint.graph import InitEvent, ModelGraph, Op, Origin, Parameter
 from initlint.theory.laws import Distribution
 
 NORM = re.compile(r"norm(?:ali[sz](?:ation|er?))?v?(?:\d+d?)?(?:_?layer)?", re.IGNORECASE)
@@ -16,6 +15,8 @@ OTHERS = re.compile(r"weight_?norm|spectral|batch_?renorm|denorm", re.IGNORECASE
 """Classes that normalise no signal, or take that back."""
 STATISTICS = re.compile(r"mean|var|std|moments|rsqrt|norm|square", re.IGNORECASE)
 """Names of operations that are not followed, but take a moment."""
+DIVISOR = re.compile(r"_*(?:(?:moving|running|ema|global)_)?(?:std|stddev|var|variance)")
+"""What moving statistics that divide are called."""
 ARITHMETIC = frozenset(("sub", "div", "mul"))
 
 
@@ -23,10 +24,24 @@ def own_gains(graph: ModelGraph) -> Iterator[Parameter]:
     """Parameters drawn around 0 that multiply what a norm of the author's own has normalised."""
     if graph.forward_reason:
         return
+    read: dict[int, list[Op]] = {}
     for op in graph.ops:
-        parameter = op.parameter if op.kind == "const" else None
-        if parameter is not None and _is_gain(parameter) and _multiplies_normalised(op):
-            yield parameter
+        if op.kind == "const" and op.parameter is not None:
+            read.setdefault(id(op.parameter), []).append(op)
+    yield from (one for one in graph.parameters if id(one) in read and _is_gain(one) and all(map(_multiplies_normalised, read[id(one)])))
+
+
+def own_divisors(graph: ModelGraph) -> Iterator[Parameter]:
+    """Moving deviations and variances of such norms that are drawn around 0."""
+    if not graph.forward_reason and any(op.kind == "div" or "rsqrt" in op.name for op in graph.ops):
+        yield from (one for one in graph.parameters if DIVISOR.fullmatch(one.role) and _is_drawn_by_norm(one))
+
+
+def chosen(parameter: Parameter) -> InitEvent | None:
+    """As ``explicit``, also of a parameter that is not trained."""
+    event = parameter.effective
+    sure = event is not None and event.site is not None and event.origin not in (Origin.DEFAULT, Origin.LOAD) and event.certain and not event.partial
+    return event if sure else None
 
 
 def is_own_norm(name: str) -> bool:
@@ -35,10 +50,15 @@ def is_own_norm(name: str) -> bool:
 
 
 def _is_gain(parameter: Parameter) -> bool:
-    layer, shape = parameter.layer, parameter.shape
-    if layer is None or layer.kind or not is_own_norm(layer.class_name) or explicit(parameter) is None or not parameter.requires_grad:
-        return False
-    return (shape is None or any(size != 1 for size in shape)) and _is_around_zero(parameter.distribution)
+    shape = parameter.shape
+    return parameter.requires_grad and (shape is None or any(size != 1 for size in shape)) and _is_drawn_by_norm(parameter)
+
+
+def _is_drawn_by_norm(parameter: Parameter) -> bool:
+    """Whether a norm of the author's own draws it around 0, because he says so."""
+    layer = parameter.layer
+    owned = layer is not None and not layer.kind and is_own_norm(layer.class_name)
+    return owned and chosen(parameter) is not None and _is_around_zero(parameter.distribution)
 
 
 def _is_around_zero(law: Distribution | None) -> bool:

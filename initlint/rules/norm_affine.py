@@ -4,7 +4,8 @@
 Looks at every explicit write to the weight (gamma) and bias (beta) of a normalisation layer, usually made by a
 loop that was meant for the linear layers or by an initializer that was meant for their weights. Routines that loop over the parameters of
 whatever model they are handed are tried on a small one with two norms, where no model of the file is handed to them and the project has norms.
-Of norms that the author wrote, it looks at gains that are drawn around 0, where the forward pass multiplies the normalised signal by them.
+Of norms that the author wrote, it looks at gains that are drawn around 0, where the forward pass multiplies the normalised signal by them,
+and at moving deviations and variances that are.
 
 ## Why is this bad?
 A norm returns `gamma x + beta` with `E x = 0`, `E x^2 = 1`, so the second moment it hands on is
@@ -39,13 +40,13 @@ is a number somebody chose, and a note; so is a draw from U(0, 1), torch's own d
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from initlint.findings import Finding, Fix, Severity, Site
 from initlint.flow import consumers, gates, in_residual, is_head, is_parametric, is_skipped, nonlinearity_after
 from initlint.graph import Layer, ModelGraph, Parameter
 from initlint.rules import Rule
-from initlint.rules._gains import own_gains
+from initlint.rules._gains import chosen, own_divisors, own_gains
 from initlint.rules._sites import by_site, constant_call, constant_value, explicit, of_any, origin_of, qualified, short, spell_names, written_at
 from initlint.symbolic import Number, Sym
 from initlint.theory.laws import Distribution, spell
@@ -79,7 +80,8 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             if severity is not None:
                 verdicts[id(parameter)] = severity
                 parameters.append(parameter)
-    yield from _of_own_norms(graph)
+    yield from _of_own_norms(graph, own_gains(graph), "gain")
+    yield from _of_own_norms(graph, own_divisors(graph), "spread", ": what it divides gets any sign and any size")
     for site, group in by_site(parameters):
         severity = max((verdicts[id(p)] for p in group), key=lambda s: s.rank)
         clobbered = any(p.role == "weight" and p.distribution is not None and p.distribution.kind != "constant" for p in group)
@@ -87,11 +89,15 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
         yield _finding(graph, site, group, Severity.WARNING if blind else severity)
 
 
-def _of_own_norms(graph: ModelGraph) -> Iterator[Finding]:
-    """Gains around 0 of norms that the author wrote."""
-    for site, group in by_site(own_gains(graph)):
-        main, (one, *_) = group[0], {parameter.layer.class_name for parameter in group if parameter.layer is not None}
-        event, law = explicit(main), main.distribution
+def _of_own_norms(graph: ModelGraph, parameters: Iterable[Parameter], part: str, effect: str = "") -> Iterator[Finding]:
+    """Parameters of norms that the author wrote which belong at 1 and are drawn around 0."""
+    groups: dict[Site, list[Parameter]] = {}
+    for parameter in parameters:
+        if (event := chosen(parameter)) is not None and event.site is not None:
+            groups.setdefault(event.site, []).append(parameter)
+    for site, group in groups.items():
+        main = group[0]
+        event, law = chosen(main), main.distribution
         assert event is not None and law is not None
         others = [parameter for parameter in written_at(graph, site) if parameter not in group]
         action = None if others else constant_call(event, 1)
@@ -99,11 +105,11 @@ def _of_own_norms(graph: ModelGraph) -> Iterator[Finding]:
             graph,
             site,
             Severity.WARNING,
-            f"{spell_names(group)} {'start' if len(group) > 1 else 'starts'} {_spell_law(law)}, the gain of a norm at 1{_spell_effect(law)}",
-            fix=Fix(message="Start the gain of the norm at 1", actions=(action,)) if action else None,
+            f"{spell_names(group)} {'start' if len(group) > 1 else 'starts'} {_spell_law(law)}, the {part} of a norm at 1{effect or _spell_effect(law)}",
+            fix=Fix(message=f"Start the {part} of the norm at 1", actions=(action,)) if action else None,
             parameter=main.name,
             parameters=qualified(graph, group),
-            evidence={"initializer": short(event.initializer), "distribution": law.kind, "mean": _number(law.mean), "std": _number(law.std), "class_name": one},
+            evidence={"initializer": short(event.initializer), "distribution": law.kind, "mean": _number(law.mean), "std": _number(law.std), "needed": 1},
             help="" if action else "Start it at 1: `initializer='ones'`, `torch.ones`.",
         )
 

@@ -113,3 +113,27 @@ def test_a_single_number_is_no_gain_of_features(tmp_path: Path) -> None:
 def test_a_norm_of_torch(tmp_path: Path, gain: str, value: str, count: int) -> None:
     text = TORCH.replace("{gain}", gain).replace("{value}", value).replace("{name}", "RMSNorm")
     assert len(found(tmp_path, "INI401", {"net": text})) == count
+
+
+MOVING = """
+import tensorflow as tf
+from tensorflow import keras
+
+class BatchNormalization(keras.layers.Layer):
+    def build(self, input_shape):
+        self.moving_mean = self.add_weight(name="moving_mean", shape=(input_shape[-1],), initializer="zeros", trainable=False)
+        self.{name} = self.add_weight(name="{name}", shape=(input_shape[-1],), initializer={initializer}, trainable=False)
+
+    def call(self, x):
+        return (x - self.moving_mean) / tf.sqrt(self.{name} + 1e-3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "initializer", "count"),
+    [("moving_variance", "'glorot_normal'", 1), ("stddev", "'random_normal'", 1), ("moving_variance", "'ones'", 0), ("shift", "'glorot_normal'", 0)],
+)
+def test_a_moving_variance_around_zero(tmp_path: Path, name: str, initializer: str, count: int) -> None:
+    text = MOVING.replace("{name}", name).replace("{initializer}", initializer)
+    findings = found(tmp_path, "INI401", {"net": text})
+    assert [name in finding.message and "the spread of a norm at 1" in finding.message for finding in findings] == [True] * count
