@@ -86,12 +86,20 @@ def _function_edits(names: Names, call: cst.Call, action: ReplaceCall) -> list[E
     return [document.edit(start, end, _bare_or_known(names, call.func, action.function, start), path)]
 
 
+TENSORFLOW = ("tensorflow", "tensorflow.compat.v1", "tensorflow.compat.v2")
+"""Modules that have some initializers of Keras under names of their own."""
+
+
 def beside(names: Names, old: cst.BaseExpression, last: str) -> tuple[int, int, str]:
     """Where to write what, for the name ``last`` of the module that the name ``old`` comes from."""
     start, end = names.document.span(old)
+    parent = (names.resolve(old, start) or "").rpartition(".")[0]
+    if parent in TENSORFLOW and last[:1].isupper():  # a function of TensorFlow itself, whose like are classes of Keras
+        last = f"keras.initializers.{last}"
     if isinstance(old, cst.Attribute):
         return (*names.document.span(old.attr), last)
-    parent = (names.resolve(old, start) or "").rpartition(".")[0]
+    if "." in last:
+        raise Declined("the file does not name the module that has it")
     if not parent:
         raise Declined("the name is not imported from a module")
     return start, end, _bare_or_known(names, old, f"{parent}.{last}", start)

@@ -29,6 +29,11 @@ CASES = [
         "*[layers.Dense(64, 'selu', kernel_initializer='he_uniform') for _ in range(20)]",
         "*[layers.Dense(64, 'selu', kernel_initializer='lecun_uniform') for _ in range(20)]",
     ),
+    (
+        KERAS.replace("import keras\n", "import keras\nimport tensorflow as tf\n"),
+        "layers.Dense(64, 'tanh', kernel_initializer=tf.random_normal_initializer(0.0, 1.0))",
+        "layers.Dense(64, 'tanh', kernel_initializer=tf.keras.initializers.GlorotNormal())",
+    ),
     (FLAX, "nn.Dense(64, kernel_init=nn.initializers.xavier_normal())", "nn.Dense(64, kernel_init=nn.initializers.kaiming_normal())"),
     (FLAX, "nn.Dense(64, kernel_init=jax.nn.initializers.normal(stddev=1.0))", "nn.Dense(64, kernel_init=jax.nn.initializers.he_normal())"),
     (
