@@ -62,7 +62,7 @@ RULE = Rule(
 CAUSES = {
     "dead": "its input to {after} is 0 for every example, where neither output nor slope is non-zero: no gradient ever reaches {it}",
     "series": "the next map starts at zero too, and each of the two gradients has the other weight as a factor: neither ever moves",
-    "stuck": "all that {it} can change is read by {after}, zero too and fed with zeros: neither ever gets a gradient",
+    "stuck": "nothing but {after} reads what comes of {it}, zero too and fed with zeros: none of them ever gets a gradient",
     "product": "a product of it has a second factor that starts at zero too, and each of the two gradients has the other as a factor: neither ever moves",
     "identical": "every unit of the layer computes the same and the layer behind cannot tell them apart: they stay one unit for ever",
     "dropout": "every unit of the layer computes the same and the layer behind cannot tell them apart: only dropout ever separates them",
