@@ -16,7 +16,12 @@ from initlint.adapters.declared.modules import SEQUENCES
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.contexts.arraynets import called_nets
+<<<<<<< HEAD
 from initlint.contexts.biases import absent_biases
+=======
+from initlint.contexts.attached import drop_read
+from initlint.contexts.builders import BUILDS, builds_alone, factories
+>>>>>>> 9eb8b3b (A parameter assigned to a layer under a misspelt name is never used: INI506 says which name the layer has)
 from initlint.contexts.covered import Covered
 from initlint.contexts.fillers import Answers, drop_filled
 from initlint.contexts.heirs import heirs
@@ -156,7 +161,9 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     on_meta = ".to_empty(" in module.source.text and not LOADS.search(module.source.text)
     for model in contexts.models:
         model.graph.on_meta = on_meta
-    drop_unguarded(analysis, module, [*(model.graph for model in contexts.models), contexts.facts.graph])
+    graphs_of_file = [*(model.graph for model in contexts.models), contexts.facts.graph]
+    drop_unguarded(analysis, module, graphs_of_file)
+    drop_read(analysis, module, graphs_of_file)
     return [*contexts.models, Model(contexts.facts.graph, None, set(), False)]
 
 

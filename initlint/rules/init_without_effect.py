@@ -1,9 +1,14 @@
 """An initializer whose values never reach the model.
 
 ## What it does
+<<<<<<< HEAD
 Finds seven ways to lose a draw, or what should become of it: it is written to a weight that `weight_norm`, `spectral_norm` or a parametrization computes
+=======
+Finds seven ways to lose a draw: it is written to a weight that `weight_norm`, `spectral_norm` or a parametrization computes
+>>>>>>> 9eb8b3b (A parameter assigned to a layer under a misspelt name is never used: INI506 says which name the layer has)
 anew from other parameters; it is written to a copy (`w.clone()`) that is dropped; a helper computes a new tensor and the call
-drops its result; a helper of mmengine or mmcv that fills modules (`normal_init`, `constant_init`) is given a tensor and passes it over;
+drops its result; a tensor is assigned to a layer under a misspelt name, `self.embedding.weights = nn.Parameter(table)`; a helper of
+mmengine or mmcv that fills modules (`normal_init`, `constant_init`) is given a tensor and passes it over;
 a routine that asks which kind of layer it was given is handed the whole model, `init_weights(net)` for `net.apply(init_weights)`;
 `def init(method="kaiming", *models)` is called as `init(net)`, and takes the model for the method; `nn.init.uniform_(w, -1, 1) * scale` on a
 line of its own computes a product that nothing keeps.
@@ -34,8 +39,9 @@ into a local name. mmdetection#6663: `normal_init(m.weight)`. anomalib's GANomal
 ## What it leaves alone
 Writes to what the wrapper registered (`weight_g`, `weight_v`, `parametrizations.weight.original0`), to weights whose wrapper
 was removed again, and calls that also write a weight that is not wrapped. Routines that go through what they are given, and steps
-of a walk. The old `spectral_norm`, which computes the weight from the tensor that is written. Files that nobody runs, because another
-one is generated from them, as in transformers: which routine a class there inherits is decided in the other.
+of a walk. Misspelt names that the project reads somewhere: they were attached to the layer on purpose. The old `spectral_norm`,
+which computes the weight from the tensor that is written. Files that nobody runs, because another one is generated from them, as in
+transformers: which routine a class there inherits is decided in the other.
 """
 
 from __future__ import annotations
@@ -73,9 +79,14 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             fix = _applied(mistake)
             advice = "" if fix else f"Hand `{mistake.detail['routine']}` to the `apply` of the model"
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, fix=fix, help=advice)
+<<<<<<< HEAD
         elif mistake.kind == "dropped-scale":
             advice = "Scale in place, `w.mul_(scale)` under `torch.no_grad()`, or draw with that spread"
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, help=advice)
+=======
+        elif mistake.kind == "misspelt-parameter":
+            yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, help=_respelt(mistake))
+>>>>>>> 9eb8b3b (A parameter assigned to a layer under a misspelt name is never used: INI506 says which name the layer has)
         elif mistake.kind == "misplaced-model":
             advice = f"Make `{mistake.detail['option']}` an argument by keyword: `*{mistake.detail['rest']}, {mistake.detail['option']}=…`"
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, help=advice)
@@ -98,6 +109,13 @@ def _applied(mistake: Mistake) -> Fix | None:
     return Fix(
         message=f"Write `{target}.apply({routine})`", actions=(ReplaceExpression(site=mistake.site, content=f"{target}.apply({routine})"),), assumes=True
     )
+
+
+def _respelt(mistake: Mistake) -> str:
+    """Where the values belong that were assigned under a name which the layer does not have."""
+    holder, meant = mistake.detail["holder"], mistake.detail["meant"]
+    weight = f"{holder}.{meant}" if holder else meant
+    return f"Copy the values: `{weight}.copy_(…)` under `torch.no_grad()`" if mistake.detail["copied"] else f"Assign a parameter to `{weight}`"
 
 
 def _recomputed(graph: ModelGraph) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from initlint.adapters.torch.escape import escape
 from initlint.adapters.torch.factories import SIZED
 from initlint.adapters.torch.inits import COPIED, note_copied
 from initlint.adapters.torch.matrices import computed
+from initlint.adapters.torch.misspelt import note_misspelt
 from initlint.adapters.torch.recording import Recorder
 from initlint.adapters.torch.witness import Witness, dotted
 from initlint.adapters.torch.writes import current, write
@@ -283,6 +284,7 @@ class TorchFramework(Framework):
         if registries.too_early(instance, new):
             text = f"`self.{name}` is assigned before `super().__init__()` has run: AttributeError"
             self.mistake(interp, "before-init", node, frame, text, name=name, class_name=instance.cls.name)
+        note_misspelt(self, interp, instance, name, new, frame, node)
         registries.set_module_attribute(self, interp, instance, name, new)
 
     def instance_truth(self, instance: Instance) -> Optional[bool]:
