@@ -137,18 +137,18 @@ def _callable(function: Function, owner: str, cls: Class | None) -> bool:
     return (
         len(asked(_given(function, owner))) <= 1
         and isinstance(function.node, p.FunctionDef)
-        and all(_decorated(one) in PLAIN for one in function.node.decorators)
+        and all(decorated(one) in PLAIN for one in function.node.decorators)
     )
 
 
-def _decorated(decorator: p.Expr) -> str:
+def decorated(decorator: p.Expr) -> str:
     """The last name of a decorator."""
     return dotted(decorator.func if isinstance(decorator, p.Call) else decorator).rpartition(".")[2]
 
 
 def _given(function: Function, owner: str) -> list[p.Param]:
     """The parameters of a function, without the object that a method belongs to."""
-    static = isinstance(function.node, p.FunctionDef) and any(_decorated(one) == "staticmethod" for one in function.node.decorators)
+    static = isinstance(function.node, p.FunctionDef) and any(decorated(one) == "staticmethod" for one in function.node.decorators)
     return function.node.params[1 if owner and not static else 0 :]
 
 

@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+<<<<<<< HEAD
 from initlint.adapters.torch.building import MODULE
 from initlint.contexts.bounds import scaled_bounds
+=======
+>>>>>>> fb61669 (Of two init routines of one name the first is lost: INI501 says so where they differ and nothing took the first before)
 from initlint.contexts.exclusions import excluded_tests
+from initlint.contexts.redefined import is_module, redefined
 from initlint.contexts.routines import name_site
 from initlint.contexts.spelled import misspelled
 from initlint.graph import Mistake
-from initlint.interpreter.values import Class, OutOfBudget, TargetRaise
 
 if TYPE_CHECKING:
     from initlint.interpreter.modules import Module
@@ -37,6 +40,7 @@ def slips(module: Module) -> Iterator[Mistake]:
     yield from misspelled(module)
     yield from scaled_bounds(module)
     yield from excluded_tests(module)
+    yield from redefined(module)
 
 
 def _misspelled_constructors(module: Module) -> Iterator[Mistake]:
@@ -48,7 +52,7 @@ def _misspelled_constructors(module: Module) -> Iterator[Mistake]:
                 continue
             if any(other.name == "__init__" for other in chunk.members) or f".{one.name}(" in text[chunk.start : chunk.end]:
                 continue
-            if not _is_module(module, chunk.name):
+            if not is_module(module, chunk.name):
                 continue
             said = f"`{chunk.name}.{one.name}` is no constructor and nothing calls it: `{chunk.name}(…)` runs the `__init__` of its base class"
             yield Mistake(kind="misspelled-constructor", site=name_site(one), text=said, detail={"name": one.name, "class_name": chunk.name})
@@ -60,16 +64,8 @@ def _seeds_on_import(module: Module) -> Iterator[Mistake]:
     if "seed" not in source.text or "." not in module.name or TESTS.search(module.name):
         return
     found = next((match for match in SEEDS.finditer(source.text) if any(one.start == match.start() for one in source.chunks)), None)
-    if found is not None and any(_is_module(module, chunk.name) for chunk in source.classes()):
+    if found is not None and any(is_module(module, chunk.name) for chunk in source.classes()):
         site = source.index.site(source.path, found.start(), source.text.index("(", found.start()))
         yield Mistake(
             kind="seed-on-import", site=site, text="importing this file sets the global seed: whatever a program had set, all that is drawn later repeats"
         )
-
-
-def _is_module(module: Module, name: str) -> bool:
-    try:
-        cls = module.get(name)
-    except (TargetRaise, OutOfBudget):
-        return False
-    return isinstance(cls, Class) and any(one.name == MODULE for one in cls.mro)
