@@ -415,6 +415,15 @@ def test_a_routine_that_is_handed_the_model_instead_of_its_layers(tmp_path: Path
     assert "nothing is set, where a `Conv2d` would be" in finding.message
 
 
+@pytest.mark.parametrize("skips", ["", "            if m.__class__.__name__.find('Gate') != -1: continue\n"])
+def test_children_that_are_all_containers_keep_what_they_have(tmp_path: Path, skips: str) -> None:
+    code = IDLE.replace("nn.init.normal_(", "nn.init.normal(").format(call=f"for m in self.children():\n{skips}            weights_init(m)")
+    [finding] = found(tmp_path, "INI506", {"net": code})
+    assert finding.message.endswith("is handed the whole `Sequential`: nothing is set, where a `Conv2d` would be")
+    assert found(tmp_path, "INI506", {"net": code.replace("        for m in", "        self.last = nn.Conv2d(8, 8, 3)\n        for m in")}) == []
+    assert found(tmp_path, "INI506", {"net": code.replace("self.children()", "self.modules()")}) == []
+
+
 @pytest.mark.parametrize(
     "call",
     [

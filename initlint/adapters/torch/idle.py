@@ -14,6 +14,7 @@ from initlint.adapters.torch.witness import Witness, dotted
 from initlint.interpreter.rebinding import handed_over, lost_argument
 from initlint.interpreter.trees import walk
 from initlint.interpreter.values import Function, Instance, TargetRaise, Tensor
+from initlint.overlays.torch_init import INITIALIZERS
 
 if TYPE_CHECKING:
     from initlint.adapters.torch.adapter import TorchFramework
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from initlint.interpreter.scope import Frame
 
 WALKS = frozenset(("modules", "children", "parameters", "named_modules", "named_children", "named_parameters", "apply", "_modules", "state_dict"))
+OLD = frozenset(name.rpartition(".")[2] for name, entry in INITIALIZERS.items() if entry.successor)
+"""Initializers by the names that they had before these ended in an underscore."""
 MOST_LAYERS = 8
 """Layers that a routine is tried on."""
 
@@ -54,7 +57,7 @@ def _asks(node: p.FunctionDef) -> frozenset[str]:
     walked: set[str] = set()
     for one in walk(node.body):
         if isinstance(one, p.Call):
-            draws = draws or (isinstance(one.func, p.Attr) and one.func.attr.endswith("_") and not one.func.attr.endswith("__"))
+            draws = draws or (isinstance(one.func, p.Attr) and (one.func.attr in OLD or (one.func.attr.endswith("_") and not one.func.attr.endswith("__"))))
             if isinstance(one.func, p.Name) and one.func.id in ("isinstance", "type", "hasattr") and one.args and isinstance(one.args[0].value, p.Name):
                 asked.add(one.args[0].value.id)
         elif isinstance(one, p.Attr) and isinstance(one.value, p.Name) and (one.attr == "__class__" or one.attr in WALKS):
