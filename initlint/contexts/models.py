@@ -16,12 +16,8 @@ from initlint.adapters.declared.modules import SEQUENCES
 from initlint.adapters.torch import graphs
 from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.contexts.arraynets import called_nets
-<<<<<<< HEAD
-from initlint.contexts.biases import absent_biases
-=======
 from initlint.contexts.attached import drop_read
-from initlint.contexts.builders import BUILDS, builds_alone, factories
->>>>>>> 9eb8b3b (A parameter assigned to a layer under a misspelt name is never used: INI506 says which name the layer has)
+from initlint.contexts.biases import absent_biases
 from initlint.contexts.covered import Covered
 from initlint.contexts.fillers import Answers, drop_filled
 from initlint.contexts.heirs import heirs

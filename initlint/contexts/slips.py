@@ -6,11 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-<<<<<<< HEAD
-from initlint.adapters.torch.building import MODULE
 from initlint.contexts.bounds import scaled_bounds
-=======
->>>>>>> fb61669 (Of two init routines of one name the first is lost: INI501 says so where they differ and nothing took the first before)
 from initlint.contexts.exclusions import excluded_tests
 from initlint.contexts.redefined import is_module, redefined
 from initlint.contexts.routines import name_site

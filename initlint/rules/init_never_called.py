@@ -1,14 +1,9 @@
 """An init routine that nothing calls.
 
 ## What it does
-<<<<<<< HEAD
 Finds methods and functions that by their name and their calls set what parameters start from, of modules of torch and of Flax NNX, but that
-no constructor, no other code of the project and no base class runs; and constructors whose name is misspelled, `def __int__(self, dim)`.
-=======
-Finds methods and functions that by their name and their calls set what parameters start from, but that no constructor,
-no other code of the project and no base class runs; those behind which the same class, or file, defines another one of the same name;
-and constructors whose name is misspelled, `def __int__(self, dim)`.
->>>>>>> fb61669 (Of two init routines of one name the first is lost: INI501 says so where they differ and nothing took the first before)
+no constructor, no other code of the project and no base class runs; those behind which the same class, or file, defines another one of
+the same name; and constructors whose name is misspelled, `def __int__(self, dim)`.
 
 ## Why is this bad?
 The parameters keep the default of their layers: for `nn.Linear` and `nn.Conv2d`
@@ -49,12 +44,8 @@ Routines that anything in the project may call: by name on an object that may be
 read, because a framework may call the hook; classes whose constructor sets the same layers by itself, or that another routine
 of the file draws where it finds them (`isinstance(module, Experts)`), or a model that holds them and walks over all its parts,
 where this one is left over;
-<<<<<<< HEAD
-routines whose call stands in a comment. Public functions of a file that is no program, and base classes without a forward pass, which are
-=======
 routines whose call stands in a comment. Definitions that say the same twice, that are decorated or stand under an `if`, and functions that
-something between them uses. Public functions of a file that is no program, and base classes without a `forward`, which are
->>>>>>> fb61669 (Of two init routines of one name the first is lost: INI501 says so where they differ and nothing took the first before)
+something between them uses. Public functions of a file that is no program, and base classes without a forward pass, which are
 there for others.
 """
 

@@ -1,11 +1,7 @@
 """An initializer whose values never reach the model.
 
 ## What it does
-<<<<<<< HEAD
-Finds seven ways to lose a draw, or what should become of it: it is written to a weight that `weight_norm`, `spectral_norm` or a parametrization computes
-=======
-Finds seven ways to lose a draw: it is written to a weight that `weight_norm`, `spectral_norm` or a parametrization computes
->>>>>>> 9eb8b3b (A parameter assigned to a layer under a misspelt name is never used: INI506 says which name the layer has)
+Finds eight ways to lose a draw, or what should become of it: it is written to a weight that `weight_norm`, `spectral_norm` or a parametrization computes
 anew from other parameters; it is written to a copy (`w.clone()`) that is dropped; a helper computes a new tensor and the call
 drops its result; a tensor is assigned to a layer under a misspelt name, `self.embedding.weights = nn.Parameter(table)`; a helper of
 mmengine or mmcv that fills modules (`normal_init`, `constant_init`) is given a tensor and passes it over;
@@ -79,14 +75,11 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             fix = _applied(mistake)
             advice = "" if fix else f"Hand `{mistake.detail['routine']}` to the `apply` of the model"
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, fix=fix, help=advice)
-<<<<<<< HEAD
         elif mistake.kind == "dropped-scale":
             advice = "Scale in place, `w.mul_(scale)` under `torch.no_grad()`, or draw with that spread"
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, help=advice)
-=======
         elif mistake.kind == "misspelt-parameter":
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, help=_respelt(mistake))
->>>>>>> 9eb8b3b (A parameter assigned to a layer under a misspelt name is never used: INI506 says which name the layer has)
         elif mistake.kind == "misplaced-model":
             advice = f"Make `{mistake.detail['option']}` an argument by keyword: `*{mistake.detail['rest']}, {mistake.detail['option']}=…`"
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, help=advice)
