@@ -232,8 +232,9 @@ class Project:
         return source.get(name)
 
     def _search(self, dotted: str) -> Optional[Module]:
-        roots = (*self.roots, *self._beyond(dotted))
-        path = self.consulted.modules[roots, dotted] = self.places.search(dotted, roots)
+        path = self._place(dotted, (*self.roots, *self._beyond(dotted)))
+        if path is None and (vendored := self._vendored(dotted)):
+            path = self._place(dotted, vendored)
         contract = contracts.find(dotted, found=path is not None)
         try:
             made = self._make(dotted, path, None) if path is not None else None
@@ -246,6 +247,17 @@ class Project:
         except (SourceError, OSError):
             return None
         return made or promise
+
+    def _place(self, dotted: str, roots: tuple[Path, ...]) -> Optional[Path]:
+        found = self.consulted.modules[roots, dotted] = self.places.search(dotted, roots)
+        return found
+
+    def _vendored(self, dotted: str) -> tuple[Path, ...]:
+        """Folders inside of packages that hold the package of ``dotted``, and in it a file that was read: copies of projects import themselves as they did."""
+        first, _, rest = dotted.partition(".")
+        if not rest:
+            return ()
+        return tuple(dict.fromkeys(folder.parent for path in self.by_path for folder in path.parents if folder.name == first))
 
     def _beyond(self, dotted: str) -> list[Path]:
         """Folders above the roots that ``dotted`` may be imported from."""
