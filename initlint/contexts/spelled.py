@@ -21,7 +21,7 @@ SLOPE = re.compile(r"\bsqrt\(\s*5(?:\.0?)?\s*\)[ \t]*[*/]|[*/][ \t]*\(?(?:\w+\.)
 NAMED = re.compile(r"\.weight(?:\.data)?\.(?:shape\[\s*0|size\(\s*(?:0|\)\[\s*0))")
 BOUND = re.compile(r"uniform_\([^#\n]{1,200}?\bb[ \t]*=")
 SIZED = re.compile(r"torch\.(?:rand|randn|zeros|ones|empty)\(\s*(?:\[[^\[\]]{0,200}\]|\([^()]{0,200}\))\s*,\s*(?!\w+\s*=)[\w\"']")
-SCALED = re.compile(r"(?:normal|uniform|orthogonal|ones|eye|dirac|sparse)_\([^#\n]{0,200}\)[ \t]*[*/+-](?!=)")
+SCALED = re.compile(r"_\([^#\n]{0,200}?\)[ \t]*[*/+-](?!=)")
 """What these slips look like: only functions with something of the kind are parsed for them.
 
 Each but the first begins with a word that ``re`` can look for."""
