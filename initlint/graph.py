@@ -125,7 +125,8 @@ class Mistake:
     ``string-for-class``, ``constant-test``, ``leaf-in-place``, ``not-a-tensor``, ``dropped-result``, ``skipped-tensor``, ``idle-routine``, ``misplaced-model``,
     ``misfit-arguments``, ``other-kinds``, ``unmatched-name``, ``reset-seed`` (``detail["resets"]``: when, and to which seed), ``one-object``
     (``detail["modules"]``: their paths), ``misspelled-constructor``, ``seed-on-import``, ``scaled-slope``, ``misnamed-fan``, ``one-bound``,
-    ``behind-a-size``, ``excluded-test``, ``dropped-scale``, ``absent-bias``, ``scaled-bounds``, ``misspelt-parameter``, ``lost-routine``."""
+    ``behind-a-size``, ``excluded-test``, ``dropped-scale``, ``absent-bias``, ``scaled-bounds``, ``misspelt-parameter``, ``lost-routine``,
+    ``misspelt-class``."""
     site: Site
     text: str
     """What is wrong there, for a message."""

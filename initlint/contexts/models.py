@@ -18,6 +18,7 @@ from initlint.adapters.torch.building import named_modules, named_tensors
 from initlint.contexts.arraynets import called_nets
 from initlint.contexts.attached import drop_read
 from initlint.contexts.biases import absent_biases
+from initlint.contexts.classnames import misspelt_classes
 from initlint.contexts.covered import Covered
 from initlint.contexts.fillers import Answers, drop_filled
 from initlint.contexts.heirs import heirs
@@ -150,6 +151,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     contexts.facts.graph.mistakes += contexts.facts.name_tests(module.source.text)
     contexts.facts.graph.mistakes += slips(module)
     contexts.facts.graph.mistakes += absent_biases(analysis, module)
+    contexts.facts.graph.mistakes += misspelt_classes(analysis, module)
     contexts.facts.graph.routines = survey(analysis, module, contexts.models)
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_lstms(analysis, module, contexts.facts)]
     contexts.models += [Model(graph, cls, set(), False) for graph, cls in run_on_norms(analysis, module, contexts.facts)]

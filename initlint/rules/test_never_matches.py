@@ -2,7 +2,8 @@
 
 ## What it does
 Finds `"a" or "b" in name`, which holds for every name; `m == nn.Linear` and `type(m) == "Linear"`, which hold for no module;
-`isinstance(m, Block)` under `isinstance(m, nn.Linear)`; and tests of state-dict names that no parameter or module of any model in the file passes.
+`isinstance(m, Block)` under `isinstance(m, nn.Linear)`; `classname.find("Conv1D")`, where layers are called `Conv1d`; and tests of
+state-dict names that no parameter or module of any model in the file passes.
 
 ## Why is this bad?
 The routine says that it gives some parameters another law, and does so for all of them or for none. GPT-2 scales its
@@ -29,8 +30,8 @@ Yet-Another-EfficientDet-Pytorch#722: `if "conv_list" or "header" in name` was a
 Alexa's teacher models ask `isinstance(module, AlexaTMOutput)` of what is an `nn.Linear`.
 
 ## What it leaves alone
-Alternatives of which one matches, `else` branches, tests of names that were changed first, models of which a part could not be
-followed. A name test that nothing comes near to is a note: the routine may serve models of other files. Names
+Alternatives of which one matches, names that a class of the project has, `else` branches, tests of names that were changed first, models
+of which a part could not be followed. A name test that nothing comes near to is a note: the routine may serve models of other files. Names
 that a class of the file gives an attribute, which an option or another model may bring. Files that nobody runs,
 because another one is generated from them, as in transformers: what their classes inherit is decided there.
 """
@@ -50,7 +51,7 @@ RULE = Rule(
     fixable="sometimes",
     judges_running=True,
 )
-KINDS = ("constant-test", "other-kinds", "unmatched-name", "excluded-test")
+KINDS = ("constant-test", "other-kinds", "unmatched-name", "excluded-test", "misspelt-class")
 
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
