@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 NAMED = re.compile(r"\.__name__\b(?!\.)")
 CLASSES = frozenset(short for name in LAYERS if not (short := name.rpartition(".")[2]).startswith("_"))
+OTHERS = re.compile(r"^[ \t]*(?:import|from)[ \t]+(?:tf_keras|keras|tensorflow)\b", re.MULTILINE)
+"""Libraries whose layers are called otherwise."""
 METHODS = ("find", "startswith", "endswith")
 VERBS = {"in": "contains", "==": "is", "startswith": "begins with", "endswith": "ends with"}
 
@@ -26,7 +28,7 @@ VERBS = {"in": "contains", "==": "is", "startswith": "begins with", "endswith": 
 def misspelt_classes(analysis: Analysis, module: Module) -> Iterator[Mistake]:
     """Names that no layer of torch has, one has in other letters, and no class of the project has, in functions that write to parameters."""
     text = module.source.text
-    if ".__name__" not in text or "torch" not in text or "keras" in text or "tensorflow" in text:
+    if ".__name__" not in text or "torch" not in text or OTHERS.search(text):
         return
     for one, _ in module.source.parts():
         if one.kind != "def" or not one.says(NAMED) or not writes(one):

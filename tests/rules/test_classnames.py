@@ -31,6 +31,8 @@ def init_weights(m):
         ('name.find("conv") != -1 or name.find("Conv") != -1', "", 0),
         ('name.lower().find("conv") != -1', "", 0),
         ('name.find("Conv1D") != -1', "from transformers import Conv1D", 0),
+        ('name.find("Conv1D") != -1', "from keras import layers", 0),
+        ('name.find("Conv1D") != -1', "# as keras has it", 1),
         ('name.find("Conv1D") != -1', "class MyConv1D(nn.Module):\n    pass", 0),
         ('name.find("MyBlock") != -1', "", 0),
         ('name == "Lin"', "", 0),
