@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint import program as p
+from initlint.contexts.spelled import argument
 from initlint.graph import Mistake
 from initlint.interpreter.trees import walk
 from initlint.interpreter.values import OutOfBudget, TargetRaise
@@ -43,7 +44,7 @@ def scaled_bounds(module: Module) -> Iterator[Mistake]:
 def _made(module: Module, call: p.Call) -> Iterator[Mistake]:
     """An initializer with its standard deviation and bounds."""
     places = _places(module, call)
-    if places is not None and places[0] is not None and (std := _argument(call, NAMES[0], places[0])) is not None:
+    if places is not None and places[0] is not None and (std := argument(call, NAMES[0], places[0])) is not None:
         yield from _compared(module, call, std, places)
 
 
@@ -56,7 +57,7 @@ def _drawn(module: Module, call: p.Expr, factor: p.Expr) -> Iterator[Mistake]:
 
 def _compared(module: Module, call: p.Call, std: p.Expr, places: tuple[int | None, ...]) -> Iterator[Mistake]:
     spread = _factors(module, std)
-    bounds = [bound for name, place in zip(NAMES[1:], places[1:]) if (bound := _argument(call, name, place)) is not None]
+    bounds = [bound for name, place in zip(NAMES[1:], places[1:]) if (bound := argument(call, name, place)) is not None]
     scaled = [bound for bound in bounds if spread and _factors(module, bound) == spread]
     if scaled:
         spelled, multiplied = (" ".join(module.source.spelled(node).split()) for node in (scaled[-1], std))
@@ -73,13 +74,6 @@ def _places(module: Module, call: p.Call) -> tuple[int | None, ...] | None:
     except (TargetRaise, OutOfBudget):
         return None
     return POSITIONS.get(getattr(function, "name", ""))
-
-
-def _argument(call: p.Call, name: str, position: int | None) -> p.Expr | None:
-    """An argument by keyword or position."""
-    if position is not None and len(call.args) > position and not any(arg.keyword or arg.star for arg in call.args[: position + 1]):
-        return call.args[position].value
-    return next((arg.value for arg in call.args if arg.keyword == name), None)
 
 
 def _factors(module: Module, node: p.Expr, over: bool = False) -> Factors:

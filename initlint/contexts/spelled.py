@@ -52,7 +52,7 @@ def _scaled_slope(module: Module, chunk: Chunk, node: p.Node) -> Iterator[Mistak
     """``kaiming_uniform_(w, a=math.sqrt(5) * scale)``: the slope that stands for torch's default, times what should multiply the weights."""
     if not isinstance(node, p.Call) or not _called(node).startswith("kaiming_"):
         return
-    slope = _argument(node, "a", 1)
+    slope = argument(node, "a", 1)
     if not isinstance(slope, p.BinOp):
         return
     factors = list(_factors(slope))
@@ -81,7 +81,7 @@ def _one_bound(module: Module, chunk: Chunk, node: p.Node) -> Iterator[Mistake]:
     """``uniform_(w, b=bound)``: the lower bound is 0 unless it is given."""
     if not isinstance(node, p.Call) or _called(node) != "uniform_" or {arg.keyword for arg in node.args} & {"a", None} != {None}:
         return
-    tensor, bound = node.args[0].value, _argument(node, "b", None)
+    tensor, bound = node.args[0].value, argument(node, "b", None)
     if len(node.args) != 2 or bound is None or isinstance(bound, p.UnaryOp) or (isinstance(bound, p.Const) and bound.value == 1):
         return
     if isinstance(tensor, p.Attr) and TRAINED.search(tensor.attr):
@@ -124,7 +124,8 @@ def _called(call: p.Call) -> str:
     return call.func.attr if isinstance(call.func, p.Attr) else call.func.id if isinstance(call.func, p.Name) else ""
 
 
-def _argument(call: p.Call, name: str, position: int | None) -> p.Expr | None:
+def argument(call: p.Call, name: str, position: int | None) -> p.Expr | None:
+    """An argument by keyword or position."""
     named = next((arg.value for arg in call.args if arg.keyword == name), None)
     if named is None and position is not None and len(call.args) > position and not any(arg.keyword or arg.star for arg in call.args[: position + 1]):
         return call.args[position].value
