@@ -257,7 +257,8 @@ class Project:
         first, _, rest = dotted.partition(".")
         if not rest:
             return ()
-        return tuple(dict.fromkeys(folder.parent for path in self.by_path for folder in path.parents if folder.name == first))
+        inside = [(path, root) for path in self.by_path for root in self.roots if path.is_relative_to(root)]
+        return tuple(dict.fromkeys(folder.parent for path, root in inside for folder in path.parents if folder.name == first and root in folder.parents))
 
     def _beyond(self, dotted: str) -> list[Path]:
         """Folders above the roots that ``dotted`` may be imported from."""
