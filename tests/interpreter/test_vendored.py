@@ -51,14 +51,3 @@ def test_a_copy_of_a_project_imports_itself(tmp_path: Path, folder: str, home: s
         if inner.is_relative_to(tmp_path / "whole"):
             (inner / "__init__.py").touch()
     assert len(check([str(net)], rules=select(["INI506"])).findings) == count
-
-
-def test_what_is_described_of_a_library_is_no_copy(tmp_path: Path) -> None:
-    path = tmp_path / "net.py"
-    path.write_text(
-        "import torch.nn as nn\nfrom mmengine.model import BaseModule, xavier_init\n\n\nclass Net(BaseModule):\n    def __init__(self):\n        super().__init__()\n"
-        "        self.first, self.last = nn.Linear(64, 64), nn.Linear(64, 8)\n\n    def init_weights(self):\n        xavier_init(self.first)\n\n"
-        "    def forward(self, x):\n        return self.last(self.first(x).relu())\n",
-        encoding="utf-8",
-    )
-    assert len(check([str(path)], rules=select(["INI101"])).findings) == 1
