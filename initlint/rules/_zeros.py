@@ -26,9 +26,10 @@ def bias_value(op: Op) -> float | None:
 def stuck_weights(ops: list[Op], weights: Iterable[Weight]) -> dict[int, list[Parameter]]:
     """By identity, the parameters of those zero ``weights`` whose every effect ends in zero maps that are fed with zeros, with these maps.
 
-    ``dL/dW2 = d h^T`` is zero where ``h`` is, and what lies before ``W2 = 0`` gets the gradient ``W2^T d = 0``. What makes ``h`` zero has to be stuck too.
+    ``dL/dW2 = d h^T`` is zero where ``h`` is, and what lies before ``W2 = 0`` gets the gradient ``W2^T d = 0``. What makes ``h`` zero has to be
+    stuck too, and nothing may be missing from what was followed.
     """
-    left = list(weights)
+    left = [] if any(map(_lacks_inputs, ops)) else list(weights)
     held = {id(weight.parameter) for weight in left}
     while left:
         zeros = _zero_values(ops, held)
@@ -39,6 +40,13 @@ def stuck_weights(ops: list[Op], weights: Iterable[Weight]) -> dict[int, list[Pa
         held &= stuck
         left = [weight for weight in left if id(weight.parameter) in found]
     return {}
+
+
+def _lacks_inputs(op: Op) -> bool:
+    """Whether an operation reads what was not followed: then ways through the model are not known."""
+    if op.kind in ("add", "sub"):
+        return len(op.inputs) < 2 and "value" not in op.detail
+    return op.kind in ("layer", "norm", "activation", "rnn", "attention", "concat", "opaque") and not op.inputs
 
 
 def _zero_values(ops: list[Op], held: set[int]) -> set[int]:
@@ -102,4 +110,4 @@ def _is_zero(op: Op, zeros: set[int], held: set[int]) -> bool:
         return op.name in ZERO_AT_ZERO
     if op.kind == "norm":
         return bias_value(op) == 0
-    return op.kind == "concat" or op.kind in RESHAPING or is_transparent(op)
+    return op.kind in RESHAPING or is_transparent(op)

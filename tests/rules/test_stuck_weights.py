@@ -61,6 +61,8 @@ def test_fused_attention_carries_its_values(tmp_path: Path) -> None:
         ("self.v, self.out", ATTENTION.format(more=" + x"), "False"),
         ("self.v", ATTENTION.format(more=""), "False"),
         ("self.v, self.out", "return self.out(x + self.v(x))", "False"),
+        ("self.v, self.out", "return self.out(library.attend(x) + self.v(x))", "False"),  # what is added is not known
+        ("self.v, self.out", "return self.out(torch.cat([self.v(x), self.other(x)], -1)[..., :64])", "False"),
         ("self.v, self.out", "gate = self.v(x)\nx = x + gate * self.other(x)\nreturn self.out(x)", "False"),  # adaLN-Zero: a gate, and a zero head
     ],
 )
