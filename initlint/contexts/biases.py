@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from initlint.adapters.torch.inits import NO_VALUES
 from initlint.contexts.loose import alone
 from initlint.graph import Mistake
 from initlint.interpreter.values import Class, Function
@@ -47,7 +48,7 @@ def absent_biases(analysis: Analysis, module: Module) -> Iterator[Mistake]:
 def _missing(analysis: Analysis, path: str) -> dict[Site, str]:
     """Where the last run filled a bias that no layer has, and how the code spells it."""
     witness = analysis.framework.witness
-    calls = (drawn.call for drawn in witness.drawn if drawn.call.problem.startswith("AttributeError: None") and drawn.call.certain)
+    calls = (drawn.call for drawn in witness.drawn if drawn.call.problem == NO_VALUES and drawn.call.certain)
     found = {call.site: call.spelled.get("tensor", "") for call in calls}
     found |= {mistake.site: mistake.detail["bias"] for mistake in witness.mistakes.values() if mistake.kind == "absent-bias"}
     return {site: bias for site, bias in found.items() if site.path == path and bias.endswith(".bias")}

@@ -8,10 +8,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from initlint import program as p
-from initlint.adapters.torch.building import MODULE
-from initlint.contexts.routines import PLAIN, decorated, initializes, name_site
+from initlint.contexts.routines import PLAIN, decorated, initializes, is_module, name_site
 from initlint.graph import Mistake
-from initlint.interpreter.values import Class, OutOfBudget, TargetRaise
 from initlint.source import Chunk, ClassChunk
 from initlint.text.initcalls import commented
 
@@ -61,12 +59,3 @@ def _used(first: Chunk, second: Chunk) -> bool:
     text = first.source.text
     uses = re.compile(rf"(?<![\w.]){first.name}\b").finditer(text, first.end, second.start)
     return any(not commented(text, use.start()) for use in uses)
-
-
-def is_module(module: Module, name: str) -> bool:
-    """Whether a class of the file is a module of torch."""
-    try:
-        cls = module.get(name)
-    except (TargetRaise, OutOfBudget):
-        return False
-    return isinstance(cls, Class) and any(one.name == MODULE for one in cls.mro)

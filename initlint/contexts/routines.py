@@ -207,6 +207,15 @@ def _constructor(module: Module, owner: str) -> Site | None:
     return name_site(inits[0]) if len(inits) == 1 else None
 
 
+def is_module(module: Module, name: str) -> bool:
+    """Whether a class of the file is a module of torch."""
+    try:
+        cls = module.get(name)
+    except (TargetRaise, OutOfBudget):
+        return False
+    return isinstance(cls, Class) and any(one.name == MODULE for one in cls.mro)
+
+
 def name_site(chunk: Chunk) -> Site:
     """The name in the ``def`` statement of a chunk."""
     source = chunk.source

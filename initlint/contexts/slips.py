@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from initlint.contexts.bounds import scaled_bounds
 from initlint.contexts.exclusions import excluded_tests
-from initlint.contexts.redefined import is_module, redefined
-from initlint.contexts.routines import name_site
+from initlint.contexts.redefined import redefined
+from initlint.contexts.routines import is_module, name_site
 from initlint.contexts.spelled import misspelled
 from initlint.graph import Mistake
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING
 
 from initlint import program as p
@@ -55,7 +55,7 @@ def _scaled_slope(module: Module, chunk: Chunk, node: p.Node) -> Iterator[Mistak
     slope = argument(node, "a", 1)
     if not isinstance(slope, p.BinOp):
         return
-    factors = list(_factors(slope))
+    factors = list(_operands(slope, ("*", "/")))
     if any(_is_default_slope(one) for one in factors) and any(isinstance(one, (p.Name, p.Attr)) for one in factors):
         said = f"`a` is a slope, not a scale: Var = 2/((1 + a²)·fan), so `{module.source.spelled(slope)}` makes the weights smaller the larger the factor is"
         yield Mistake(kind="scaled-slope", site=module.source.site(node), text=said)
@@ -112,14 +112,6 @@ def _dropped_scale(module: Module, chunk: Chunk, node: p.Node) -> Iterator[Mista
         yield Mistake(kind="dropped-scale", site=module.source.site(node.value), text=said)
 
 
-def _operands(node: p.Expr) -> Iterator[p.Expr]:
-    if isinstance(node, p.BinOp):
-        yield from _operands(node.left)
-        yield from _operands(node.right)
-    else:
-        yield node
-
-
 def _called(call: p.Call) -> str:
     return call.func.attr if isinstance(call.func, p.Attr) else call.func.id if isinstance(call.func, p.Name) else ""
 
@@ -132,10 +124,11 @@ def argument(call: p.Call, name: str, position: int | None) -> p.Expr | None:
     return named
 
 
-def _factors(node: p.Expr) -> Iterator[p.Expr]:
-    if isinstance(node, p.BinOp) and node.op in ("*", "/"):
-        yield from _factors(node.left)
-        yield from _factors(node.right)
+def _operands(node: p.Expr, operators: Container[str] | None = None) -> Iterator[p.Expr]:
+    """What an expression is computed from, by these operators or by any."""
+    if isinstance(node, p.BinOp) and (operators is None or node.op in operators):
+        yield from _operands(node.left, operators)
+        yield from _operands(node.right, operators)
     else:
         yield node
 

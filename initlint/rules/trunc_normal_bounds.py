@@ -10,7 +10,7 @@ The variance of what is left is `std^2 [1 + (alpha phi(alpha) - beta phi(beta)) 
 `beta = (b - mean) / std` (Johnson, Kotz & Balakrishnan 1994, ch. 13). At `+-2 std` that is `0.774 std^2`. Bounds well inside one `std` make it flat:
 `trunc_normal_(w, std=1, a=-0.02, b=0.02)` has a standard deviation of 0.0115, whatever `std` says. Bounds on one side of the mean move the mean,
 and every unit of the layer computes the same average of its inputs. JAX's `truncated_normal(stddev=std, lower=-2 * std, upper=2 * std)` draws
-between `-2 std^2` and `2 std^2`: with `std = 0.02` weights of 0.0005 on average.
+between `-2 std^2` and `2 std^2`: with `std = 0.02` weights of std 0.00046.
 
 ## Example
     nn.init.trunc_normal_(self.head.weight, std=1.0, a=-0.02, b=0.02)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 COPIED = {"trunc_normal_": "torch.nn.init.trunc_normal_"}
 """Initializers that packages have a copy of, from the time when torch had none."""
+NO_VALUES = "AttributeError: None has no values"
+"""What is raised where a layer has no bias to fill."""
 NOT_ARGUMENTS = ("tensor", "self", "size", "input", "generator")
 """Arguments that say what is written or whence the numbers come, not which law they follow."""
 
@@ -74,7 +76,7 @@ def _bad_arguments(entry: Initializer, bound: Any) -> str:
 def _not_a_tensor(value: Any) -> str:
     """The exception that an initializer raises for ``value``, as far as one is certain."""
     if value is None:
-        return "AttributeError: None has no values"
+        return NO_VALUES
     certain = isinstance(value, Instance) and not value.cls.uncertain  # what derives from a class that was not read may be a tensor of a kind
     return f"TypeError: a {value.cls.name.rpartition('.')[2]} is a module, not a tensor" if certain else ""
 

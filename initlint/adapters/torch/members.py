@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
@@ -81,11 +83,18 @@ def _drawing_method(framework: TorchFramework, interp: Interpreter, instance: In
 
 def _without_grad(call: Call, apply: Method, routine: Method) -> Any:
     """Base classes that call ``_init_weights`` on every module do so under ``no_grad``."""
-    call.interp.managers.append(External("torch.no_grad()"))
-    try:
+    with _no_grad(call.interp):
         return call.interp.call(apply, [routine], {}, call.frame, call.node)
+
+
+@contextmanager
+def _no_grad(interp: Interpreter) -> Iterator[None]:
+    """What torch runs by itself records no gradients."""
+    interp.managers.append(External("torch.no_grad()"))
+    try:
+        yield
     finally:
-        call.interp.managers.pop()
+        interp.managers.pop()
 
 
 def class_attribute(framework: TorchFramework, cls: Class, name: str) -> Any:
@@ -108,11 +117,8 @@ def _differentiable(cls: Class, call: Call) -> Any:
     if not isinstance(function, Function):
         return Unknown(f"{cls.name}.apply is not followed")
     context = [] if find_member(cls, "setup_context")[0] is not ABSENT else [Unknown("the context of a function")]
-    call.interp.managers.append(External("torch.no_grad()"))
-    try:
+    with _no_grad(call.interp):
         result = call.interp.call(function, [*context, *call.args], call.kwargs, call.frame, call.node)
-    finally:
-        call.interp.managers.pop()
     followed = all(isinstance(one, Tensor) and one.op is not None for one in (result if isinstance(result, tuple) else (result,)))
     return result if followed else Unknown(f"what {cls.name} computes is not followed")
 
