@@ -27,7 +27,7 @@ ALLOWED = {
     "initlint.signal": ("initlint.signal", "initlint.graph", "initlint.flow", "initlint.layout", "initlint.findings", *THEORY),
     "initlint.rules": ("initlint.rules", "initlint.graph", "initlint.flow", "initlint.layout", "initlint.findings", "initlint.evidence", *THEORY),
     "initlint.text.edits": ("initlint.findings",),
-    "initlint.text.depth": (),
+    "initlint.text.depth": ("initlint.text.edits", "initlint.text.syntax"),
     "initlint.paths.ignores": (),
     "initlint.errors": (),
     "initlint.paths.git": ("initlint.errors",),
@@ -52,7 +52,7 @@ STANDARD_ONLY = (
 RUNTIME = ("initlint.live", "initlint.measure")
 CONTRACTS = ("initlint.overlays.contracts",)
 """Read by the interpreter as the libraries that they stand for, never imported."""
-PARSERS = ("initlint.source", "initlint.lower", "initlint.rewrite")
+PARSERS = ("initlint.source", "initlint.lower", "initlint.rewrite", "initlint.text.newer")
 
 
 def within(name: str, packages: tuple[str, ...]) -> bool:

@@ -172,3 +172,66 @@ def test_switches_in_front_of_initializers_are_turned(tmp_path: Path) -> None:
     law = {name: [graph.parameter(which) for which in ("linear.weight", "linear.bias")] for name, graph in found.items() if name.startswith("Net")}
     assert any(w is not None and w.distribution is not None and w.distribution.law == "N(0, 1²)" for w, _ in law.values())
     assert any(b is not None and b.distribution is not None and b.distribution.kind == "constant" for _, b in law.values())
+
+
+CALLED = """
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self, width, scaled=False):
+        super().__init__()
+        self._scaled = scaled
+        self.linear = nn.Linear(width, width)
+        if self._scaled:
+            self.reset()
+
+    def reset(self):
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight)
+
+    def forward(self, x):
+        return self.linear(x)
+"""
+
+
+def test_switches_in_front_of_the_call_of_a_routine_are_turned(tmp_path: Path) -> None:
+    weight = graphs(tmp_path, CALLED)["Net(scaled=True)"].parameter("linear.weight")
+    assert weight is not None and weight.distribution is not None and weight.distribution.law == "N(0, 1²)"
+
+
+ASKING = """
+import torch.nn as nn
+
+class Decoder(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.embedding = nn.Embedding(100, width)
+
+    def forward(self, input_ids=None, inputs_embeds=None):
+        if (input_ids is None) == (inputs_embeds is None):
+            raise ValueError("You have to specify either decoder_input_ids or decoder_inputs_embeds")
+        return self.embedding(input_ids) if inputs_embeds is None else inputs_embeds
+
+class Net(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.encoder = nn.Linear(width, width)
+        self.decoder = Decoder(width)
+
+    def forward(self, inputs=None, mask=None, decoder_input_ids=None):
+        return self.encoder(inputs.float()).relu() + self.decoder(decoder_input_ids)
+"""
+
+
+def test_a_pass_is_given_the_optional_inputs_that_it_asks_for(tmp_path: Path) -> None:
+    """The first where it requires none, and then those that it names in what it raises; ``mask`` stays out."""
+    graph = graphs(tmp_path, ASKING)["Net"]
+    assert graph.forward_reason == ""
+    assert [op.name for op in graph.ops if op.kind == "input"] == ["inputs", "decoder_input_ids"]
+    assert [op.name for op in graph.ops if op.kind in ("layer", "embedding", "activation")] == ["Linear", "relu", "Embedding"]
+
+
+def test_a_pass_that_no_input_helps_says_why(tmp_path: Path) -> None:
+    graph = graphs(tmp_path, ASKING.replace("decoder_input_ids=None)", "*, other=None)").replace("self.decoder(decoder_input_ids)", "self.decoder()"))["Net"]
+    assert graph.forward_reason.startswith("it raises ValueError: You have to specify")

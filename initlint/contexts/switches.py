@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -24,12 +24,16 @@ def switched(module: Module, facts: FileFacts) -> Iterator[tuple[str, Class, dic
     """Classes with such a parameter, or an initializer, on a line that nothing reached, and the arguments that lead there; first, what to call it."""
     for chunk in module.source.classes():
         made = [line for line in _lines(module, chunk) if line not in facts.emptied]
-        lines = made + sorted({line for one in chunk.members if one.kind == "def" for line in facts.lines_of(module, one)} - facts.shown)
+        owners = {line: one.name for one in chunk.members if one.kind == "def" for line in sorted(facts.lines_of(module, one) - facts.shown)}
+        lines = made + sorted(owners)
         cls = module.names.get(chunk.name) if lines else None
         function = find_member(cls, "__init__")[0] if isinstance(cls, Class) else None
         if not isinstance(cls, Class) or not isinstance(function, Function):
             continue
-        ways = {tuple(_turned(module, line, function, names=line in made).items()): None for line in lines}
+        rows = module.source.text.split("\n") if lines else []
+        calls = {name: list(_calls(module, chunk, name)) for name in {*owners.values()} - {"__init__"}}
+        tests = [[test for place in (line, *calls.get(owners.get(line, ""), ())) for test in tests_around(rows, place)] for line in lines]
+        ways = {tuple(_turned(around, function, names=line in made).items()): None for line, around in zip(lines, tests)}
         for given in islice(filter(None, ways), MOST):
             yield f"{chunk.name}({', '.join(f'{name}={value}' for name, value in given)})", cls, dict(given)
 
@@ -40,11 +44,17 @@ def _lines(module: Module, chunk: ClassChunk) -> list[int]:
     return [module.source.index.position(match.end() - 2)[0] for match in found]
 
 
-def _turned(module: Module, line: int, function: Function, *, names: bool) -> dict[str, Any]:
-    """Arguments other than their defaults for every one that a branch around ``line`` asks about; with ``names``, of those that are text too."""
+def _calls(module: Module, chunk: ClassChunk, method: str) -> Iterator[int]:
+    """Lines of a class that call one of its methods, or hand it to ``apply``."""
+    for match in re.compile(rf"\bself\.{method}\b").finditer(module.source.text, chunk.start, chunk.end):
+        yield module.source.index.position(match.start())[0]
+
+
+def _turned(tests: Iterable[str], function: Function, *, names: bool) -> dict[str, Any]:
+    """Arguments other than their defaults for every one that ``tests`` ask about; with ``names``, of those that are text too."""
     given: dict[str, Any] = {}
-    for test in tests_around(module.source.text.split("\n"), line):
-        for name in re.findall(r"[A-Za-z_]\w*", test):
+    for test in tests:
+        for name in re.findall(r"[^\W\d_]\w*", test):
             default = function.defaults.get(name)
             if default is False or (default == 0 and isinstance(default, int)):
                 given[name] = True if default is False else 1

@@ -6,12 +6,13 @@ import ast
 import io
 import re
 import tokenize
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from initlint.findings import Finding
 from initlint.runs.suppress import ALWAYS, COMMENT
+from initlint.text.edits import SourceError
+from initlint.text.syntax import parse_index
 
 ABOUT_COMMENTS = ("INI904", "INI905")
 _INDENT = re.compile(r"[ \t\f]*")
@@ -79,10 +80,8 @@ def add_ignores(text: str, findings: Sequence[Finding]) -> tuple[str, list[Findi
 
 def _same_code(before: str, after: str) -> bool:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.dump(ast.parse(before)) == ast.dump(ast.parse(after))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.dump(parse_index(before)) == ast.dump(parse_index(after))
+    except (SourceError, RecursionError):
         return False
 
 

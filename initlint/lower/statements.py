@@ -49,6 +49,12 @@ class Lowering(Patterns):
         value = self.expr(node.value) if node.value else None
         return p.AnnAssign(target.pos, self.last, target, annotation, value)
 
+    def type_alias(self, node: cst.TypeAlias) -> p.Stmt:
+        self.take("type")
+        target = self.expr(node.name)
+        value = self.unsupported(node.value)  # evaluated when somebody asks for it, perhaps with names that come later
+        return p.Assign(target.pos, value.end, [target], value)
+
     def augmented(self, node: cst.AugAssign) -> p.Stmt:
         target, value = self.expr(node.target), self.expr(node.value)
         return p.AugAssign(target.pos, value.end, target, OPERATORS[type(node.operator)], value)
@@ -208,6 +214,7 @@ class Lowering(Patterns):
 
 STATEMENTS: dict[type, Callable[..., p.Stmt]] = {
     cst.Expr: Lowering.expression_statement, cst.Assign: Lowering.assign, cst.AnnAssign: Lowering.annotated, cst.AugAssign: Lowering.augmented,
+    cst.TypeAlias: Lowering.type_alias,
     cst.Return: Lowering.return_, cst.Raise: Lowering.raise_, cst.Assert: Lowering.assert_, cst.Del: Lowering.delete, cst.Pass: Lowering.jump,
     cst.Break: Lowering.jump, cst.Continue: Lowering.jump, cst.Global: Lowering.scope, cst.Nonlocal: Lowering.scope, cst.Import: Lowering.import_,
     cst.ImportFrom: Lowering.import_from, cst.If: Lowering.if_, cst.For: Lowering.for_, cst.While: Lowering.while_, cst.With: Lowering.with_,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Optional
 
+from initlint.text.newer import formatted
+
 TOKEN = re.compile(
     r"""
     \#[^\n\r]*
@@ -18,6 +20,9 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+NESTED = re.compile(r"""[fFtT][rR]?(?:"[^"\n]*(?<!\{)\{[^{}"\n]*["\n]|'[^'\n]*(?<!\{)\{[^{}'\n]*['\n])""")
+"""An f-string with its own quotes, or a new line, within its braces (PEP 701): where it ends, the expression above cannot tell."""
+
 
 class Tokens:
     """The tokens of one text, taken in order.
@@ -27,7 +32,12 @@ class Tokens:
     """
 
     def __init__(self, text: str, base: int) -> None:
-        self.tokens = [(match.start() + base, match[0]) for match in TOKEN.finditer(text) if match[0][0] != "#"]
+        self.tokens: list[tuple[int, str]] = []
+        done = 0
+        for start, end in formatted(text) if NESTED.search(text) else ():
+            self.tokens += [*_split(text, done, start, base), (start + base, text[start:end])]
+            done = end
+        self.tokens += _split(text, done, len(text), base)
         self.index = 0
         self.first = self.last = base
         self.frozen: Optional[tuple[int, int]] = None
@@ -57,3 +67,7 @@ class Tokens:
         start, token = self.tokens[self.index]
         self.index += 1
         return start, start + len(token)
+
+
+def _split(text: str, start: int, end: int, base: int) -> list[tuple[int, str]]:
+    return [(match.start() + base, match[0]) for match in TOKEN.finditer(text, start, end) if match[0][0] != "#"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Callable, Sequence
+
+from initlint.text.edits import SourceError
+from initlint.text.syntax import parse_index
 
 DEEPEST = 400
 """Levels of a syntax tree; LibCST's time grows with the square of the terms in a sum."""
@@ -32,10 +34,8 @@ def too_deep(text: str) -> bool:
     if len(text) < DEEPEST or len(_DEEPENS.findall(text)) < DEEPEST:
         return False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            level: list[ast.AST] = list(ast.parse(text).body)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        level: list[ast.AST] = list(parse_index(text).body)
+    except SourceError:
         return True
     depth = 0
     while level and depth <= DEEPEST:

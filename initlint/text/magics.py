@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
+
+from initlint.text.edits import SourceError
+from initlint.text.syntax import parse_index
 
 PYTHON_CELLS = frozenset({"capture", "debug", "prun", "time", "timeit"})
 """Cell magics whose body is Python that runs in the notebook."""
@@ -55,10 +56,8 @@ def blank(source: str) -> str:
 def is_python(source: str) -> bool:
     """Whether ``source`` parses."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        parse_index(source)
+    except SourceError:
         return False
     return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 
 NOT_SIGNALS = {"int", "float", "bool", "str"}
 """Annotations of arguments of ``forward`` that are no tensors."""
+RAISES = "it raises "
 NO_PASS = re.compile(r"init|reset|load|save|config|train|optim|update|fit|set_|param|grad|copy|clone|test|valid|log|step|sync|loss")
 """Names of methods that are no pass from inputs to outputs."""
 MOST_INPUTS = 16
 """Signals that ``*inputs`` is given at most."""
+MOST_ASKED = 4
+"""Optional arguments that a pass is given at most, after it has failed without them."""
 
 
 def trace(interp: Interpreter, framework: TorchFramework, instance: Instance, graph: ModelGraph) -> None:
@@ -36,7 +39,7 @@ def trace(interp: Interpreter, framework: TorchFramework, instance: Instance, gr
     Parts that it never reaches (the critic of a GAN that is trained elsewhere) are run on their own.
     """
     inputs: list[Op] = []
-    graph.forward_reason = "it has no forward pass" if _is_silent(framework, instance) else run(interp, framework, instance, inputs)
+    graph.forward_reason = "it has no forward pass" if _is_silent(framework, instance) else _follow(interp, framework, instance, inputs)
     graph.ops = _collected(framework, inputs)
     if not graph.forward_reason and any(op.kind == "opaque" for op in graph.ops):
         return
@@ -47,8 +50,8 @@ def trace(interp: Interpreter, framework: TorchFramework, instance: Instance, gr
         if method is None and _called(framework, one):
             continue
         started: list[Op] = []
-        before = {id(inner): len(framework.layers[id(inner)].calls) for _, inner in named_modules(one)}
-        if run(interp, framework, one, started, method):
+        before = _calls(framework, one)
+        if _follow(interp, framework, one, started, method):
             _forget(framework, one, before)
         else:
             for source in started:
@@ -58,7 +61,32 @@ def trace(interp: Interpreter, framework: TorchFramework, instance: Instance, gr
     graph.ops = _collected(framework, inputs)
 
 
-def run(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op], method: Optional[Function] = None) -> str:
+def _follow(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op], method: Optional[Function] = None) -> str:
+    """Run a pass with the arguments it requires, and where that fails, with the optional ones that it turns out to need."""
+    function = _entry(framework, instance) if method is None else method
+    before = _calls(framework, instance)
+    given: list[str] = []
+    reason = _run(interp, framework, instance, inputs, method, given)
+    while isinstance(function, Function) and reason and (asked := _asked(function, reason, given)):
+        _forget(framework, instance, before)
+        inputs.clear()
+        given.append(asked)
+        reason = _run(interp, framework, instance, inputs, method, given)
+    return reason
+
+
+def _asked(function: Function, reason: str, given: Sequence[str]) -> str:
+    """What a failed pass is to be given: its first optional argument where it requires none, then those that it names in what it raises; empty if nothing."""
+    params = function.node.params[1:]
+    optional = [param.name for param in params if isinstance(param.default, p.Const) and param.default.value is None and param.name not in given]
+    if len(given) == MOST_ASKED or not optional:
+        return ""
+    if not given and not any(param.default is None and param.kind in ("positional", "either", "keyword", "args") for param in params):
+        return optional[0]
+    return next((name for name in re.findall(r"\w+", reason) if name in optional), "") if reason.startswith(RAISES) else ""
+
+
+def _run(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op], method: Optional[Function], given: Collection[str]) -> str:
     """Run the forward pass of one module, or another ``method`` of it; the answer is why that failed, or empty.
 
     Whatever the pass assigns is undone: the next one starts from the module as constructed. A pass that returns nothing leaves its result in an attribute.
@@ -67,21 +95,21 @@ def run(interp: Interpreter, framework: TorchFramework, instance: Instance, inpu
     try:
         with interp.heap.sandbox():
             held = dict(instance.attrs)
-            result = _result(interp, framework, instance, inputs, method)
+            result = _result(interp, framework, instance, inputs, method, given)
             if result is None and framework.is_module(instance):
                 result = [value for name, value in instance.attrs.items() if value is not held.get(name)]
             return _finish(instance if result is None else result)
     except OutOfBudget as error:
         return str(error)
     except TargetRaise as error:
-        return f"it raises {error}"
+        return f"{RAISES}{error}"
     except RecursionError:
         return "it recurses without end"
     finally:
         framework.tracing = False
 
 
-def _result(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op], method: Optional[Function]) -> Any:
+def _result(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op], method: Optional[Function], given: Collection[str]) -> Any:
     node, frame = p.Const(0, 0, None), interp.start_frame
     function = _entry(framework, instance) if method is None else method
     if FORWARD in instance.attrs:
@@ -90,7 +118,7 @@ def _result(interp: Interpreter, framework: TorchFramework, instance: Instance, 
         inputs.append(Op(kind="input", name=name))
         interp.heap.set_item(instance.attrs, name, signals.signal(inputs[-1]))
     if isinstance(function, Function):
-        args, kwargs = _inputs(function, inputs)
+        args, kwargs = _inputs(function, inputs, given)
         return interp.call(Method(function, instance), args, kwargs, frame, node)
     source = Op(kind="input", name="input")
     inputs.append(source)
@@ -160,14 +188,19 @@ def _passes(interp: Interpreter, module: Instance) -> Iterator[Function]:
                     yield method
 
 
+def _calls(framework: TorchFramework, module: Instance) -> dict[int, int]:
+    """How often each layer of a module has been used."""
+    return {id(inner): len(framework.layers[id(inner)].calls) for _, inner in named_modules(module)}
+
+
 def _forget(framework: TorchFramework, module: Instance, before: dict[int, int]) -> None:
     """Drop the uses that an abandoned run left behind, which came after the first so many."""
     for _, inner in named_modules(module):
         del framework.layers[id(inner)].calls[before[id(inner)] :]
 
 
-def _inputs(function: Function, inputs: list[Op]) -> tuple[list[Any], dict[str, Any]]:
-    """One signal per required argument, and those that ``*inputs`` is asked for; plain numbers and flags are unknown."""
+def _inputs(function: Function, inputs: list[Op], given: Collection[str]) -> tuple[list[Any], dict[str, Any]]:
+    """One signal per argument that is required or ``given``, and those that ``*inputs`` is asked for; plain numbers and flags are unknown."""
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     for param in function.node.params[1:]:
@@ -175,7 +208,7 @@ def _inputs(function: Function, inputs: list[Op]) -> tuple[list[Any], dict[str, 
             sources = [Op(kind="input", name=f"{param.name}[{number}]") for number in range(_starred(function, param.name) if not args else 0)]
             inputs += sources
             args += map(signals.signal, sources)
-        if param.kind in ("args", "kwargs") or param.default is not None:
+        if param.kind in ("args", "kwargs") or (param.default is not None and param.name not in given):
             continue
         if isinstance(param.annotation, p.Name) and param.annotation.id in NOT_SIGNALS:
             value: Any = Unknown(f"the argument {param.name} of forward")
@@ -183,7 +216,7 @@ def _inputs(function: Function, inputs: list[Op]) -> tuple[list[Any], dict[str, 
             source = Op(kind="input", name=param.name)
             inputs.append(source)
             value = signals.signal(source)
-        if param.kind == "keyword":
+        if param.kind == "keyword" or param.default is not None:
             kwargs[param.name] = value
         else:
             args.append(value)
