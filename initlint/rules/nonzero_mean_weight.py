@@ -59,6 +59,8 @@ MAPS = ("Linear.", "Conv", "Bilinear.")
 """How the weights are called of layers that sum over their inputs."""
 CHOOSING = ("softmax", "softmax2d", "gumbel_softmax", "one_hot", "sparsemax")
 """Activations in front of a table: what is added up is a choice among its rows."""
+VECTORS = "equinox.Module"
+"""What modules derive from that are called on one sample, a vector."""
 CANCELLING = (*CHOOSING, "log_softmax", "sin", "cos")
 """Activations behind a weight that cancel what the units share, or want it."""
 
@@ -69,7 +71,8 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
     yield from _one_bound(graph)
     if not any(_share(p.distribution) for p in graph.parameters):
         return
-    found = {id(w.parameter): w for w in weights(graph) if w.uses and _is_matrix(w) and (_share(w.parameter.distribution) or 0) >= NOTICED and _multiplies(w)}
+    drawn = (w for w in weights(graph) if w.uses and _is_matrix(w) and (_share(w.parameter.distribution) or 0) >= NOTICED)
+    found = {id(w.parameter): w for w in drawn if _multiplies(w, of_vectors=VECTORS in graph.lineage)}
     told = {call.site for call in graph.calls if is_spread(call) or _is_cut(call)} if found else set()
     for site, group in by_site(w.parameter for w in found.values()):
         if site in told:  # by a rule that knows the cause
@@ -131,12 +134,12 @@ def _is_matrix(weight: Weight) -> bool:
     return shape[0] != 1 and layer.arguments.get("groups", 1) == 1
 
 
-def _multiplies(weight: Weight) -> bool:
-    """Whether it is used as a map from features to features."""
+def _multiplies(weight: Weight, *, of_vectors: bool) -> bool:
+    """Whether it is used as a map from features to features, of which a vector has nothing else."""
     before, after = nonlinearity_before(weight), nonlinearity_after(weight)
     if (after is not None and after.name in CANCELLING) or (before is not None and before.name in CHOOSING):
         return False
-    return not any(_mixes_positions(weight, use.detail) for use in weight.uses)
+    return of_vectors or not any(_mixes_positions(weight, use.detail) for use in weight.uses)
 
 
 def _mixes_positions(weight: Weight, detail: dict[str, object]) -> bool:

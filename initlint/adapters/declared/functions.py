@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Optional, cast
 
 from initlint.adapters.arrays import plain
-from initlint.adapters.declared import drawing, meeting, sources
+from initlint.adapters.declared import drawing, meeting, sources, transforms
 from initlint.adapters.declared.meeting import UNBUILT, WEIGHTS, shapes_for
 from initlint.adapters.declared.modules import append, root_of
 from initlint.adapters.torch import signals
@@ -234,6 +234,7 @@ FUNCTIONS: dict[str, Callable[[Call], Any]] = {
     **dict.fromkeys(("keras.backend.image_data_format", "keras.config.image_data_format"), lambda call: "channels_last"),
     "flax.nnx.List": listed,
     **sources.FUNCTIONS,
+    **transforms.FUNCTIONS,
     **dict.fromkeys(("keras.ops.convert_to_tensor", "keras.ops.cast", "keras.ops.stop_gradient"), as_given),
     **{f"keras.layers.{name.lower()}": partial(merged, layer=name) for name in MERGES},
     "haiku.get_parameter": get_parameter, "keras.Input": model_input, "keras.layers.InputLayer": model_input, "keras.initializers.get": given_back,
