@@ -315,6 +315,9 @@ def _fill_fields(interp: Interpreter, instance: Instance, cls: Class, args: list
             value = call(interp, value.make, [], {}, frame, node)
         interp.heap.set_item(instance.attrs, name, value)
         values.append(value)
+    for name in interp.framework.extra_fields(cls):
+        if name in kwargs and name not in dict(cls.fields or ()):
+            interp.heap.set_item(instance.attrs, name, kwargs[name])
     interp.heap.set_item(instance.attrs, "#fields", values)
     post = interp.find_method(instance, "__post_init__")
     if post is not None:

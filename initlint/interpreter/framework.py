@@ -63,6 +63,10 @@ class Framework:
 
     # ---- classes and objects ----
 
+    def extra_fields(self, cls: Class) -> tuple[str, ...]:
+        """Fields that a class of fields takes from its framework, by keyword only."""
+        return ()
+
     def is_root(self, cls: Class) -> bool:
         """Whether ``cls`` is a base class of the framework that owns no table entry."""
         return False

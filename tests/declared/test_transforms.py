@@ -70,3 +70,38 @@ def test_square_weights_of_modules_that_take_vectors_map_features(tmp_path: Path
     text = HEAD.replace("jr.normal(key, (32, 64)) / 8", "jax.nn.initializers.uniform(0.1)(key, (64, 64))")
     (tmp_path / "net.py").write_text(f"{text}        return jnp.tanh(self.w @ xs)\n")
     assert [finding.code for finding in initlint.check([str(tmp_path / "net.py")]).findings] == ["INI302"]
+
+
+LINEN = """
+import flax.linen as nn
+
+class Block(nn.Module):
+    width: int
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.relu(nn.Dense(self.width)(x))
+
+class Net(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        x = nn.remat(Block)(4)(x)
+        x = nn.checkpoint(nn.Dense)(5)(x)
+        x = nn.jit(Block)(6)(x)
+        x = Block(7, name="last")(x)
+        return nn.remat(Block)(8)(x)
+"""
+
+
+def test_lifted_classes_of_linen_name_their_objects_and_names_that_are_given_hold(tmp_path: Path) -> None:
+    """As Flax 0.12 has it: the transformation stands in front of the name of the class."""
+    (tmp_path / "net.py").write_text(LINEN)
+    kernels = {p.name: p.shape for p in initlint.show(f"{tmp_path / 'net.py'}:Net").parameters if p.role == "kernel"}
+    widths = {name: shape[-1] for name, shape in kernels.items() if shape}
+    assert widths == {
+        "CheckpointBlock_0.Dense_0.kernel": 4,
+        "CheckpointDense_0.kernel": 5,
+        "JitBlock_0.Dense_0.kernel": 6,
+        "last.Dense_0.kernel": 7,
+        "CheckpointBlock_1.Dense_0.kernel": 8,
+    }

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from initlint.adapters.torch import signals
 from initlint.graph import Op
-from initlint.interpreter.values import ABSENT, Builtin, Tensor, Unknown, join
+from initlint.interpreter.values import ABSENT, Builtin, Class, Tensor, Unknown, join
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
-SAME = ("jax.jit", "jax.checkpoint", "jax.remat", "jax.named_call", "equinox.filter_jit", "equinox.filter_checkpoint", "haiku.jit", "haiku.remat")
+SAME = (
+    "jax.jit", "jax.checkpoint", "jax.remat", "jax.named_call", "equinox.filter_jit", "equinox.filter_checkpoint", "haiku.jit", "haiku.remat", "flax.nnx.jit",
+    "flax.nnx.remat",
+)  # fmt: skip
 """Of a function they make one with the same values."""
 MAPS = ("jax.vmap", "jax.pmap", "equinox.filter_vmap", "equinox.filter_pmap", "haiku.vmap")
 """They add an axis to what a function takes and returns."""
@@ -27,6 +30,16 @@ FORI, WHILE = 2, 1
 def same(call: Call) -> Any:
     """``jax.jit(f)``."""
     return call.args[0] if call.args else ABSENT
+
+
+def lifted(call: Call, *, prefix: str) -> Any:
+    """``flax.linen.remat(Block)``: a class like it under a name of its own, ``CheckpointBlock``, by which its objects are called."""
+    given = call.args[0] if call.args else None
+    if not isinstance(given, Class):
+        return ABSENT
+    made = Class(f"{prefix}{given.name.rpartition('.')[2]}", [given], {})
+    made.follow([made, *given.mro])
+    return made
 
 
 def mapped(call: Call) -> Any:
@@ -96,6 +109,8 @@ def _opaque(call: Call, name: str) -> Tensor:
 FUNCTIONS: dict[str, Callable[[Call], Any]] = {
     **dict.fromkeys(SAME, same),
     **dict.fromkeys(MAPS, mapped),
+    **dict.fromkeys(("flax.linen.remat", "flax.linen.checkpoint"), partial(lifted, prefix="Checkpoint")),
+    "flax.linen.jit": partial(lifted, prefix="Jit"),
     **dict.fromkeys(("jax.lax.scan", "haiku.scan"), scan),
     "jax.lax.map": mapped_over,
     **dict.fromkeys(("jax.lax.fori_loop", "haiku.fori_loop"), partial(repeated, body=FORI)),

@@ -238,6 +238,9 @@ class TorchFramework(Framework):
 
     # ---- classes and modules ----
 
+    def extra_fields(self, cls: Class) -> tuple[str, ...]:
+        return ("name",) if cls.derives("flax.linen.Module") else ()
+
     def is_root(self, cls: Class) -> bool:
         return cls.name in ROOTS
 
