@@ -42,23 +42,27 @@ def contents(project: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(project.iterdir()) if not path.name.startswith(".")}
 
 
-def told(project: Path) -> Path:
-    """Where the last process that mended a project wrote what it has to say."""
-    return project.with_name("told.txt")
-
-
-def apply(project: Path, prepare: Callable[[], None]) -> int:
-    """The status of a process that mends the project, as ``waitpid`` tells it."""
+def run(project: Path, prepare: Callable[[], None]) -> tuple[int, str]:
+    """The status of a process that mends the project, as ``waitpid`` tells it, and what it has to say."""
+    reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
         status = 99
         try:
-            sys.stdout = sys.stderr = open(told(project), "w", buffering=1)  # noqa: SIM115
+            sys.stdout = sys.stderr = os.fdopen(writing, "w", buffering=1)
             prepare()
             status = main(["fix", "--apply", "--no-cache", "--jobs", "1", str(project)])
         finally:
             os._exit(status)
-    return os.waitpid(process, 0)[1]
+    os.close(writing)
+    with os.fdopen(reading) as stream:
+        said = stream.read()
+    return os.waitpid(process, 0)[1], said
+
+
+def apply(project: Path, prepare: Callable[[], None]) -> int:
+    """The status alone."""
+    return run(project, prepare)[0]
 
 
 class Interrupter:
@@ -102,12 +106,12 @@ def test_killed_at_any_call_that_writes(project: Path, tmp_path: Path) -> None:
         for last in range(1, 1000):
             for name, data in old.items():
                 (project / name).write_bytes(data)
-            ended = apply(project, Interrupter(project, last, when).install)
+            ended, said = run(project, Interrupter(project, last, when).install)
             found = contents(project)
             assert all(found[name] in (old[name], new[name]) for name in old), (when, last)
             assert found.keys() == old.keys()
             if ended == 0:
-                assert found == new, (when, last, told(project).read_text())
+                assert found == new, (when, last, said)
                 break
             assert os.WTERMSIG(ended) == signal.SIGKILL
             points += 1

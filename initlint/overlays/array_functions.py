@@ -24,7 +24,17 @@ ALIASES = {
     "pennylane.numpy": "numpy",
 }
 """Libraries with the interface of NumPy or SciPy."""
-SAME_ACTIVATIONS = ("flax.linen", "flax.nnx", "tensorflow.nn", "tensorflow", "tensorflow.math", "keras.activations", "keras.ops", "keras.backend")
+SAME_ACTIVATIONS = (
+    "flax.linen",
+    "flax.linen.activation",
+    "flax.nnx",
+    "tensorflow.nn",
+    "tensorflow",
+    "tensorflow.math",
+    "keras.activations",
+    "keras.ops",
+    "keras.backend",
+)
 """Modules whose nonlinearities are named as in ``jax.nn``."""
 SAME_FUNCTIONS = ("tensorflow", "tensorflow.math", "tensorflow.linalg", "keras.ops", "keras.backend")
 """Modules whose functions are named as in NumPy, apart from ``RENAMED``."""
@@ -135,6 +145,8 @@ ACTIVATIONS: dict[str, Nonlinearity] = {
     "jax.nn.hard_sigmoid": Nonlinearity(name="hardsigmoid"),
     "jax.nn.mish": Nonlinearity(name="mish"),
     "jax.nn.glu": Nonlinearity(name="glu"),
+    "jax.lax.tanh": Nonlinearity(name="tanh"),
+    "jax.lax.logistic": Nonlinearity(name="sigmoid"),
     "tensorflow.nn.gelu": Nonlinearity(name="gelu"),
     "tensorflow.nn.leaky_relu": Nonlinearity(name="leaky_relu", parameter="alpha", position=0, default=0.2),
     "keras.activations.gelu": Nonlinearity(name="gelu"),
@@ -147,7 +159,8 @@ ACTIVATIONS: dict[str, Nonlinearity] = {
 _KINDS: dict[OpKind, tuple[str, ...]] = {
     "view": (
         "reshape", "transpose", "squeeze", "expand_dims", "ravel", "swapaxes", "moveaxis", "atleast_2d", "array", "asarray", "copy", "tile",
-        "flip", "split", "array_split", "negative", "broadcast_to", "float32", "float64",
+        "flip", "split", "array_split", "negative", "broadcast_to", "float32", "float64", "roll", "repeat", "rot90", "flipud", "fliplr", "take",
+        "take_along_axis",
     ),
     "concat": ("concatenate", "hstack", "vstack", "stack", "append", "column_stack", "c_", "r_"),
     "pool": ("mean", "average", "max", "min", "amax", "amin", "median"),
@@ -164,7 +177,24 @@ _KINDS: dict[OpKind, tuple[str, ...]] = {
 }  # fmt: skip
 SIGNAL_FUNCTIONS: dict[str, OpKind] = {f"numpy.{name}": kind for kind, names in _KINDS.items() for name in names}
 SIGNAL_FUNCTIONS |= {f"{library}.{name}": "pool" for library in ("flax.linen", "flax.nnx", "haiku") for name in ("max_pool", "avg_pool", "min_pool")}
+_LAX: dict[OpKind, tuple[str, ...]] = {
+    "view": (
+        "stop_gradient", "with_sharding_constraint", "reshape", "transpose", "expand_dims", "squeeze", "slice_in_dim", "dynamic_slice", "dynamic_slice_in_dim",
+        "rev", "broadcast_in_dim", "convert_element_type",
+    ),
+    "elementwise": ("exp", "log", "log1p", "sqrt", "rsqrt", "abs", "square", "integer_pow", "pow", "max", "min", "clamp", "select"),
+    "matmul": ("dot", "dot_general", "batch_matmul"),
+    "pool": ("reduce_window", "pmean", "top_k"),
+    "reduce": ("psum",),
+    "concat": ("concatenate",),
+    "pad": ("pad",),
+}  # fmt: skip
+SIGNAL_FUNCTIONS |= {f"jax.lax.{name}": kind for kind, names in _LAX.items() for name in names}
+SIGNAL_FUNCTIONS |= dict.fromkeys(("jax.ad_checkpoint.checkpoint_name", "flax.linen.with_logical_constraint"), "view")
+SIGNAL_FUNCTIONS |= {f"{library}.dot_product_attention": "attention" for library in ("jax.nn", "flax.linen", "flax.linen.attention", "flax.nnx")}
 SIGNAL_FUNCTIONS |= dict.fromkeys(ACTIVATIONS, "activation")
+SIGNAL_METHODS: dict[str, OpKind] = dict.fromkeys(("astype", "block_until_ready"), "view")
+"""What arrays have that tensors of torch have not."""
 
 WEIGHTS: dict[str, WeightArgument] = dict.fromkeys(("numpy.dot", "numpy.matmul"), WeightArgument(1, "b", "matmul"))
 """Products whose right factor may be a weight; a left one is found by the adapter."""

@@ -133,19 +133,23 @@ _VIEWS = (
     "reshape", "permute", "transpose", "flatten", "unflatten", "squeeze", "unsqueeze", "chunk", "split", "unbind", "tensor_split", "narrow", "select",
     "index_select", "gather", "take_along_dim", "swapaxes", "swapdims", "movedim", "moveaxis", "roll", "flip", "fliplr", "flipud", "rot90", "ravel",
     "clone", "detach", "t", "adjoint", "diagonal", "repeat_interleave", "broadcast_to", "hsplit", "vsplit", "dsplit",
-    "masked_select", "neg", "negative", "sort", "tile",
+    "masked_select", "neg", "negative", "sort", "tile", "scatter", "masked_scatter", "index_copy", "index_put",
 )  # fmt: skip
 _VIEW_METHODS = (
     "view", "view_as", "reshape_as", "expand", "expand_as", "repeat", "contiguous", "to", "type", "type_as", "float", "half", "double", "bfloat16", "cuda",
     "cpu", "requires_grad_", "detach_", "squeeze_", "unsqueeze_", "transpose_", "t_", "neg_", "unfold", "T", "mT", "H", "mH", "data", "real",
-    "pin_memory", "as_strided", "__getitem__",
+    "pin_memory", "as_strided", "__getitem__", "to_dense", "to_sparse", "coalesce",
 )  # fmt: skip
-_POOLS = ("mean", "amax", "amin", "max", "min", "median", "nanmean", "quantile")
-_REDUCTIONS = ("sum", "prod", "var", "std", "norm", "logsumexp", "cumsum", "cumprod", "nansum")
+_POOLS = ("mean", "amax", "amin", "max", "min", "median", "nanmean", "quantile", "topk", "kthvalue", "cummax", "cummin")
+_REDUCTIONS = (
+    "sum", "prod", "var", "std", "norm", "logsumexp", "cumsum", "cumprod", "nansum", "count_nonzero", "scatter_add", "scatter_reduce", "index_add",
+    "index_reduce",
+)  # fmt: skip
 _ELEMENTWISE = (
     "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sqrt", "rsqrt", "pow", "square", "reciprocal", "abs", "cos", "tan", "asin", "acos", "atan",
     "sinh", "cosh", "erf", "erfc", "erfinv", "sign", "floor", "ceil", "round", "trunc", "frac", "clamp", "clip", "clamp_max", "logit",
-    "nan_to_num", "lerp", "masked_fill", "where", "tril", "triu",
+    "nan_to_num", "lerp", "masked_fill", "where", "tril", "triu", "isnan", "isinf", "isfinite", "heaviside", "logical_not", "logical_and", "logical_or",
+    "eq", "ne", "lt", "le", "gt", "ge", "bool", "int", "long", "short",
 )  # fmt: skip
 _PRODUCTS = ("matmul", "mm", "bmm", "mv", "dot", "inner", "outer", "addmm", "addmv", "addbmm", "baddbmm")
 _ARITHMETIC: dict[str, OpKind] = {
@@ -153,6 +157,8 @@ _ARITHMETIC: dict[str, OpKind] = {
     "addcmul": "add", "addcdiv": "add",
 }  # fmt: skip
 _IN_PLACE_ARITHMETIC = ("add", "sub", "subtract", "mul", "multiply", "div", "divide", "true_divide", "addcmul", "addcdiv")
+_IN_PLACE_SPREADING = ("scatter_add", "scatter_reduce", "index_add", "index_reduce")
+_IN_PLACE_PUTTING = ("scatter", "masked_scatter", "index_copy", "index_put")
 _IN_PLACE_ELEMENTWISE = (
     "exp", "log", "sqrt", "rsqrt", "pow", "square", "reciprocal", "abs", "cos", "erf", "clamp", "clip", "clamp_max", "floor", "round", "masked_fill",
 )  # fmt: skip
@@ -177,6 +183,8 @@ SIGNAL_METHODS: dict[str, OpKind] = {
     **_kinds("view", *_VIEW_METHODS),
     **{f"{name}_": _ARITHMETIC[name] for name in _IN_PLACE_ARITHMETIC},
     **_kinds("elementwise", *(f"{name}_" for name in _IN_PLACE_ELEMENTWISE)),
+    **_kinds("reduce", *(f"{name}_" for name in _IN_PLACE_SPREADING)),
+    **_kinds("view", *(f"{name}_" for name in _IN_PLACE_PUTTING)),
 }
 
 _DIMENSIONS = ("1d", "2d", "3d")
@@ -208,11 +216,13 @@ SIGNAL_FUNCTIONS: dict[str, OpKind] = {
     **_kinds("pool", "einops.reduce"),
     **_kinds("norm", *_NORMS, prefix=F),
     **_kinds("norm", "batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", prefix="torch."),
-    **_kinds("attention", f"{F}scaled_dot_product_attention", f"{F}multi_head_attention_forward"),
+    **_kinds("attention", f"{F}scaled_dot_product_attention", f"{F}multi_head_attention_forward", "xformers.ops.memory_efficient_attention"),
+    **_kinds("attention", "flash_attn.flash_attn_func", "flash_attn.flash_attn_interface.flash_attn_func", "torch.nn.attention.flex_attention.flex_attention"),
     **_kinds("pad", f"{F}pad", "torch.constant_pad_nd"),
     **_kinds("interpolate", "interpolate", "upsample", "upsample_nearest", "upsample_bilinear", "grid_sample", prefix=F),
     **_kinds("view", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "fold", "unfold", prefix=F),
     **_kinds("view", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "native_channel_shuffle", prefix="torch."),
+    **_kinds("view", "view_as_real", "view_as_complex", prefix="torch."),
     **_kinds("view", "rearrange", "repeat", "pack", "unpack", prefix="einops."),
     **_kinds("matmul", "einops.einsum", "opt_einsum.contract"),
     **_kinds("activation", *ACTIVATION_FUNCTIONS),
@@ -240,5 +250,5 @@ WEIGHTS: dict[str, WeightArgument] = {
 SPLITS = frozenset({"chunk", "split", "unbind", "tensor_split", "hsplit", "vsplit", "dsplit"})
 """Views that return several tensors, as method or ``torch`` function."""
 
-PAIRS = frozenset({"max", "min", "median", "sort"})
+PAIRS = frozenset({"max", "min", "median", "sort", "topk", "kthvalue", "cummax", "cummin"})
 """Methods and ``torch`` functions that return (values, indices) once they are given a dimension."""

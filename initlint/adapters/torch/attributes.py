@@ -41,6 +41,8 @@ FACTS = (
     "is_leaf",
 )
 """What a tensor says about itself, a signal too."""
+NUMBERS = ("item", "tolist", "stride", "element_size", "storage_offset", "data_ptr", "get_device", "is_complex", "is_floating_point", "is_contiguous")
+"""Methods of a signal that give numbers, of which nothing is known."""
 PRIVATE = {
     "_addmm_activation", "_autocast_to_full_precision", "_autocast_to_reduced_precision", "_backward_hooks", "_base", "_cdata",
     "_clear_non_serializable_cached_data", "_coalesced_", "_conj", "_conj_physical", "_dimI", "_dimV", "_fix_weakref", "_grad", "_grad_fn",
@@ -69,6 +71,8 @@ def tensor_attribute(framework: TorchFramework, interp: Interpreter, value: Tens
     if value.op is not None:
         if name in ("T", "mT", "H", "data", "real"):
             return signals.signal(Op(kind="view", name=name, inputs=[value.op]))
+        if name in NUMBERS:
+            return Method(Builtin(name, lambda call: Unknown("a number that a signal gives")), value)
         return Method(Builtin(name, lambda call: signals.method(name, call, framework.owners)), value)
     if name in ("data", "T", "mT"):
         return views.view(value, name)

@@ -46,13 +46,17 @@ if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
 
 FUNCTIONS = {**SIGNAL_FUNCTIONS, **array_functions.SIGNAL_FUNCTIONS}
+METHODS = {**array_functions.SIGNAL_METHODS, **SIGNAL_METHODS}
 ACTIVATIONS = {**ACTIVATION_FUNCTIONS, **array_functions.ACTIVATIONS}
 AGGREGATIONS: dict[str, str] = {
     **dict.fromkeys(("segment_sum", "unsorted_segment_sum", "scatter_add", "scatter_sum", "segment_sum_csr"), "reduce"),
     **dict.fromkeys(("segment_mean", "segment_max", "unsorted_segment_mean", "scatter_mean", "scatter_max"), "pool"),
 }
 """What libraries for graphs call the sum or mean over the neighbours of a node, wherever they define it."""
-BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "elementwise", "//": "elementwise", "%": "elementwise"}
+BINARY = {
+    "+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "elementwise", "//": "elementwise", "%": "elementwise",
+    "&": "elementwise", "|": "elementwise", "^": "elementwise",
+}  # fmt: skip
 WEIGHT_KINDS = {
     "linear_function": "layer", "conv_function": "layer", "conv_transpose_function": "layer", "bilinear_function": "layer", "embedding_function": "embedding",
 }  # fmt: skip
@@ -241,7 +245,7 @@ def method(name: str, call: Call, owners: dict[int, Any]) -> Any:
     """``x.relu()``, ``x.view(…)`` …; the signal is the first argument."""
     if name in ACTIVATION_METHODS:
         return activate(ACTIVATION_METHODS[name], call, call.args[:1], call.args[1:])
-    kind = "embedding" if name in LOOKUPS and not is_signal(call.args[0]) else SIGNAL_METHODS.get(name, "opaque")
+    kind = "embedding" if name in LOOKUPS and not is_signal(call.args[0]) else METHODS.get(name, "opaque")
     values = [*call.args, *call.kwargs.values()]
     if name in ("matmul", "mm", "bmm", "dot", "__matmul__") and len(values) > 1:
         return arithmetic("@", values[0], values[1], call.site, owners)

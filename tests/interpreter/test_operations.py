@@ -1,0 +1,44 @@
+"""Operations of a forward pass that rearrange, count or choose: the signal goes on behind them, and numbers taken from it are no signal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import initlint
+
+HEAD = """
+import jax
+import torch
+import torch.nn as nn
+from xformers.ops import memory_efficient_attention
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(8, 8)
+        self.b = nn.Linear(8, 8)
+
+    def forward(self, x):
+        y = self.a(x)
+"""
+CASES = {
+    "scattered": ("y = torch.zeros(4, 8).scatter_(0, i, y)", ["view scatter_"]),
+    "added by index": ("z = torch.zeros(4, 8)\n        y = z.index_add_(0, torch.arange(4), y)", ["reduce index_add_"]),
+    "the largest": ("y, i = torch.topk(y, 3)", ["pool topk"]),
+    "masked": ("y = y.masked_fill(torch.isnan(y) & torch.isinf(y), 0)", ["elementwise isnan", "elementwise isinf", "elementwise &", "elementwise masked_fill"]),
+    "complex": ("y = torch.view_as_real(y)", ["view view_as_real"]),
+    "attention of a library": ("y = memory_efficient_attention(y, y, y)", ["attention memory_efficient_attention"]),
+    "divided by a number": ("y = y * (y.abs().max().item() + y.stride(0))", ["elementwise abs", "pool max", "mul *"]),
+    "barriers": ("y = jax.lax.stop_gradient(y).astype('float32')", ["view stop_gradient", "view astype"]),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_signal_goes_on(tmp_path: Path, name: str) -> None:
+    statement, expected = CASES[name]
+    (tmp_path / "net.py").write_text(f"{HEAD}        {statement}\n        return self.b(y)\n")
+    graph = initlint.show(f"{tmp_path / 'net.py'}:Net")
+    between = [f"{op.kind} {op.name}" for op in graph.ops if op.kind not in ("input", "layer", "output") and op.name not in ("[]", "part")]
+    assert graph.forward_reason == "" and between == expected
