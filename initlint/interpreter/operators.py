@@ -43,6 +43,9 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 DUNDER = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "@": "matmul", "|": "or", "&": "and"}
 ORDER: dict[str, Callable[[Any, Any], bool]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
+DTYPE = "torch.Tensor.dtype"
+"""The type of a tensor's entries, as its attribute gives it."""
+INTEGER = re.compile(r"u?int\d*|long|short|byte|char|bool_?|integer")
 EMPTY = "inspect._empty"
 """The mark of what a signature does not say, which equals nothing else."""
 
@@ -198,7 +201,7 @@ def equal(left: Any, right: Any) -> Optional[bool]:
     if isinstance(left, dict) and isinstance(right, dict) and not any(isinstance(key, Sym) for key in (*left, *right)):
         return _all_equal((value, right[key]) for key, value in left.items()) if left.keys() == right.keys() else False
     if isinstance(left, External) and isinstance(right, External):
-        return left.name == right.name
+        return _same_type(left.name, right.name) if DTYPE in (left.name, right.name) else left.name == right.name
     if isinstance(left, External) != isinstance(right, External) and not (left is None or right is None):
         known = any(isinstance(value, (str, int)) or (isinstance(value, External) and value.name == EMPTY) for value in (left, right))
         return False if known else None
@@ -213,6 +216,12 @@ def equal(left: Any, right: Any) -> Optional[bool]:
         return bool(left == right)
     except Exception:
         return None
+
+
+def _same_type(one: str, other: str) -> Optional[bool]:
+    """Whether a tensor has a type of torch: weights and signals are float32 unless somebody asks for more, but indices are signals as well."""
+    asked = (other if one == DTYPE else one).rpartition(".")[2]
+    return None if INTEGER.fullmatch(asked) else asked in ("dtype", "float32", "float")
 
 
 def _all_equal(pairs: Iterable[tuple[Any, Any]]) -> Optional[bool]:

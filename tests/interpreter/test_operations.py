@@ -42,3 +42,32 @@ def test_the_signal_goes_on(tmp_path: Path, name: str) -> None:
     graph = initlint.show(f"{tmp_path / 'net.py'}:Net")
     between = [f"{op.kind} {op.name}" for op in graph.ops if op.kind not in ("input", "layer", "output") and op.name not in ("[]", "part")]
     assert graph.forward_reason == "" and between == expected
+
+
+TYPES = """
+import torch
+import torch.nn as nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rows = nn.Embedding(10, 8)
+        self.out = nn.Linear(8, 8)
+        if self.out.weight.dtype == torch.float32:
+            nn.init.ones_(self.out.bias)
+        if self.out.weight.dtype in (torch.float16, torch.bfloat16):
+            nn.init.zeros_(self.out.bias)
+
+    def forward(self, ids):
+        if ids.dtype not in (torch.int32, torch.int64):
+            raise TypeError("ids must be integers")
+        return self.out(self.rows(ids))
+"""
+
+
+def test_weights_are_of_the_usual_type_and_signals_may_be_indices(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(TYPES)
+    graph = initlint.show(f"{tmp_path / 'net.py'}:Net")
+    bias = graph.parameter("out.bias")
+    assert graph.forward_reason == ""
+    assert bias is not None and bias.distribution is not None and bias.distribution.law == "= 1"
