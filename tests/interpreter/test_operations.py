@@ -10,6 +10,7 @@ import initlint
 
 HEAD = """
 import jax
+import kernels
 import torch
 import torch.nn as nn
 from xformers.ops import memory_efficient_attention
@@ -31,6 +32,7 @@ CASES = {
     "complex": ("y = torch.view_as_real(y)", ["view view_as_real"]),
     "attention of a library": ("y = memory_efficient_attention(y, y, y)", ["attention memory_efficient_attention"]),
     "divided by a number": ("y = y * (y.abs().max().item() + y.stride(0))", ["elementwise abs", "pool max", "mul *"]),
+    "written by a kernel": ("out = torch.empty(4, 8)\n        kernels.scale(out, y)\n        y = out", ["opaque kernels.scale"]),
     "barriers": ("y = jax.lax.stop_gradient(y).astype('float32')", ["view stop_gradient", "view astype"]),
 }
 
@@ -71,3 +73,53 @@ def test_weights_are_of_the_usual_type_and_signals_may_be_indices(tmp_path: Path
     bias = graph.parameter("out.bias")
     assert graph.forward_reason == ""
     assert bias is not None and bias.distribution is not None and bias.distribution.law == "= 1"
+
+
+SUPERS = """
+import flax.linen
+import keras
+import torch.nn as nn
+import torch.nn.functional as F
+
+class Standardised(nn.Conv2d):
+    def forward(self, x):
+        weight = self.weight - self.weight.mean(dim=(1, 2, 3), keepdim=True)
+        return self._conv_forward(x, weight, self.bias)
+
+class Torch(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = Standardised(3, 8, 3)
+
+    def forward(self, x):
+        return F.relu(self.conv(x))
+
+class Layer(keras.layers.Dense):
+    def call(self, x):
+        return super().call(x)
+
+class Keras(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = Layer(4, kernel_initializer="uniform")
+
+    def call(self, x):
+        return keras.ops.relu(self.dense(x))
+
+class Dense(flax.linen.Dense):
+    @flax.linen.compact
+    def __call__(self, x):
+        return super().__call__(x.astype("float32"))
+
+class Linen(flax.linen.Module):
+    @flax.linen.compact
+    def __call__(self, x):
+        return flax.linen.relu(Dense(4)(x))
+"""
+
+
+@pytest.mark.parametrize(("name", "layer"), [("Torch", "conv"), ("Keras", "Dense"), ("Linen", "Dense")])
+def test_a_layer_runs_as_its_base_class_does(tmp_path: Path, name: str, layer: str) -> None:
+    (tmp_path / "net.py").write_text(SUPERS)
+    graph = initlint.show(f"{tmp_path / 'net.py'}:{name}")
+    assert [op.name for op in graph.ops if op.kind in ("layer", "activation", "opaque")] == [layer, "relu"]

@@ -75,6 +75,8 @@ class TorchFramework(Framework):
         """Whether a forward pass runs; outside of one, modules are called for the shapes that come out."""
         self.running: list[int] = []
         """Identities of the modules whose forward pass is running, from the outside in."""
+        self.ran: set[int] = set()
+        """Identities of those that have run since the trace began."""
         self.layers: dict[int, Layer] = {}
         """Graph layers by the identity of their module."""
         self.called: dict[int, tuple[Any, Instance]] = {}

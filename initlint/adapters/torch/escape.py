@@ -39,7 +39,11 @@ def escape(framework: TorchFramework, interp: Interpreter, func: Any, values: li
     called = _name_of(func)
     found = signals.sources(values)
     if found:
-        return signals.signal(Op(kind="opaque", name=called, inputs=found, site=site))
+        made = signals.signal(Op(kind="opaque", name=called, inputs=found, site=site))
+        for value in values:  # a kernel writes its result into memory that it is handed
+            if isinstance(value, Tensor) and value.op is None and value.storage.empty is not None and not value.parameter and not value.buffer:
+                value.op = made.op
+        return made
     if framework.tracing:
         return Unknown(reason)
     for value in values:

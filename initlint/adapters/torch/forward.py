@@ -31,6 +31,7 @@ def run_module(framework: TorchFramework, instance: Instance, call: Call) -> Any
     outermost = not framework.tracing and framework.applying is None
     framework.applying = instance if outermost else framework.applying
     framework.running.append(id(instance))
+    framework.ran.add(id(instance))
     try:
         made = _run(framework, instance, call)
     finally:

@@ -16,6 +16,7 @@ from initlint.adapters.torch.registries import REGISTRIES
 from initlint.interpreter.calls import initialise
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import ABSENT, OPENED, Builtin, Class, External, Function, Instance, Method, Tensor, Unknown, Wrapped
+from initlint.overlays.declared.names import ROOTS
 from initlint.text.initcalls import ROUTINE
 
 if TYPE_CHECKING:
@@ -58,9 +59,17 @@ def module_attribute(framework: TorchFramework, interp: Interpreter, instance: I
         return [[instance.parameters.get(key) for key in keys] for keys in instance.attrs["_all_weights"]]
     if name.startswith("_") and name[1:] in REGISTRIES:
         return ABSENT if registries.is_unready(instance) else getattr(instance, name[1:])
-    if name == "forward":
-        return Builtin("forward", lambda call: forward.run_table_layer(framework, instance, call))
+    if name in ROOTS.get(root_of(instance.cls) or MODULE, ()):
+        return Builtin(name, lambda call: forward.run_table_layer(framework, instance, call))
+    if name == "_conv_forward":
+        return _convolve(framework, instance)
     return _drawing_method(framework, interp, instance, name)
+
+
+def _convolve(framework: TorchFramework, instance: Instance) -> Any:
+    """``conv._conv_forward(input, weight, bias)``: the function for a weight that a subclass has made something of."""
+    layer = next((c.name.rpartition(".")[2] for c in instance.cls.mro if c.spec is not None and c.spec.role == "conv"), "")
+    return Builtin("_conv_forward", lambda call: functions.call(framework, f"torch.nn.functional.{layer.lower()}", call)) if layer else ABSENT
 
 
 def _drawing_method(framework: TorchFramework, interp: Interpreter, instance: Instance, name: str) -> Any:

@@ -39,6 +39,7 @@ def trace(interp: Interpreter, framework: TorchFramework, instance: Instance, gr
     Parts that it never reaches (the critic of a GAN that is trained elsewhere) are run on their own.
     """
     inputs: list[Op] = []
+    framework.ran = set()
     graph.forward_reason = "it has no forward pass" if _is_silent(framework, instance) else _follow(interp, framework, instance, inputs)
     graph.ops = _collected(framework, inputs)
     if not graph.forward_reason and any(op.kind == "opaque" for op in graph.ops):
@@ -144,8 +145,8 @@ def _collected(framework: TorchFramework, inputs: list[Op]) -> list[Op]:
 
 
 def _called(framework: TorchFramework, module: Instance) -> bool:
-    """Whether the forward pass traced so far uses any layer of ``module``."""
-    return any(framework.layers[id(m)].calls for _, m in named_modules(module))
+    """Whether the forward pass traced so far runs ``module``, or uses any layer of it."""
+    return id(module) in framework.ran or any(framework.layers[id(m)].calls for _, m in named_modules(module))
 
 
 def _is_silent(framework: TorchFramework, module: Instance) -> bool:
@@ -188,15 +189,16 @@ def _passes(interp: Interpreter, module: Instance) -> Iterator[Function]:
                     yield method
 
 
-def _calls(framework: TorchFramework, module: Instance) -> dict[int, int]:
-    """How often each layer of a module has been used."""
-    return {id(inner): len(framework.layers[id(inner)].calls) for _, inner in named_modules(module)}
+def _calls(framework: TorchFramework, module: Instance) -> tuple[dict[int, int], set[int]]:
+    """How often each layer of a module has been used, and which modules have run at all."""
+    return {id(inner): len(framework.layers[id(inner)].calls) for _, inner in named_modules(module)}, set(framework.ran)
 
 
-def _forget(framework: TorchFramework, module: Instance, before: dict[int, int]) -> None:
+def _forget(framework: TorchFramework, module: Instance, before: tuple[dict[int, int], set[int]]) -> None:
     """Drop the uses that an abandoned run left behind, which came after the first so many."""
+    counts, framework.ran = before[0], set(before[1])
     for _, inner in named_modules(module):
-        del framework.layers[id(inner)].calls[before[id(inner)] :]
+        del framework.layers[id(inner)].calls[counts[id(inner)] :]
 
 
 def _inputs(function: Function, inputs: list[Op], given: Collection[str]) -> tuple[list[Any], dict[str, Any]]:
