@@ -30,7 +30,7 @@ def switched(module: Module, facts: FileFacts) -> Iterator[tuple[str, Class, dic
         function = find_member(cls, "__init__")[0] if isinstance(cls, Class) else None
         if not isinstance(cls, Class) or not isinstance(function, Function):
             continue
-        rows = module.source.text.split("\n") if lines else []
+        rows = module.source.text.split("\n")
         calls = {name: list(_calls(module, chunk, name)) for name in {*owners.values()} - {"__init__"}}
         tests = [[test for place in (line, *calls.get(owners.get(line, ""), ())) for test in tests_around(rows, place)] for line in lines]
         ways = {tuple(_turned(around, function, names=line in made).items()): None for line, around in zip(lines, tests)}

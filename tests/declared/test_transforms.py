@@ -105,3 +105,29 @@ def test_lifted_classes_of_linen_name_their_objects_and_names_that_are_given_hol
         "last.Dense_0.kernel": 7,
         "CheckpointBlock_1.Dense_0.kernel": 8,
     }
+
+
+RETRIED = """
+import flax.linen as nn
+
+class Block(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        return nn.Dense(4)(x)
+
+class Net(nn.Module):
+    @nn.compact
+    def __call__(self, ids=None, other=None):
+        x = Block()(ids)
+        if other is None:
+            raise ValueError("other is wanted")
+        return Block()(x) + other
+"""
+
+
+def test_what_a_pass_made_before_it_failed_is_forgotten(tmp_path: Path) -> None:
+    """It runs three times, with nothing, with ``ids``, and with ``other``: its blocks are two."""
+    (tmp_path / "net.py").write_text(RETRIED)
+    graph = initlint.show(f"{tmp_path / 'net.py'}:Net")
+    assert [p.name for p in graph.parameters if p.role == "kernel"] == ["Block_0.Dense_0.kernel", "Block_1.Dense_0.kernel"]
+    assert [layer.path for layer in graph.layers if layer.kind == "Dense"] == ["Block_0.Dense_0", "Block_1.Dense_0"]

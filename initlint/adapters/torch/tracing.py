@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
 from initlint import program as p
@@ -40,7 +41,7 @@ def trace(interp: Interpreter, framework: TorchFramework, instance: Instance, gr
     """
     inputs: list[Op] = []
     framework.ran = set()
-    graph.forward_reason = "it has no forward pass" if _is_silent(framework, instance) else _follow(interp, framework, instance, inputs)
+    graph.forward_reason = "it has no forward pass" if _is_silent(framework, instance) else _follow(interp, framework, graph, instance, inputs)
     graph.ops = _collected(framework, inputs)
     if not graph.forward_reason and any(op.kind == "opaque" for op in graph.ops):
         return
@@ -51,9 +52,9 @@ def trace(interp: Interpreter, framework: TorchFramework, instance: Instance, gr
         if method is None and _called(framework, one):
             continue
         started: list[Op] = []
-        before = _calls(framework, one)
-        if _follow(interp, framework, one, started, method):
-            _forget(framework, one, before)
+        mark = _mark(framework, graph, one)
+        if _follow(interp, framework, graph, one, started, method):
+            _forget(framework, graph, one, mark)
         else:
             for source in started:
                 source.detail["part"] = True
@@ -62,14 +63,14 @@ def trace(interp: Interpreter, framework: TorchFramework, instance: Instance, gr
     graph.ops = _collected(framework, inputs)
 
 
-def _follow(interp: Interpreter, framework: TorchFramework, instance: Instance, inputs: list[Op], method: Optional[Function] = None) -> str:
+def _follow(interp: Interpreter, framework: TorchFramework, graph: ModelGraph, instance: Instance, inputs: list[Op], method: Optional[Function] = None) -> str:
     """Run a pass with the arguments it requires, and where that fails, with the optional ones that it turns out to need."""
     function = _entry(framework, instance) if method is None else method
-    before = _calls(framework, instance)
+    mark = _mark(framework, graph, instance)
     given: list[str] = []
     reason = _run(interp, framework, instance, inputs, method, given)
     while isinstance(function, Function) and reason and (asked := _asked(function, reason, given)):
-        _forget(framework, instance, before)
+        _forget(framework, graph, instance, mark)
         inputs.clear()
         given.append(asked)
         reason = _run(interp, framework, instance, inputs, method, given)
@@ -189,16 +190,29 @@ def _passes(interp: Interpreter, module: Instance) -> Iterator[Function]:
                     yield method
 
 
-def _calls(framework: TorchFramework, module: Instance) -> tuple[dict[int, int], set[int]]:
-    """How often each layer of a module has been used, and which modules have run at all."""
-    return {id(inner): len(framework.layers[id(inner)].calls) for _, inner in named_modules(module)}, set(framework.ran)
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far the trace of a graph had come before a run."""
+
+    calls: dict[int, int]
+    """How often each layer of the module at hand was used."""
+    ran: set[int]
+    layers: int
+    parameters: int
+    """How many of both the graph had: a module may be made while it runs."""
 
 
-def _forget(framework: TorchFramework, module: Instance, before: tuple[dict[int, int], set[int]]) -> None:
-    """Drop the uses that an abandoned run left behind, which came after the first so many."""
-    counts, framework.ran = before[0], set(before[1])
+def _mark(framework: TorchFramework, graph: ModelGraph, module: Instance) -> Mark:
+    calls = {id(inner): len(framework.layers[id(inner)].calls) for _, inner in named_modules(module)}
+    return Mark(calls, set(framework.ran), len(graph.layers), len(graph.parameters))
+
+
+def _forget(framework: TorchFramework, graph: ModelGraph, module: Instance, mark: Mark) -> None:
+    """Drop what a run that was given up has left behind."""
+    framework.ran = set(mark.ran)
+    del graph.layers[mark.layers :], graph.parameters[mark.parameters :]
     for _, inner in named_modules(module):
-        del framework.layers[id(inner)].calls[counts[id(inner)] :]
+        del framework.layers[id(inner)].calls[mark.calls[id(inner)] :]
 
 
 def _inputs(function: Function, inputs: list[Op], given: Collection[str]) -> tuple[list[Any], dict[str, Any]]:
