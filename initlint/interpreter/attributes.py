@@ -74,8 +74,10 @@ def _alternative_attributes(interp: Interpreter, value: OneOf, name: str, frame:
 
 def _other_attribute(interp: Interpreter, value: Any, name: str) -> Any:
     if isinstance(value, Function):
-        if name in ("__name__", "__qualname__"):
+        if name == "__name__":
             return value.name
+        if name == "__qualname__":
+            return value.qualname or value.name
         if name == "__module__":
             return value.scope.module.name
         if name == "__doc__":

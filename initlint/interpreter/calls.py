@@ -27,6 +27,7 @@ from initlint.interpreter.values import (
     OneOf,
     Partial,
     Property,
+    TargetRaise,
     Tensor,
     Unknown,
     Wrapped,
@@ -357,6 +358,13 @@ def call_instance(interp: Interpreter, instance: Instance, args: list[Any], kwar
 
 def decorate(interp: Interpreter, node: p.Expr, value: Any, frame: Frame) -> Any:
     """``value`` decorated; a decorator that cannot be followed is taken as transparent."""
+    try:
+        return _decorated(interp, node, value, frame)
+    except TargetRaise:  # it runs when the file is imported, so it does not raise: something in it was not followed as it is
+        return value
+
+
+def _decorated(interp: Interpreter, node: p.Expr, value: Any, frame: Frame) -> Any:
     decorator = interp.eval(node, frame)
     name = decorator.name if isinstance(decorator, (External, Builtin)) else ""
     if name == "property" or name.endswith("cached_property"):

@@ -123,3 +123,43 @@ def test_a_layer_runs_as_its_base_class_does(tmp_path: Path, name: str, layer: s
     (tmp_path / "net.py").write_text(SUPERS)
     graph = initlint.show(f"{tmp_path / 'net.py'}:{name}")
     assert [op.name for op in graph.ops if op.kind in ("layer", "activation", "opaque")] == [layer, "relu"]
+
+
+DECORATED = """
+import torch.nn as nn
+
+def described(*texts):
+    def describe(function):
+        if not function.__qualname__.startswith("Net."):
+            raise ValueError(f"{function.__qualname__} cannot be described")
+        function.__doc__ = "".join(texts)
+        return function
+    return describe
+
+def refused(function):
+    raise TypeError("as far as one can see")
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.out = nn.Linear(8, 8)
+
+    @described("a", "b")
+    @refused
+    @described(missing["key"])
+    def forward(self, x):
+        return self.out(x)
+"""
+
+
+def test_a_decorator_that_raises_leaves_the_function_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(DECORATED.replace("missing[", "{}["))
+    graph = initlint.show(f"{tmp_path / 'net.py'}:Net")
+    assert [op.kind for op in graph.ops] == ["input", "layer", "output"]
+
+
+def test_a_method_goes_by_its_class(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        DECORATED.replace("    @refused\n", "").replace('    @described(missing["key"])\n', "").replace("raise ValueError(", "return print(")
+    )
+    assert initlint.show(f"{tmp_path / 'net.py'}:Net").forward_reason == ""
