@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Optional
 
-from initlint.text.newer import formatted
+from initlint.text.newer import NESTED, formatted
 
 TOKEN = re.compile(
     r"""
@@ -19,9 +19,6 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-
-NESTED = re.compile(r"""[fFtT][rR]?(?:"[^"\n]*(?<!\{)\{[^{}"\n]*["\n]|'[^'\n]*(?<!\{)\{[^{}'\n]*['\n])""")
-"""An f-string with its own quotes, or a new line, within its braces (PEP 701): where it ends, the expression above cannot tell."""
 
 
 class Tokens:

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from initlint.process.stack import with_deep_stack
 from initlint.text.edits import LineIndex
 
 if TYPE_CHECKING:
     from libcst import CSTNode
+    from libcst.metadata import CodeRange
 
+NESTED = re.compile(r"""[fFtT][rR]?(?:"[^"\n]*(?<!\{)\{[^{}"\n]*["\n]|'[^'\n]*(?<!\{)\{[^{}'\n]*['\n])""")
+"""An f-string with its own quotes, or a new line, within its braces (PEP 701): where it ends, no regular expression can tell."""
+OTHERS = re.compile(r"""^[ \t]*type[ \t]+\w+[ \t]*[=\[]|\b(?:def|class)[ \t]+\w+[ \t]*\[|\b(?:[tT][rR]?|[rR][tT])["']|\{[^{}\n\\]*\\""", re.MULTILINE)
+"""What else may be newer: aliases, parameters, template strings, backslashes within braces."""
 FORMATTED = ("FormattedString", "TemplatedString")
 """Nodes of LibCST, of which older versions have but the first."""
+BRACKET = re.compile(r"[(\[{}\])]")
+DEEPENS = re.compile(r"[-+*/%@&|^.]|\b(?:and|or)\b")
+PROSE = re.compile(r"""\"{3}(?:[^\\"]|\\.|"(?!""))*\"{3}|'{3}(?:[^\\']|\\.|'(?!''))*'{3}|#[^\r\n]*""", re.DOTALL)
+"""Long strings and comments, roughly."""
+JOINING = frozenset("-+*/%@&|^.\\")
+DEEPEST = 500
+"""Levels of brackets, of which Python's own parser takes 200, or terms: LibCST's time grows with the square of these, its stack with both."""
+RECURSION = 3_000
 NOT_LINES = re.compile(r"[^\r\n]")
 BEFORE_LINE = re.compile(r"[^\r\n](?=\r?\n|\r)")
 
 
 def hidden(text: str) -> str | None:
     """``text`` of the same length, every statement and name where it was, in older syntax; None where it holds nothing newer, or is no Python at all."""
+    if (not NESTED.search(text) and not OTHERS.search(text)) or _too_deep(text):
+        return None
     import libcst as cst  # only such a file needs it this early
 
     spans: list[tuple[int, int, str]] = []
@@ -46,6 +63,24 @@ def formatted(text: str) -> list[tuple[int, int]]:
     return [(start, end) for start, end, _ in _outermost(found)]
 
 
+def _too_deep(text: str) -> bool:
+    """Whether brackets, or the terms of an expression over lines that an operator joins, nest deeper than LibCST takes in reasonable time."""
+    depth = terms = 0
+    joined = False
+    for line in PROSE.sub("", text).splitlines():
+        code = line.strip()
+        operators = len(DEEPENS.findall(code))
+        terms = terms + operators if joined or code[:1] in JOINING else operators
+        joined = code[-1:] in JOINING or code.endswith((" and", " or"))
+        for match in BRACKET.finditer(code):
+            depth = depth + 1 if match[0] in "([{" else max(depth - 1, 0)
+            if depth > DEEPEST:
+                return True
+        if terms > DEEPEST:
+            return True
+    return False
+
+
 def _continued(text: str) -> str:
     """As many spaces, with lines that continue."""
     return BEFORE_LINE.sub(r"\\", NOT_LINES.sub(" ", text))
@@ -56,10 +91,18 @@ def _placed(text: str) -> Iterator[tuple[CSTNode, Callable[[CSTNode], tuple[int,
     import libcst as cst
     from libcst.metadata import MetadataWrapper, PositionProvider
 
+    def positions() -> Mapping[CSTNode, CodeRange]:
+        tree = cst.parse_module(text)
+        sys.setrecursionlimit(RECURSION)  # that of the stack would take minutes for a sum of a few thousand terms
+        return MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
+
+    limit = sys.getrecursionlimit()
     try:
-        places = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True).resolve(PositionProvider)
+        places = with_deep_stack(positions)
     except cst.ParserSyntaxError:
         return
+    finally:
+        sys.setrecursionlimit(limit)
     index = LineIndex(text)
 
     def span(node: CSTNode) -> tuple[int, int]:
