@@ -69,7 +69,21 @@ def init_identity(modules, scale):
 """
 
 
-@pytest.mark.parametrize("code", [HEADERS, NONE, STEPS, SCALED, SCALED.replace("scale)", "scale=1.0)", 1)])
+ENDLESS = """
+import torch.nn as nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(3, 3) for _ in range(10**30)])
+        self.count = len(range(10**30)) + sum(range(1, 10**30)) + range(10**30)[-1]
+        for number, _ in enumerate(range(10**30)):
+            break
+"""
+
+
+@pytest.mark.parametrize("code", [HEADERS, NONE, STEPS, SCALED, SCALED.replace("scale)", "scale=1.0)", 1), ENDLESS])
 def test_it_is_analysed(tmp_path: Path, code: str) -> None:
     path = tmp_path / "net.py"
     path.write_text(code, encoding="utf-8")

@@ -45,9 +45,11 @@ def _len(call: Call) -> Any:
 def _range(call: Call) -> Any:
     if call.args and all(isinstance(a, int) for a in call.args):
         try:
-            return range(*call.args)
-        except (TypeError, ValueError):
-            return Unknown("a range that does not exist")
+            made = range(*call.args)
+            len(made)  # of 10³⁰ numbers there is none
+        except (TypeError, ValueError, OverflowError):
+            return Unknown("a range that does not exist, or has no length")
+        return made
     if any(isinstance(a, (Unknown, OneOf)) and not isinstance(a, Sym) for a in call.args):
         return SymbolicRange(0)
     return SymbolicRange(call.args[0] if len(call.args) > 1 else 0)
