@@ -28,6 +28,7 @@ JOINING = frozenset("-+*/%@&|^.\\")
 DEEPEST = 500
 """Levels of brackets, of which Python's own parser takes 200, or terms: LibCST's time grows with the square of these, its stack with both."""
 RECURSION = 3_000
+"""Calls within calls while places are told: more of them, as the stack would take, need minutes."""
 NOT_LINES = re.compile(r"[^\r\n]")
 BEFORE_LINE = re.compile(r"[^\r\n](?=\r?\n|\r)")
 
@@ -87,19 +88,19 @@ def _continued(text: str) -> str:
 
 
 def _placed(text: str) -> Iterator[tuple[CSTNode, Callable[[CSTNode], tuple[int, int]]]]:
-    """Every node of a text, and what tells where one starts and ends; nothing where LibCST does not read it."""
+    """Every node of a text, and what tells where one starts and ends; nothing where LibCST does not read it, or it nests too deeply."""
     import libcst as cst
     from libcst.metadata import MetadataWrapper, PositionProvider
 
     def positions() -> Mapping[CSTNode, CodeRange]:
         tree = cst.parse_module(text)
-        sys.setrecursionlimit(RECURSION)  # that of the stack would take minutes for a sum of a few thousand terms
+        sys.setrecursionlimit(RECURSION)
         return MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
 
     limit = sys.getrecursionlimit()
     try:
         places = with_deep_stack(positions)
-    except cst.ParserSyntaxError:
+    except (cst.ParserSyntaxError, RecursionError):
         return
     finally:
         sys.setrecursionlimit(limit)
