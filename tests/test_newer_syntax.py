@@ -53,10 +53,10 @@ def test_what_no_python_reads_is_an_error_as_before(text: str) -> None:
         parse_index(text)
 
 
-ENDLESS = ("x = " + "(" * 100_000 + ")" * 100_000, "x = " + "1 + " * 20_000 + "1", "x = (a" + "\n.b" * 20_000 + ")")
+ENDLESS = ("x = " + "(" * 100_000 + ")" * 100_000, "x = " + "1 + " * 20_000 + "1", "x = (a" + "\n.b" * 20_000 + ")", "x = a" + "(1)" * 20_000)
 
 
-@pytest.mark.parametrize("text", ENDLESS, ids=["brackets", "terms", "attributes"])
+@pytest.mark.parametrize("text", ENDLESS, ids=["brackets", "terms", "attributes", "calls"])
 def test_what_nests_without_end_beside_it_is_called_invalid_at_once(text: str) -> None:
     """The parser of LibCST would take minutes, or the process with it."""
     with pytest.raises(SourceError, match="is not valid Python: "):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from initlint.process.stack import with_deep_stack
@@ -12,7 +11,6 @@ from initlint.text.edits import LineIndex
 
 if TYPE_CHECKING:
     from libcst import CSTNode
-    from libcst.metadata import CodeRange
 
 NESTED = re.compile(r"""[fFtT][rR]?(?:"[^"\n]*(?<!\{)\{[^{}"\n]*["\n]|'[^'\n]*(?<!\{)\{[^{}'\n]*['\n])""")
 """An f-string with its own quotes, or a new line, within its braces (PEP 701): where it ends, no regular expression can tell."""
@@ -21,14 +19,12 @@ OTHERS = re.compile(r"""^[ \t]*type[ \t]+\w+[ \t]*[=\[]|\b(?:def|class)[ \t]+\w+
 FORMATTED = ("FormattedString", "TemplatedString")
 """Nodes of LibCST, of which older versions have but the first."""
 BRACKET = re.compile(r"[(\[{}\])]")
-DEEPENS = re.compile(r"[-+*/%@&|^.]|\b(?:and|or)\b")
+DEEPENS = re.compile(r"[-+*/%@&|^.]|\b(?:and|or)\b|[\])]\s*[\[(]")
 PROSE = re.compile(r"""\"{3}(?:[^\\"]|\\.|"(?!""))*\"{3}|'{3}(?:[^\\']|\\.|'(?!''))*'{3}|#[^\r\n]*""", re.DOTALL)
 """Long strings and comments, roughly."""
 JOINING = frozenset("-+*/%@&|^.\\")
 DEEPEST = 500
 """Levels of brackets, of which Python's own parser takes 200, or terms: LibCST's time grows with the square of these, its stack with both."""
-RECURSION = 3_000
-"""Calls within calls while places are told: more of them, as the stack would take, need minutes."""
 NOT_LINES = re.compile(r"[^\r\n]")
 BEFORE_LINE = re.compile(r"[^\r\n](?=\r?\n|\r)")
 
@@ -92,18 +88,10 @@ def _placed(text: str) -> Iterator[tuple[CSTNode, Callable[[CSTNode], tuple[int,
     import libcst as cst
     from libcst.metadata import MetadataWrapper, PositionProvider
 
-    def positions() -> Mapping[CSTNode, CodeRange]:
-        tree = cst.parse_module(text)
-        sys.setrecursionlimit(RECURSION)
-        return MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
-
-    limit = sys.getrecursionlimit()
     try:
-        places = with_deep_stack(positions)
+        places = with_deep_stack(lambda: MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True).resolve(PositionProvider))
     except (cst.ParserSyntaxError, RecursionError):
         return
-    finally:
-        sys.setrecursionlimit(limit)
     index = LineIndex(text)
 
     def span(node: CSTNode) -> tuple[int, int]:

@@ -50,11 +50,10 @@ def mapped(call: Call) -> Any:
 
     def run(inner: Call) -> Any:
         given = [*inner.args, *inner.kwargs.values()]
-        found = signals.sources(given)
-        if not found:
+        if not signals.sources(given):
             return Unknown("what a mapped function makes is not followed")
         if any(isinstance(one, Tensor) and one.op is None for one in given):
-            return signals.signal(Op(kind="opaque", name="vmap", inputs=found, site=inner.site))
+            return signals.opaque(inner, "vmap")
         return inner.interp.call(function, inner.args, inner.kwargs, inner.frame, inner.node)
 
     return Builtin("jax.vmap()", run)
@@ -66,7 +65,7 @@ def scan(call: Call) -> Any:
     if not signals.sources([init, xs]):
         return ABSENT
     made = call.interp.call(function, [_carried(init), xs], {}, call.frame, call.node)
-    return made if isinstance(made, tuple) and len(made) == 2 else _opaque(call, "scan")
+    return made if isinstance(made, tuple) and len(made) == 2 else signals.opaque(call, "scan")
 
 
 def mapped_over(call: Call) -> Any:
@@ -100,10 +99,6 @@ def _carried(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(map(_carried, value))
     return {key: _carried(one) for key, one in value.items()} if isinstance(value, dict) else value
-
-
-def _opaque(call: Call, name: str) -> Tensor:
-    return signals.signal(Op(kind="opaque", name=name, inputs=signals.sources([*call.args, *call.kwargs.values()]), site=call.site))
 
 
 FUNCTIONS: dict[str, Callable[[Call], Any]] = {

@@ -27,7 +27,7 @@ def run_module(framework: TorchFramework, instance: Instance, call: Call) -> Any
     if not framework.tracing and not (root_of(instance.cls) and signals.sources([*call.args, *call.kwargs.values()])):
         return _rehearse(framework, instance, call)
     if id(instance) in framework.running and len(framework.running) > MOST_NESTED:
-        return _opaque(call)
+        return signals.opaque(call)
     outermost = not framework.tracing and framework.applying is None
     framework.applying = instance if outermost else framework.applying
     framework.running.append(id(instance))
@@ -95,7 +95,7 @@ def run_table_layer(framework: TorchFramework, instance: Instance, call: Call) -
         return functional.applied(instance, call)
     spec = next((c.spec for c in instance.cls.mro if c.spec is not None), None)
     if spec is None or kind is not None:
-        return _opaque(call)
+        return signals.opaque(call)
     layer = _layer_of(framework, instance)
     if spec.name in declared.LAYERS:
         return declared.run(framework, instance, layer, spec, call)
@@ -111,8 +111,3 @@ def _layer_of(framework: TorchFramework, instance: Instance) -> Layer:
         layer = framework.layers[id(instance)] = Layer(path="", kind="", class_name=instance.cls.name, arguments=instance.arguments)
         framework.called[id(layer)] = (layer, framework.applying or instance)
     return layer
-
-
-def _opaque(call: Call) -> Tensor:
-    found = signals.sources([*call.args, *call.kwargs.values()])
-    return signals.signal(Op(kind="opaque", inputs=found, site=call.site))

@@ -77,6 +77,11 @@ def signal(op: Op) -> Tensor:
     return Tensor(Storage(None), None, op=op)
 
 
+def opaque(call: Call, name: str = "") -> Tensor:
+    """What a call that is not followed makes of the signals that it is given."""
+    return signal(Op(kind="opaque", name=name, inputs=sources([*call.args, *call.kwargs.values()]), site=call.site))
+
+
 def is_signal(value: Any) -> bool:
     """Whether ``value`` is computed by the forward pass."""
     return isinstance(value, Tensor) and value.op is not None
