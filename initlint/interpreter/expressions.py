@@ -12,7 +12,7 @@ from initlint.interpreter.displays import eval_comprehension, eval_dict, eval_fo
 from initlint.interpreter.iteration import blind_element, elements_of
 from initlint.interpreter.operators import binary, compare, negate
 from initlint.interpreter.scope import Frame, unbound
-from initlint.interpreter.values import ABSENT, Class, External, Function, Instance, OneOf, Tensor, Unknown, join, unknown
+from initlint.interpreter.values import ABSENT, Class, Function, Instance, OneOf, Tensor, Unknown, join, unknown
 
 if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
@@ -58,7 +58,7 @@ def eval_call(interp: Interpreter, node: p.Call, frame: Frame) -> Any:
             args.append(value)
         elif arg.star == 1:
             items = elements_of(interp, value)
-            if items is None and type(func) is External and func.name in interp.framework.sized and type(value) is not Tensor:
+            if items is None and type(value) is not Tensor and interp.framework.takes_sizes(func):
                 items = [blind_element(value)]
             if items is None:
                 return interp.call_blind(func, node, frame, "is called with arguments that are not known", [*args, value], kwargs)

@@ -23,8 +23,10 @@ class Framework:
     """Hooks for libraries whose source is not read. An adapter overrides what it knows."""
 
     max_depth = 60
-    sized: frozenset[str] = frozenset()
-    """Functions that are given sizes alone, so that they can be called though nobody knows how many there are."""
+
+    def takes_sizes(self, func: Any) -> bool:
+        """Whether a function is given sizes alone, so that it can be called though nobody knows how many there are."""
+        return False
 
     # ---- names ----
 

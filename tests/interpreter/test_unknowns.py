@@ -274,3 +274,21 @@ class Net(nn.Module, metaclass=Meta):
     graph = shown(tmp_path, code)
     assert [p.name for p in graph.parameters] == ["fc.weight", "fc.bias"]
     assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "call", ["x.view(*sizes)", "x.reshape(*sizes)", "x.expand(*sizes)", "self.weight.new_zeros(1) + x.view(*sizes)", "torch.zeros(*sizes) + x"]
+)
+def test_a_call_that_is_given_sizes_runs_without_their_number(tmp_path: Path, call: str) -> None:
+    """``x.size()[:-1]`` has as many entries as nobody knows."""
+    path = tmp_path / "net.py"
+    path.write_text(
+        "import torch\nfrom torch import nn\n\n\nclass Conv1D(nn.Module):\n    def __init__(self, features, inputs):\n        super().__init__()\n"
+        "        self.features = features\n        self.weight = nn.Parameter(torch.randn(inputs, features))\n"
+        "        self.bias = nn.Parameter(torch.zeros(features))\n\n"
+        "    def forward(self, x):\n        sizes = x.size()[:-1] + (self.features,)\n        x = torch.addmm(self.bias, x.view(-1, x.size(-1)), self.weight)\n"
+        f"        return {call}\n",
+        encoding="utf-8",
+    )
+    graph = frontend.show(f"{path}:Conv1D")
+    assert not graph.forward_reason and [op.kind for op in graph.ops if op.parameter is not None][:1] == ["matmul"]

@@ -15,7 +15,7 @@ from initlint.adapters.torch import arithmetic, building, containers, forward, f
 from initlint.adapters.torch.attributes import BY_OPERATOR, tensor_attribute
 from initlint.adapters.torch.binding import REQUIRED, Sizes, parse
 from initlint.adapters.torch.escape import escape
-from initlint.adapters.torch.factories import SIZED
+from initlint.adapters.torch.factories import takes_sizes
 from initlint.adapters.torch.inits import COPIED, note_copied
 from initlint.adapters.torch.matrices import computed
 from initlint.adapters.torch.misspelt import note_misspelt
@@ -56,7 +56,7 @@ def may_switch_off_grad(manager: Any) -> bool:
 class TorchFramework(Framework):
     """PyTorch as the interpreter sees it. One instance serves one interpreter."""
 
-    sized = SIZED
+    takes_sizes = staticmethod(takes_sizes)
 
     def __init__(self) -> None:
         self.classes: dict[str, Class] = {}

@@ -15,7 +15,7 @@ from initlint.adapters.torch.writes import current, mix
 from initlint.graph import Origin
 from initlint.interpreter.heap import possible
 from initlint.interpreter.iteration import elements_of
-from initlint.interpreter.values import OneOf, Tensor, Unknown, is_number, repeats
+from initlint.interpreter.values import Builtin, External, Method, OneOf, Tensor, Unknown, is_number, repeats
 from initlint.overlays.torch_init import FACTORIES, Initializer, InvalidCall, UnknownArgument, shape_given
 from initlint.symbolic import Number, Sym
 
@@ -33,7 +33,16 @@ LENGTH = re.compile(r"^(?:n|num)_\w+|_(?:dims?|size|features|channels|width|clus
 """Names of numbers."""
 SIZED = frozenset(name for name, factory in FACTORIES.items() if factory.signature.startswith("*size"))
 """Factories that are given sizes alone."""
+RESHAPES = frozenset(("view", "reshape", "expand", "repeat", "permute", "tile"))
+"""Methods of tensors that are."""
 NO_VALUES = "uninitialised memory that nothing fills"
+
+
+def takes_sizes(func: Any) -> bool:
+    """Whether a function is given sizes alone: ``torch.zeros``, or ``view`` of a tensor."""
+    if type(func) is Method and type(func.receiver) is Tensor:
+        return type(func.function) is Builtin and func.function.name in RESHAPES
+    return type(func) is External and func.name in SIZED
 
 
 def make(call: Call, name: str, entry: Optional[Initializer] = None) -> Any:
