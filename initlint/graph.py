@@ -113,7 +113,7 @@ class InitCall:
     copied: str = ""
     """The method that made the copy it writes, where that copy is dropped with the statement: ``clone``."""
     into: str = ""
-    """For an initializer that a layer was given: the layer of the table and its parameter, ``MultiHeadAttention.query.w``."""
+    """For an initializer that a layer was given, or a routine tried on one: the layer of the table and its parameter, ``MultiHeadAttention.query.w``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from initlint.interpreter.nametests import NameTest
 
 LSTM = re.compile(r"\bLSTM(?:Cell)?\b")
+OWN_MODULES = re.compile(r"\bself\.(?:named_)?(?:modules|children)\(")
 MOST = 40
 STEPS = 5_000
 LOADING = 100_000
@@ -91,14 +92,20 @@ class FileFacts:
         graph.calls += [drawn.told(owners) for drawn in witness.drawn if drawn.call.site.path == path]
         graph.mistakes += [m for m in witness.mistakes.values() if m.site.path == path and (m.kind, m.site) not in known]
 
-    def note_calls(self, witness: Witness, layers: list[Instance]) -> None:
-        """Add the calls at places that no context reached, those that raise, and those that draw the weight of one of ``layers`` from one side of zero."""
-        given = [(one.cls.name.rpartition(".")[2], one.parameters.get("weight")) for one in layers]
-        weights = {id(weight.storage): f"{kind}.weight" for kind, weight in given if isinstance(weight, Tensor)}
+    def note_calls(self, witness: Witness, layers: list[Instance], ends: set[tuple[Site, str]]) -> None:
+        """Add the calls at places that no context reached, those that raise, and those that draw the weight of one of ``layers`` from one side of zero.
+
+        So are those, by place and weight, of ``ends``: what a weight is left with that no model shows.
+        """
+        weights = {id(weight.storage): name for name, weight in _weights(layers)}
         drawn = [one for one in witness.drawn if one.call.site.path == self.graph.path]
-        one_sided = [one for one in drawn if id(one.storage) in weights and one.call.law is not None and one.call.law.mean not in (None, 0)]
         self.graph.calls += [one.call for one in drawn if one.call.problem or one.call.site.line not in self.lines]
-        self.graph.calls += [replace(one.call, into=weights[id(one.storage)]) for one in one_sided]
+        for one in drawn:
+            into, law = weights.get(id(one.storage)), one.call.law
+            if into is None or law is None or law.mean is None:
+                continue
+            if law.mean != 0 or (one.call.site.line not in self.shown and (one.call.site, into) in ends):
+                self.graph.calls.append(replace(one.call, into=into))
         self.lines |= {one.call.site.line for one in drawn}
 
     def name_tests(self, text: str) -> Iterator[Mistake]:
@@ -137,6 +144,20 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
         _run_on_samples(analysis, module, facts, chunk, owner)
 
 
+def _weights(layers: list[Instance]) -> list[tuple[str, Tensor]]:
+    """The weights of layers, each under the name of its layer: ``Linear.weight``."""
+    given = [(one.cls.name.rpartition(".")[2], one.parameters.get("weight")) for one in layers]
+    return [(f"{kind}.weight", weight) for kind, weight in given if isinstance(weight, Tensor)]
+
+
+def _last_writes(layers: list[Instance]) -> Iterator[tuple[Site, str]]:
+    """Where the weights of layers were written last, if that certainly ran and wrote all of one."""
+    for name, weight in _weights(layers):
+        last = weight.storage.events[-1]
+        if last.site is not None and last.certain and not last.partial and weight.storage.distribution is not None:
+            yield last.site, name
+
+
 def drop_guarded(witness: Witness, name: str) -> None:
     """Forget what wrote into leaves in a function without a caller that does not say it initialises: those who prune and train switch gradients off."""
     if name != "__init__" and not ROUTINE.search(name):
@@ -147,6 +168,7 @@ def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk:
     """Run a function on the layers that it asks for; calls that it makes of no other are noted, and those that raise."""
     witness = analysis.framework.witness
     layers: list[Instance] = []
+    ends: set[tuple[Site, str]] = set()
     with alone(analysis, loose=True):
         function, _ = function_of(module, chunk, owner)
         if function is None or _is_generator(function):
@@ -154,6 +176,8 @@ def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk:
         args, kwargs = arguments(function)
         first = 1 if function.node.params and function.node.params[0].name == "self" else 0
         layers = witness.samples = samples(analysis, module, chunk)
+        if first and layers and owner not in facts.built and chunk.says(OWN_MODULES):
+            args[0] = layers[0]
         _run_made(analysis, module, function, args, kwargs)
         for sample in witness.samples if len(args) > first else witness.samples[:1]:
             try:
@@ -161,7 +185,8 @@ def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk:
                 analysis.interp.call(function, given, kwargs, module.frame, p.Const(0, 0, None))
             except TargetRaise:
                 continue  # what it asks of this one another may have
-    facts.note_calls(witness, layers)
+            ends.update(_last_writes(layers))
+    facts.note_calls(witness, layers, ends)
 
 
 def _run_made(analysis: Analysis, module: Module, function: Function, args: list[Any], kwargs: dict[str, Any]) -> None:

@@ -3,7 +3,8 @@
 ## What it does
 Looks at every explicit write to the weight (gamma) and bias (beta) of a normalisation layer, usually made by a
 loop that was meant for the linear layers or by an initializer that was meant for their weights. Routines that loop over the parameters of
-whatever model they are handed are tried on a small one with two norms, where no model of the file is handed to them and the project has norms.
+whatever model they are handed are tried on a small one with two norms, where no model of the file is handed to them and the project has norms;
+those that tell norms by their type, on one of each.
 Of norms that the author wrote, it looks at gains that are drawn around 0, where the forward pass multiplies the normalised signal by them,
 and at moving deviations and variances that are.
 
@@ -40,6 +41,7 @@ is a number somebody chose, and a note; so is a draw from U(0, 1), torch's own d
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 
 from initlint.findings import Finding, Fix, Severity, Site
@@ -57,6 +59,9 @@ RULE = Rule(
     summary="A normalisation layer whose weight does not start at 1, or whose bias does not start at 0",
     fixable="sometimes",
 )
+ZEROED = re.compile(r"zero|null|ident|last|final|resid", re.IGNORECASE)
+"""Names of routines that are about the last norm of a residual branch."""
+SKIP = "The same call also writes other parameters: let it skip those of the normalisation layers."
 NARROW = 0.35
 """Spread around 1 up to which a random weight is a matter of taste."""
 SMALL = 0.35
@@ -80,6 +85,7 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             if severity is not None:
                 verdicts[id(parameter)] = severity
                 parameters.append(parameter)
+    yield from _of_samples(graph)
     yield from _of_own_norms(graph, own_gains(graph), "gain")
     yield from _of_own_norms(graph, own_divisors(graph), "spread", ": what it divides gets any sign and any size")
     for site, group in by_site(parameters):
@@ -87,6 +93,31 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
         clobbered = any(p.role == "weight" and p.distribution is not None and p.distribution.kind != "constant" for p in group)
         blind = clobbered and (_others(graph, site) or {p.role for p in group} == {"weight", "bias"} or of_any(graph, site))
         yield _finding(graph, site, group, Severity.WARNING if blind else severity)
+
+
+def _of_samples(graph: ModelGraph) -> Iterator[Finding]:
+    """Calls that leave the weight of every norm at zero, or draw it around zero: a routine that no model of its file runs tells the norms by their type."""
+    seen: set[Site] = set()
+    for call in graph.calls:
+        law, layer = call.law, call.into.partition(".")[0]
+        if not call.into.endswith("Norm.weight") and not re.fullmatch(r"BatchNorm\dd\.weight", call.into):
+            continue
+        if call.parameter is not None or call.site in seen or law is None or law.mean != 0 or ZEROED.search(call.routine):
+            continue
+        seen.add(call.site)
+        alone = {other.into for other in graph.calls if other.site == call.site} <= {call.into, ""}
+        if law.std == 0 and not alone:
+            continue  # it empties whatever it is given
+        action = constant_call(call, 1) if alone else None
+        yield RULE.at(
+            graph,
+            call.site,
+            Severity.WARNING,
+            f"the weight of every `{layer}` starts {_spell_law(law)}, a norm's weight at 1{_spell_effect(law)}",
+            fix=Fix(message="Start the weight of the norm at 1", actions=(action,)) if action else None,
+            evidence={"initializer": short(call.initializer), "distribution": law.kind, "mean": 0, "std": _number(law.std), "needed": 1},
+            help="" if action else "Start it at 1: `nn.init.ones_`." if alone else SKIP,
+        )
 
 
 def _of_own_norms(graph: ModelGraph, parameters: Iterable[Parameter], part: str, effect: str = "") -> Iterator[Finding]:
@@ -214,7 +245,7 @@ def _finding(graph: ModelGraph, site: Site, group: list[Parameter], severity: Se
             "also_writes": [p.name for p in others],
             **origin_of(event),
         },
-        help="The same call also writes other parameters: let it skip those of the normalisation layers." if others else "",
+        help=SKIP if others else "",
     )
 
 

@@ -3,7 +3,8 @@
 ## What it does
 Computes `Var(W) fan_in` for every weight that an explicit initializer or an `nn.Parameter(torch.randn(...))` fills, with the
 true fan_in of the product it is used in (`x @ W`, `F.linear`, `einsum`, the gates of a hand-written cell). It reports weights
-that nothing normalises or rescales and that make the sums far too wide, or that leave almost nothing of the signal.
+that nothing normalises or rescales and that make the sums far too wide, or that leave almost nothing of the signal. Routines that
+no model of their file runs are tried on a layer of each type they ask for: a std left out there is one of every such layer.
 
 ## Why is this bad?
 A sum of `n` inputs of unit variance has variance `n Var(W)` (LeCun et al. 1998, sec. 4.6; Glorot & Bengio 2010, eq. 5).
@@ -84,6 +85,8 @@ PRODUCTS = ("prod", "cumprod")
 PROJECTION = re.compile(r"Attention\.(?:query|key)\.(?:w|kernel)$")
 """Parameters of layers that make queries and keys."""
 HELP = "Scale the weights by their fan_in: std = fan_in ** -0.5 keeps the variance of a sum at that of its inputs."
+MAP = re.compile(r"(?:Linear|Conv(?:Transpose)?\dd)\.weight")
+"""Parameters of layers that a routine asks for by their type."""
 LIBRARIES = ("keras.", "jax.nn.", "haiku.", "tensorflow.contrib.")
 """Whose initializers are given to layers."""
 FACTORIES = (
@@ -118,6 +121,7 @@ class Case:
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """Every call that makes the sums over a weight far too wide, or leaves nothing of them."""
     yield from _of_attention(graph)
+    yield from _of_samples(graph)
     if graph.forward_reason:
         return
     cases = {id(w.parameter): case for w in matrices(graph) if (case := _judge(graph, w)) is not None}
@@ -147,6 +151,29 @@ def _of_attention(graph: ModelGraph) -> Iterator[Finding]:
             f"`{call.into}`: std {spell(law.std)} whatever the fan_in: {TYPICAL} unit inputs make queries and keys of std {spread:.3g}, "
             "which softmax turns into a choice of almost one entry before anything is learned",
             fix=Fix(message="Draw the projections with variance 1 / fan_in", actions=(action,)) if action else None,
+            evidence={"initializer": short(call.initializer), "std": spell(law.std), "std_of_sums": spread},
+            help=HELP,
+        )
+
+
+def _of_samples(graph: ModelGraph) -> Iterator[Finding]:
+    """Calls that leave out the std for the weight of every linear layer, which the routine that makes them tells by its type."""
+    seen: set[Site] = set()
+    for call in graph.calls:
+        law, layer = call.law, call.into.partition(".")[0]
+        if not MAP.fullmatch(call.into) or call.site in seen or call.parameter is not None or law is None or law.kind not in KINDS or law.fan is not None:
+            continue
+        if law.mean != 0 or law.std is None or isinstance(law.std, Sym) or law.std**2 * FEW <= LARGE:
+            continue
+        seen.add(call.site)
+        alone = {other.into for other in graph.calls if other.site == call.site} <= {call.into, ""}
+        spread, action = law.std * math.sqrt(TYPICAL), other_call(call, "xavier_normal_") if alone else None
+        yield RULE.at(
+            graph,
+            call.site,
+            Severity.WARNING,
+            f"the weight of every `{layer}`: std {spell(law.std)} whatever the fan_in: {TYPICAL} unit inputs make sums of std {spread:.3g}",
+            fix=Fix(message="Draw the weights with xavier_normal_()", actions=(action,)) if action else None,
             evidence={"initializer": short(call.initializer), "std": spell(law.std), "std_of_sums": spread},
             help=HELP,
         )

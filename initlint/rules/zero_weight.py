@@ -4,7 +4,8 @@
 Follows every weight that starts at one value through the forward pass and reports those that cannot leave
 it usefully: a zero weight with zero bias in front of ReLU, zero maps in series with nothing around them,
 zero weights whose every effect ends in a zero map that is fed with zeros (the values of attention and the projection behind it),
-and hidden units that start identical and stay so.
+and hidden units that start identical and stay so. Routines that no model of their file runs are tried on a layer of each type they
+ask for: one that leaves every linear layer or convolution at zero is a warning, unless its name says that this is meant.
 
 ## Why is this bad?
 For `h = f(W1 x + b1)`, `y = W2 h` the gradients are `dL/dW2 = d h^T` and `dL/dW1 = (W2^T d * f'(W1 x + b1)) x^T`.
@@ -41,6 +42,7 @@ Models whose forward pass could not be followed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -59,6 +61,11 @@ RULE = Rule(
     summary="A zero or constant weight that cannot learn or cannot break the symmetry of its units",
     fixable="sometimes",
 )
+HELP = "Draw the weights at random; a zero belongs only in the last map of a branch, where its input and its gradient are not zero."
+MAP = re.compile(r"(?:Linear|Conv(?:Transpose)?\dd)\.weight")
+"""Parameters of layers that a routine asks for by their type."""
+MEANT = re.compile(r"zero|null|ident|last|final|head|out|lora|adapter|gate|resid", re.IGNORECASE)
+"""Names of routines that are about the last map of a branch."""
 CAUSES = {
     "dead": "its input to {after} is 0 for every example, where neither output nor slope is non-zero: no gradient ever reaches {it}",
     "series": "the next map starts at zero too, and each of the two gradients has the other weight as a factor: neither ever moves",
@@ -81,6 +88,7 @@ class Case:
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
     """Every call that leaves weights where they cannot learn."""
+    yield from _of_samples(graph)
     if graph.forward_reason or not graph.ops:
         return
     found = weights(graph)
@@ -92,6 +100,21 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             cases[key] = Case("stuck", zero[key], spell_names(ends), ends)
     for site, parameters in by_site(case.weight.parameter for case in cases.values()):
         yield _finding(graph, site, [cases[id(p)] for p in parameters])
+
+
+def _of_samples(graph: ModelGraph) -> Iterator[Finding]:
+    """Calls that leave every weight of a kind of layer at zero: a routine that no model of its file runs tells these by their type."""
+    seen: set[Site] = set()
+    for call in graph.calls:
+        law = call.law
+        if not MAP.fullmatch(call.into) or call.parameter is not None or call.site in seen or law is None or law.kind != "constant" or law.mean != 0:
+            continue
+        if MEANT.search(call.routine) or any("Norm" in other.into for other in graph.calls if other.site == call.site):
+            continue  # the latter empties whatever it is given
+        seen.add(call.site)
+        layer = call.into.partition(".")[0]
+        text = f"the weight of every `{layer}` starts at 0: two such layers in a row each have the other's zero as a factor of their gradient"
+        yield RULE.at(graph, call.site, Severity.WARNING, text, evidence={"initializer": short(call.initializer), "cause": "series", "value": 0}, help=HELP)
 
 
 def _judge(weight: Weight, table: dict[int, Weight]) -> Case | None:
@@ -260,7 +283,7 @@ def _finding(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding:
             "head": any(is_head(case.weight) for case in cases),
             **origin_of(event),
         },
-        help="Draw the weights at random; a zero belongs only in the last map of a branch, where its input and its gradient are not zero.",
+        help=HELP,
     )
 
 
