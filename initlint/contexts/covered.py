@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from initlint.contexts.loose import FileFacts
     from initlint.contexts.models import Model
     from initlint.interpreter.modules import Module
-    from initlint.source import ClassChunk
+    from initlint.source import Chunk
 
 MAKES = re.compile(r"\bParameter\s*\(|\.(?:data|copy_)\b|\b(?:torch|np|numpy|jnp|tf|random)\.(?:\w+\.)*(?:empty|rand\w*|normal|uniform|(?:Float)?Tensor)\s*\(")
 """What makes or fills a parameter, beside the initializers."""
@@ -47,7 +47,7 @@ class Covered:
         """Count in a module that was built whole, with nothing but defaults in it."""
         self.untouched.update(id(part.cls) for _, part in named_modules(root) if part.cls is not root.cls)
 
-    def hides(self, chunk: ClassChunk, cls: Class) -> bool:
+    def hides(self, chunk: Chunk, cls: Class) -> bool:
         """Whether the class alone would show nothing that these models do not."""
         lines = self.inside.get(id(cls))
         if lines is not None:
@@ -56,7 +56,7 @@ class Covered:
             return False
         return not self._made(chunk)
 
-    def _made(self, chunk: ClassChunk) -> set[int]:
+    def _made(self, chunk: Chunk) -> set[int]:
         """Lines of a class that make or fill parameters."""
         text, index = self.module.source.text, self.module.source.index
         return {index.position(match.start())[0] for match in MAKES.finditer(text, chunk.start, chunk.end)} | self.facts.lines_of(self.module, chunk)

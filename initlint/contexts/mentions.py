@@ -21,6 +21,7 @@ MOST = 6_000
 MOST_READ = 4
 """Projects whose words are kept at a time."""
 CLASS = re.compile(r"^class[ \t]+(\w+)", re.MULTILINE)
+INDENTED = re.compile(r"^([ \t]+)class[ \t]+(\w+)", re.MULTILINE)
 OTHER = re.compile(r"^(?:def|@|if|for|with|[A-Za-z_]\w*\s*=)", re.MULTILINE)
 """How statements of the top level start that are no class."""
 
@@ -161,11 +162,21 @@ class Unit:
 
 
 def unit(text: str, offset: int) -> Unit:
-    """The top-level class around ``offset``, or the file where there is none."""
+    """The top-level class around ``offset``; else the innermost one, of a function or under a condition, or the file where there is none."""
     last = None
     for match in CLASS.finditer(text, 0, offset):
         last = match
     if last is None or OTHER.search(text, last.end(), offset):
-        return Unit("", text)
+        return _nested(text, offset) or Unit("", text)
     after = re.compile(r"^[^\s#)]", re.MULTILINE).search(text, last.end())
     return Unit(last[1], text[last.start() : after.start() if after else len(text)])
+
+
+def _nested(text: str, offset: int) -> Unit | None:
+    """The class around ``offset`` that begins behind the margin."""
+    for match in reversed(list(INDENTED.finditer(text, 0, offset))):
+        ends = re.compile(rf"^[ \t]{{0,{len(match[1])}}}[^\s#)]", re.MULTILINE)
+        if not ends.search(text, match.end(), offset):
+            after = ends.search(text, match.end())
+            return Unit(match[2], text[match.start() : after.start() if after else len(text)])
+    return None

@@ -26,6 +26,7 @@ from initlint.contexts.helpers import run_on_norms
 from initlint.contexts.loaded import drop_unguarded
 from initlint.contexts.loose import Built, FileFacts, run_on_lstms, run_rest
 from initlint.contexts.mentions import ProjectText
+from initlint.contexts.nested import inner, local
 from initlint.contexts.programs import build, programs
 from initlint.contexts.routines import survey
 from initlint.contexts.scripts import scripts
@@ -135,11 +136,14 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     if analysis.framework.graph_mode:
         contexts.models += _programs(contexts)
     contexts.models += _classes(contexts)
+    contexts.models += _inner_classes(contexts)
     interp.grant()
     for name, action in scripts(contexts):
         if len(contexts.models) > len(module.source.classes()) + MAX_CONTEXTS or interp.steps > STEPS_PER_FILE:
             break
         contexts.models += _attempt(contexts, action, name, False)
+    for name, action in local(contexts):
+        contexts.models += _option(contexts, action, name)
     for label, cls, given in switched(module, contexts.facts):
         if is_model(cls):
             contexts.models += _option(contexts, partial(instantiate, interp, cls, module.frame, given), label)
@@ -179,6 +183,16 @@ def _classes(contexts: FileContexts) -> list[Model]:
                 models += _worlds(contexts, cls, chunk.name)
             found.append(models)
     return [model for models in reversed(found) for model in models]
+
+
+def _inner_classes(contexts: FileContexts) -> list[Model]:
+    """The same of classes in classes, and of those under a condition."""
+    interp, frame = contexts.analysis.interp, contexts.module.frame
+    found: list[Model] = []
+    for chunk, cls in inner(contexts):
+        if not contexts.covered.hides(chunk, cls) and _may_be_model(contexts, cls):
+            found += _attempt(contexts, partial(instantiate, interp, cls, frame), cls.name.rpartition(".")[2], True)
+    return found
 
 
 def _may_be_model(contexts: FileContexts, cls: Class) -> bool:

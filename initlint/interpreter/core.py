@@ -87,6 +87,8 @@ class Interpreter:
         """Values of the ``with`` statements around what runs, and of the decorators of the functions that run."""
         self.watch: Optional[Callable[[Function, dict[str, Any]], None]] = None
         """Told of every function that is called, with its arguments by name."""
+        self.made: Optional[list[Class]] = None
+        """The classes that statements in functions and branches make, where somebody asks for them."""
         self.entered: set[int] = set()
         """Identities of the function nodes that were run."""
         self.world: Optional[World] = None

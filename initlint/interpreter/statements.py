@@ -175,6 +175,8 @@ def run_class(interp: Interpreter, node: p.ClassDef, frame: Frame) -> Outcome:
     run_block(interp, node.body, members)
     cls.order = [s.targets[0].id for s in node.body if isinstance(s, p.Assign) and isinstance(s.targets[0], p.Name)]
     classes.collect_fields(interp, cls, node.body, members, node.decorators)
+    if interp.made is not None:
+        interp.made.append(cls)
     interp.bind(node.name, interp.decorate_class(node, cls, frame), frame)
     return FELL
 
