@@ -24,6 +24,8 @@ FOLDER = Path(__file__).parent.parent / "overlays" / "contracts"
 LIBRARIES = frozenset(entry.name for entry in os.scandir(FOLDER) if entry.is_dir())
 FOLLOWED = frozenset({"timm", "torch_geometric"})
 """Those whose source, where it is there, needs none."""
+QUIET = frozenset({"huggingface_hub", "torch_geometric"})
+"""Those that call no method of a model that draws anything."""
 LATER = "__called_later__"
 """Names the method that the library calls on a model once it is built and before it is trained."""
 
@@ -39,7 +41,7 @@ def find(dotted: str, *, found: bool) -> Optional[Path]:
 
 def belongs(cls: Class) -> bool:
     """Whether a class derives from one of a library with a contract, which may call its methods."""
-    return any(base.module.partition(".")[0] in LIBRARIES for base in cls.mro[1:])
+    return any(base.module.partition(".")[0] in LIBRARIES - QUIET for base in cls.mro[1:])
 
 
 def amend(module: Module, contract: Module, names: Iterable[str]) -> None:

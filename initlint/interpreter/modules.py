@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DESCRIBED = {"torch", "numpy", "einops", "jax", "flax", "tensorflow", "keras", "tf_keras", "tf_slim", "haiku", "equinox", "scipy"}
 """Libraries that tables stand for."""
 WITHOUT_MODELS = {
-    "PIL", "IPython", "beartype", "boto3", "cv2", "huggingface_hub", "imageio", "ipywidgets", "librosa", "matplotlib", "networkx", "nltk", "numba", "onnx",
+    "PIL", "IPython", "beartype", "boto3", "cv2", "imageio", "ipywidgets", "librosa", "matplotlib", "networkx", "nltk", "numba", "onnx",
     "pandas", "plotly", "psutil", "pyarrow", "pydantic", "pydantic_settings", "pytest", "ray", "requests", "rich", "safetensors", "seaborn", "sentencepiece",
     "setuptools", "skimage", "sklearn", "soundfile", "sympy", "tensorboard", "tokenizers", "tqdm", "wandb", "yaml",
 }  # fmt: skip

@@ -414,3 +414,75 @@ def test_norms_are_told_by_the_names_that_packages_give_them(tmp_path: Path, pac
     assert laws(shown(tmp_path, code, "Net")) == {
         "norm.weight": "N(1, 0.02²)", "norm.bias": "= 0", "fc.weight": "Var = 1 / (3·fan_in)", "fc.bias": "Var = 1 / (3·fan_in)",
     }  # fmt: skip
+
+
+GRAPH_LAYER = """
+    import torch
+    from torch import nn
+    from torch_geometric.nn import MessagePassing
+    from torch_geometric.nn.inits import glorot
+
+    class Conv(MessagePassing):
+        def __init__(self, width, **kwargs):
+            super().__init__(aggr="add", **kwargs)
+            self.lin = nn.Linear(width, width)
+            self.edge = nn.Linear(3, width)
+            self.out = nn.Linear(width, width)
+            self.att = nn.Parameter(torch.empty(1, 2 * width))
+            nn.init.normal_(self.lin.weight)
+            {fill}
+
+        def forward(self, x, edge_index, edge_attr):
+            return self.propagate(edge_index, x={given}, e=self.edge(edge_attr), size=None)
+
+        def message(self, x_i, x_j, e, index, ptr=None, size_i=None):
+            alpha = torch.sigmoid((torch.cat([x_i, x_j], dim=-1) * self.att).sum(-1, keepdim=True))
+            return alpha * (self.lin(x_j) + e)
+
+        def update(self, collected):
+            return self.out(torch.relu(collected))
+"""
+
+
+@pytest.mark.parametrize("given", ["x", "(x, x)", "(x, None)"])
+def test_messages_ask_for_what_propagate_was_given(tmp_path: Path, given: str) -> None:
+    """Each layer that messages run through is called, and what nothing fills is found."""
+    (tmp_path / "layers.py").write_text(dedent(GRAPH_LAYER).format(fill="pass", given=given))
+    graph = frontend.show(f"{tmp_path / 'layers.py'}:Conv")
+    assert not graph.forward_reason
+    assert {layer.path for layer in graph.layers if layer.calls} == {"lin", "edge", "out"}
+    assert [op.name for op in graph.ops if op.kind == "reduce"] == ["sum", "scatter_sum"]
+    codes = {(finding.code, finding.site.line) for finding in check([str(tmp_path / "layers.py")]).findings}
+    assert {("INI508", 13), ("INI102", 14)} <= codes
+    (tmp_path / "layers.py").write_text(dedent(GRAPH_LAYER).format(fill="glorot(self.att)", given=given))
+    assert not any(finding.code == "INI508" for finding in check([str(tmp_path / "layers.py")]).findings)
+
+
+def test_a_message_that_is_not_written_is_the_neighbour(tmp_path: Path) -> None:
+    text = dedent(GRAPH_LAYER).format(fill="glorot(self.att)", given="self.lin(x)").partition("    def message")[0]
+    (tmp_path / "layers.py").write_text(text.replace('aggr="add"', 'aggr="mean"'))
+    graph = frontend.show(f"{tmp_path / 'layers.py'}:Conv")
+    assert {layer.path for layer in graph.layers if layer.calls} == {"lin", "edge"}
+    assert [op.name for op in graph.ops if op.kind == "pool"] == ["scatter_mean"]
+
+
+def test_a_model_for_the_hub_draws_nothing_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "nets.py").write_text(
+        dedent("""
+        from huggingface_hub import PyTorchModelHubMixin
+        from torch import nn
+
+        class Net(nn.Module, PyTorchModelHubMixin, repo_url="x"):
+            def __init__(self, width):
+                super().__init__()
+                self.fc = nn.Linear(width, width)
+
+            def _init_weights(self, m):
+                if isinstance(m, nn.Linear):
+                    nn.init.kaiming_normal_(m.weight)
+
+            def forward(self, x):
+                return self.fc(x).relu()
+        """)
+    )
+    assert [finding.code for finding in check([str(tmp_path / "nets.py")]).findings] == ["INI501"]
