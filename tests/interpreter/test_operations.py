@@ -163,3 +163,15 @@ def test_a_method_goes_by_its_class(tmp_path: Path) -> None:
         DECORATED.replace("    @refused\n", "").replace('    @described(missing["key"])\n', "").replace("raise ValueError(", "return print(")
     )
     assert initlint.show(f"{tmp_path / 'net.py'}:Net").forward_reason == ""
+
+
+def test_a_partial_of_a_partial_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(
+        "from functools import partial\nfrom torch import nn\n\n\ndef pick(norm):\n    given = {}\n    if isinstance(norm, partial):\n"
+        "        given.update(norm.keywords)\n        norm = norm.func\n    assert norm.__name__ == 'BatchNorm2d'\n    return partial(norm, **given)\n\n\n"
+        "class Net(nn.Module):\n    def __init__(self, norm=partial(partial(nn.BatchNorm2d, eps=1e-3), affine=True)):\n        super().__init__()\n"
+        "        self.norm = pick(norm)(8)\n\n    def forward(self, x):\n        return self.norm(x)\n",
+        encoding="utf-8",
+    )
+    assert [parameter.name for parameter in initlint.show(f"{path}:Net").parameters] == ["norm.weight", "norm.bias"]

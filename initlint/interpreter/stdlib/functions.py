@@ -19,7 +19,13 @@ FRAME = known_class("types.FrameType")
 
 @function("functools.partial", "functools.partialmethod")
 def _partial(call: Call) -> Any:
-    return Partial(call.args[0], call.args[1:], dict(call.kwargs)) if call.args else Unknown("partial()")
+    """That of another one is one of what this calls, with the arguments of both."""
+    if not call.args:
+        return Unknown("partial()")
+    func, args, kwargs = call.args[0], call.args[1:], dict(call.kwargs)
+    if type(func) is Partial:
+        func, args, kwargs = func.func, [*func.args, *args], {**func.kwargs, **kwargs}
+    return Partial(func, args, kwargs)
 
 
 @function("functools.reduce")
