@@ -175,3 +175,17 @@ def test_a_partial_of_a_partial_is_one(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert [parameter.name for parameter in initlint.show(f"{path}:Net").parameters] == ["norm.weight", "norm.bias"]
+
+
+def test_a_layer_written_as_a_function_has_a_shape(tmp_path: Path) -> None:
+    """A constructor may run part of its model on zeros to find out how wide it is."""
+    path = tmp_path / "net.py"
+    path.write_text(
+        "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\nclass Conv(nn.Conv2d):\n    def forward(self, x):\n"
+        "        return F.conv2d(x, self.weight.reshape(-1).reshape_as(self.weight), self.bias, self.stride, padding=self.padding)\n\n\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.conv = Conv(3, 16, 3, 2, 1)\n        with torch.no_grad():\n"
+        "            made = self.conv(torch.zeros(1, 3, 64, 64))\n        self.fc = nn.Linear(made.shape[1] * made.shape[2] * made.shape[3], 4)\n\n"
+        "    def forward(self, x):\n        return self.fc(self.conv(x).flatten(1))\n",
+        encoding="utf-8",
+    )
+    assert {parameter.name: parameter.shape for parameter in initlint.show(f"{path}:Net").parameters}["fc.weight"] == (4, 16 * 32 * 32)

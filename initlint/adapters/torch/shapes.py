@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from initlint.adapters.torch.views import viewed_shape
 from initlint.interpreter.values import Instance, Tensor, is_number
 from initlint.symbolic import Number, symbol
 from initlint.theory.fans import product
+
+if TYPE_CHECKING:
+    from initlint.interpreter.calls import Call
 
 Shape = Optional[tuple[Number, ...]]
 RANKS = {"1d": 1, "2d": 2, "3d": 3}
@@ -41,6 +44,19 @@ def output_shape(instance: Instance, role: str, x: Any) -> Shape:
     if instance.cls.derives("torch.nn.Flatten"):
         return flattened(shape, attrs.get("start_dim", 1))
     return None
+
+
+def weighted_shape(role: str, x: Any, weight: Tensor, call: Call) -> Shape:
+    """The shape that a layer written as a function makes of that of its input: ``F.linear(x, weight)``, ``F.conv2d(x, weight, …)``."""
+    shape = x.shape if isinstance(x, Tensor) else None
+    if weight.shape is None or len(weight.shape) < 2:
+        return None
+    if role == "linear":
+        return (*shape[:-1], weight.shape[0]) if shape else None
+    if role != "conv":
+        return None
+    places = {"stride": call.get(3, "stride", 1), "padding": call.get(4, "padding", 0), "dilation": call.get(5, "dilation", 1)}
+    return _convolved({"out_channels": weight.shape[0], "kernel_size": weight.shape[2:], **places}, shape, transposed=False)
 
 
 def _convolved(attrs: dict[str, Any], shape: Shape, transposed: bool) -> Shape:

@@ -21,7 +21,7 @@ from initlint.adapters.torch.matrices import (
     rows_as_matrices,
     shape_of,
 )
-from initlint.adapters.torch.shapes import function_shape, output_shape
+from initlint.adapters.torch.shapes import function_shape, output_shape, weighted_shape
 from initlint.adapters.torch.views import chosen
 from initlint.findings import Site
 from initlint.graph import Layer, Op
@@ -216,7 +216,9 @@ def _weighted(name: str, kind: str, call: Call, owners: dict[int, Any]) -> Optio
         if layer is not None and layer.kind and parameter is not None and parameter.role == "weight" and op.kind == "layer":
             op.layer, op.name = layer, layer.kind
             layer.calls.append(op)
-        return signal(op)
+        made = signal(op)
+        made.shape = weighted_shape(argument.role, x, weight, call)
+        return made
     return None
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SHARING = {
     "data", "detach", "detach_", "view", "t", "T", "mT", "transpose", "permute", "squeeze", "unsqueeze", "flatten", "reshape", "contiguous",
-    "view_as", "to", "cuda", "cpu", "float", "half", "swapaxes", "expand", "ravel", "unflatten", "share_memory_", "movedim",
+    "view_as", "reshape_as", "to", "cuda", "cpu", "float", "half", "swapaxes", "expand", "ravel", "unflatten", "share_memory_", "movedim",
 }  # fmt: skip
 """Methods whose result is written where the tensor is written (those that may copy are taken to share)."""
 COPYING = {
@@ -30,7 +30,7 @@ SAME_LAW = SHARING | COPYING
 REORDERING = {"permute", "transpose", "t", "T", "mT", "expand", "repeat", "swapaxes", "movedim", "roll", "flip", "tile", "expand_as", "broadcast_to"}
 """Methods that do not keep the entries in their order, so that they are no longer known one by one."""
 TRANSPOSING = ("t", "T", "mT", "transpose", "swapaxes")
-OTHER_SHAPE = ("permute", "unflatten", "movedim", "ravel", "view_as", "expand_as", "repeat", "unsqueeze", "transpose")
+OTHER_SHAPE = ("permute", "unflatten", "movedim", "ravel", "view_as", "reshape_as", "expand_as", "repeat", "unsqueeze", "transpose")
 """Methods that change the shape, also where ``viewed_shape`` cannot tell how."""
 SAME_SIZE = {"repeat": 1, "tile": 1, "expand": -1}
 """Arguments of methods that repeat a tensor: what leaves an axis as it is."""
@@ -79,6 +79,8 @@ def viewed_shape(tensor: Tensor, name: str, args: list[Any]) -> Optional[tuple[N
         return None
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = list(args[0])
+    if name in ("view_as", "reshape_as", "expand_as") and len(args) == 1 and isinstance(args[0], Tensor):
+        return args[0].shape
     if name == "mT":
         return (*shape[:-2], *reversed(shape[-2:]))
     if name in ("t", "T"):
