@@ -24,7 +24,8 @@ meant another tensor.
 
 ## A real bug it would have caught
 transformers#35437: the initialisation of a composite model was lost to the one that ran after it. beta-recsys draws the embedding of
-the users twice and that of the items never; CogDL's `stgat.py` draws its first LSTM twice and the second never.
+the users twice and that of the items never; CogDL's `stgat.py` draws its first LSTM twice and the second never, deepchem's `fcnet.py`
+its output layer instead of the one for the uncertainty.
 mamba.py zeroes the steps that its blocks computed.
 
 ## What it leaves alone
