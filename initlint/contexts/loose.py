@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 LSTM = re.compile(r"\bLSTM(?:Cell)?\b")
 OWN_MODULES = re.compile(r"\bself\.(?:named_)?(?:modules|children)\(")
+"""A method goes over the modules of what it belongs to."""
 MOST = 40
 STEPS = 5_000
 LOADING = 100_000
@@ -153,8 +154,8 @@ def _weights(layers: list[Instance]) -> list[tuple[str, Tensor]]:
 def _last_writes(layers: list[Instance]) -> Iterator[tuple[Site, str]]:
     """Where the weights of layers were written last, if that certainly ran and wrote all of one."""
     for name, weight in _weights(layers):
-        last = weight.storage.events[-1]
-        if last.site is not None and last.certain and not last.partial and weight.storage.distribution is not None:
+        last = weight.storage.events[-1] if weight.storage.events else None
+        if last is not None and last.site is not None and last.certain and not last.partial and weight.storage.distribution is not None:
             yield last.site, name
 
 
@@ -176,8 +177,8 @@ def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk:
         args, kwargs = arguments(function)
         first = 1 if function.node.params and function.node.params[0].name == "self" else 0
         layers = witness.samples = samples(analysis, module, chunk)
-        if first and layers and owner not in facts.built and chunk.says(OWN_MODULES):
-            args[0] = layers[0]
+        if first and args and layers and owner not in facts.built and chunk.says(OWN_MODULES):
+            args[0] = layers[0]  # the samples stand for what it holds
         _run_made(analysis, module, function, args, kwargs)
         for sample in witness.samples if len(args) > first else witness.samples[:1]:
             try:

@@ -143,6 +143,8 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
             break
         contexts.models += _attempt(contexts, action, name, False)
     for name, action in local(contexts):
+        if interp.steps > STEPS_PER_FILE:
+            break
         contexts.models += _option(contexts, action, name)
     for label, cls, given in switched(module, contexts.facts):
         if is_model(cls):
