@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent.parent / "overlays" / "contracts"
 LIBRARIES = frozenset(entry.name for entry in os.scandir(FOLDER) if entry.is_dir())
-FOLLOWED = frozenset({"timm", "torch_geometric"})
+FOLLOWED = frozenset({"timm", "torch_geometric", "torch_scatter"})
 """Those whose source, where it is there, needs none."""
-QUIET = frozenset({"huggingface_hub", "torch_geometric"})
+QUIET = frozenset({"huggingface_hub", "torch_geometric", "torch_scatter"})
 """Those that call no method of a model that draws anything."""
 LATER = "__called_later__"
 """Names the method that the library calls on a model once it is built and before it is trained."""

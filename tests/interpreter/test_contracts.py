@@ -486,3 +486,33 @@ def test_a_model_for_the_hub_draws_nothing_by_itself(tmp_path: Path) -> None:
         """)
     )
     assert [finding.code for finding in check([str(tmp_path / "nets.py")]).findings] == ["INI501"]
+
+
+def test_layers_of_graphs_and_the_linear_layer_between_them(tmp_path: Path) -> None:
+    (tmp_path / "nets.py").write_text(
+        dedent("""
+        from torch import nn
+        from torch_geometric.nn import GCNConv, Linear
+        from torch_geometric.utils import softmax
+        from torch_scatter import scatter
+
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first = Linear(64, 32)
+                self.second = Linear(32, 32, bias=False, weight_initializer="glorot")
+                self.lazy = Linear(-1, 8)
+                self.conv = GCNConv(32, 32)
+
+            def forward(self, x, edge_index, batch):
+                x = self.first(x).relu()
+                x = scatter(softmax(self.second(x), edge_index[1]) * x, batch, dim=0, reduce="mean")
+                return self.lazy(self.conv(x, edge_index))
+        """)
+    )
+    graph = frontend.show(f"{tmp_path / 'nets.py'}:Net")
+    laws = {parameter.name: parameter.distribution for parameter in graph.parameters}
+    assert [laws[name].high for name in ("first.weight", "first.bias", "second.weight")] == pytest.approx([1 / 8, 1 / 8, (6 / 64) ** 0.5])  # type: ignore[union-attr]
+    assert laws["lazy.weight"] is None and laws["lazy.bias"] is None
+    assert [op.name for op in graph.ops if op.kind in ("activation", "pool", "reduce")] == ["relu", "softmax", "scatter_mean"]
+    assert check([str(tmp_path / "nets.py")]).findings == []

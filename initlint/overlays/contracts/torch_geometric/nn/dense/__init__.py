@@ -1,0 +1,5 @@
+"""Layers of single nodes."""
+
+from __future__ import annotations
+
+from torch_geometric.nn.dense.linear import Linear as Linear
