@@ -516,3 +516,30 @@ def test_layers_of_graphs_and_the_linear_layer_between_them(tmp_path: Path) -> N
     assert laws["lazy.weight"] is None and laws["lazy.bias"] is None
     assert [op.name for op in graph.ops if op.kind in ("activation", "pool", "reduce")] == ["relu", "softmax", "scatter_mean"]
     assert check([str(tmp_path / "nets.py")]).findings == []
+
+
+def test_a_linear_layer_of_graphs_is_told_once(tmp_path: Path) -> None:
+    """What it draws by itself is its default, not a call that its author made twice."""
+    (tmp_path / "nets.py").write_text(
+        dedent("""
+        from torch import nn
+        from torch_geometric.nn import Linear
+
+        class Net(nn.Module):
+            def __init__(self, width):
+                super().__init__()
+                self.forth = Linear(width, width)
+                self.back = Linear(width, width, weight_initializer="glorot", bias_initializer="zeros")
+                self.reset()
+
+            def reset(self):
+                self.forth.reset_parameters()
+                self.back.reset_parameters()
+
+            def forward(self, x):
+                return self.back(self.forth(x).relu())
+        """)
+    )
+    assert check([str(tmp_path / "nets.py")]).findings == []
+    forth = frontend.show(f"{tmp_path / 'nets.py'}:Net").parameters[0]
+    assert forth.effective is not None and forth.effective.origin.value == "default"
