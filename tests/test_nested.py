@@ -30,6 +30,7 @@ def within(head: str, behind: str = "", cell: str = CELL) -> str:
     [
         within("class Outer:"),
         within("class Outer(nn.Module):"),
+        within("class Outer(unread.Base):"),
         within("if torch.cuda.is_available is not None:"),
         within("try:", "except ImportError:\n    Cell = None\n"),
         within("def build(torch_is_there=True):", "    return Cell\n"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from initlint.contexts.blankets import REACH, initializes_any, loops_over_own, reaches, reaches_holder, redraws_imported
 from initlint.contexts.corpus import heads
 from initlint.contexts.loaded import fills_by_name, is_loaded, only_runs, skips_init
-from initlint.contexts.mentions import TooLarge, Unit, deriving, unit
+from initlint.contexts.mentions import TooLarge, Unit, deriving, nested, unit
 from initlint.contexts.routines import Search, initializes
 from initlint.findings import Site
 from initlint.graph import ModelGraph, Origin, Parameter
@@ -115,8 +115,11 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     assert site is not None
     path = absolute(site.path)
     source = module.project.files.get(path)
-    owner = unit(source.text, source.index.offset(site.line, site.column)) if source is not None else None
-    if source is None or owner is None or not owner.class_name:
+    if source is None:
+        return True
+    offset = source.index.offset(site.line, site.column)
+    owner = unit(source.text, offset)
+    if not owner.class_name:
         return True
     if is_loaded(QUOTED.sub("", owner.text)) or fills_by_name(source.text):
         return True
@@ -127,7 +130,9 @@ def _may_be_filled(analysis: Analysis, module: Module, parameter: Parameter, roo
     name = _attribute(parameter)
     if (BY_NAME.search(owner.text) or re.search(rf"\bgetattr\(self, *[\"']{name}[\"']", owner.text)) and CHANGES.search(owner.text):
         return True
+    inner = nested(source.text, offset)
     cls = module.names.get(owner.class_name) if path == module.path else None
+    cls = cls if inner is None else root if root.name == inner.class_name else None
     if (isinstance(cls, Class) and cls.uncertain) or _is_configured(source.text, owner.class_name):
         return True
     ancestry = {c.name.rpartition(".")[2] for c in root.mro}

@@ -167,12 +167,12 @@ def unit(text: str, offset: int) -> Unit:
     for match in CLASS.finditer(text, 0, offset):
         last = match
     if last is None or OTHER.search(text, last.end(), offset):
-        return _nested(text, offset) or Unit("", text)
+        return nested(text, offset) or Unit("", text)
     after = re.compile(r"^[^\s#)]", re.MULTILINE).search(text, last.end())
     return Unit(last[1], text[last.start() : after.start() if after else len(text)])
 
 
-def _nested(text: str, offset: int) -> Unit | None:
+def nested(text: str, offset: int) -> Unit | None:
     """The class around ``offset`` that begins behind the margin."""
     for match in reversed(list(INDENTED.finditer(text, 0, offset))):
         ends = re.compile(rf"^[ \t]{{0,{len(match[1])}}}[^\s#)]", re.MULTILINE)
