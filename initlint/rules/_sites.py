@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from initlint.findings import ReplaceCall, Site
 from initlint.flow import BIAS_ROLES
 from initlint.graph import InitCall, InitEvent, Layer, ModelGraph, Op, Origin, Parameter
 from initlint.symbolic import Sym
+from initlint.theory.laws import Distribution
 
 INIT = "torch.nn.init."
 TENSOR = "torch.Tensor."
@@ -193,3 +195,16 @@ def scale_of(layer: Layer | None) -> Parameter | None:
 def bias_of(op: Op) -> Parameter | None:
     """The bias that ``op`` adds, if it has one."""
     return next((op.layer.parameters[role] for role in BIAS_ROLES if role in op.layer.parameters), None) if op.layer else None
+
+
+MAP = re.compile(r"(?:Linear|Conv(?:Transpose)?\dd)\.weight")
+"""Weights that sum, of layers that a routine tells by their type."""
+
+
+def left_in_layers(graph: ModelGraph, kinds: re.Pattern[str]) -> Iterator[tuple[InitCall, Distribution, set[str]]]:
+    """What routines that no model of their file runs leave in the weight of every layer of ``kinds``: one call for each place, and what else it fills."""
+    seen: set[Site] = set()
+    for call in graph.calls:
+        if call.law is not None and call.parameter is None and call.site not in seen and kinds.fullmatch(call.into):
+            seen.add(call.site)
+            yield call, call.law, {other.into for other in graph.calls if other.site == call.site} - {call.into, ""}

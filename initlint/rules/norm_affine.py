@@ -49,7 +49,7 @@ from initlint.flow import consumers, gates, in_residual, is_head, is_parametric,
 from initlint.graph import Layer, ModelGraph, Parameter
 from initlint.rules import Rule
 from initlint.rules._gains import chosen, own_divisors, own_gains
-from initlint.rules._sites import by_site, constant_call, constant_value, explicit, of_any, origin_of, qualified, short, spell_names, written_at
+from initlint.rules._sites import by_site, constant_call, constant_value, explicit, left_in_layers, of_any, origin_of, qualified, short, spell_names, written_at
 from initlint.symbolic import Number, Sym
 from initlint.theory.laws import Distribution, spell
 
@@ -59,6 +59,8 @@ RULE = Rule(
     summary="A normalisation layer whose weight does not start at 1, or whose bias does not start at 0",
     fixable="sometimes",
 )
+NORMS = re.compile(r"(?:BatchNorm\dd|LayerNorm|GroupNorm)\.weight")
+"""Weights of norms that a routine tells by their type."""
 ZEROED = re.compile(r"zero|null|ident|last|final|resid", re.IGNORECASE)
 """Names of routines that are about the last norm of a residual branch."""
 SKIP = "The same call also writes other parameters: let it skip those of the normalisation layers."
@@ -97,18 +99,11 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
 
 def _of_samples(graph: ModelGraph) -> Iterator[Finding]:
     """Calls that leave the weight of every norm at zero, or draw it around zero: a routine that no model of its file runs tells the norms by their type."""
-    seen: set[Site] = set()
-    for call in graph.calls:
-        law, layer = call.law, call.into.partition(".")[0]
-        if not call.into.endswith("Norm.weight") and not re.fullmatch(r"BatchNorm\dd\.weight", call.into):
-            continue
-        if call.parameter is not None or call.site in seen or law is None or law.mean != 0 or ZEROED.search(call.routine):
-            continue
-        seen.add(call.site)
-        alone = {other.into for other in graph.calls if other.site == call.site} <= {call.into, ""}
-        if law.std == 0 and not alone:
-            continue  # it empties whatever it is given
-        action = constant_call(call, 1) if alone else None
+    for call, law, others in left_in_layers(graph, NORMS):
+        if law.mean != 0 or ZEROED.search(call.routine) or (law.std == 0 and others):
+            continue  # what fills others with zeros, too, empties whatever it is given
+        layer = call.into.partition(".")[0]
+        action = constant_call(call, 1) if not others else None
         yield RULE.at(
             graph,
             call.site,
@@ -116,7 +111,7 @@ def _of_samples(graph: ModelGraph) -> Iterator[Finding]:
             f"the weight of every `{layer}` starts {_spell_law(law)}, a norm's weight at 1{_spell_effect(law)}",
             fix=Fix(message="Start the weight of the norm at 1", actions=(action,)) if action else None,
             evidence={"initializer": short(call.initializer), "distribution": law.kind, "mean": 0, "std": _number(law.std), "needed": 1},
-            help="" if action else "Start it at 1: `nn.init.ones_`." if alone else SKIP,
+            help="" if action else SKIP if others else "Start it at 1: `nn.init.ones_`.",
         )
 
 

@@ -49,7 +49,7 @@ from initlint.graph import InitEvent, ModelGraph, Op
 from initlint.rules import Rule
 from initlint.rules._declared import by_fan_in, other_draw
 from initlint.rules._scale import BOUNDED, LOGITS, SHARE, Fate, feeds, follow, is_recurrent, is_table, leads_to_zero, matrices, rescales, terms_of
-from initlint.rules._sites import by_site, explicit, function_of, origin_of, other_call, qualified, short, spell_names
+from initlint.rules._sites import MAP, by_site, explicit, function_of, left_in_layers, origin_of, other_call, qualified, short, spell_names
 from initlint.symbolic import Number, Sym, at
 from initlint.theory.activations import canonical, moments
 from initlint.theory.fans import torch_fans
@@ -85,8 +85,6 @@ PRODUCTS = ("prod", "cumprod")
 PROJECTION = re.compile(r"Attention\.(?:query|key)\.(?:w|kernel)$")
 """Parameters of layers that make queries and keys."""
 HELP = "Scale the weights by their fan_in: std = fan_in ** -0.5 keeps the variance of a sum at that of its inputs."
-MAP = re.compile(r"(?:Linear|Conv(?:Transpose)?\dd)\.weight")
-"""Parameters of layers that a routine asks for by their type."""
 LIBRARIES = ("keras.", "jax.nn.", "haiku.", "tensorflow.contrib.")
 """Whose initializers are given to layers."""
 FACTORIES = (
@@ -158,16 +156,11 @@ def _of_attention(graph: ModelGraph) -> Iterator[Finding]:
 
 def _of_samples(graph: ModelGraph) -> Iterator[Finding]:
     """Calls that leave out the std for the weight of every linear layer, which the routine that makes them tells by its type."""
-    seen: set[Site] = set()
-    for call in graph.calls:
-        law, layer = call.law, call.into.partition(".")[0]
-        if not MAP.fullmatch(call.into) or call.site in seen or call.parameter is not None or law is None or law.kind not in KINDS or law.fan is not None:
+    for call, law, others in left_in_layers(graph, MAP):
+        if law.kind not in KINDS or law.fan is not None or law.mean != 0 or law.std is None or isinstance(law.std, Sym) or law.std**2 * FEW <= LARGE:
             continue
-        if law.mean != 0 or law.std is None or isinstance(law.std, Sym) or law.std**2 * FEW <= LARGE:
-            continue
-        seen.add(call.site)
-        alone = {other.into for other in graph.calls if other.site == call.site} <= {call.into, ""}
-        spread, action = law.std * math.sqrt(TYPICAL), other_call(call, "xavier_normal_") if alone else None
+        layer, spread = call.into.partition(".")[0], law.std * math.sqrt(TYPICAL)
+        action = other_call(call, "xavier_normal_") if not others else None
         yield RULE.at(
             graph,
             call.site,

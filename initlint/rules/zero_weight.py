@@ -51,7 +51,20 @@ from initlint.flow import RESHAPING, Weight, gates, in_residual, is_head, is_par
 from initlint.graph import ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._declared import other_draw
-from initlint.rules._sites import by_site, constant_value, explicit, origin_of, other_call, qualified, scale_of, short, spell_names, written_at
+from initlint.rules._sites import (
+    MAP,
+    by_site,
+    constant_value,
+    explicit,
+    left_in_layers,
+    origin_of,
+    other_call,
+    qualified,
+    scale_of,
+    short,
+    spell_names,
+    written_at,
+)
 from initlint.rules._zeros import DEAD_AT_ZERO, ZERO_AT_ZERO, bias_value, stuck_weights
 from initlint.theory.recommend import recommend
 
@@ -62,8 +75,6 @@ RULE = Rule(
     fixable="sometimes",
 )
 HELP = "Draw the weights at random; a zero belongs only in the last map of a branch, where its input and its gradient are not zero."
-MAP = re.compile(r"(?:Linear|Conv(?:Transpose)?\dd)\.weight")
-"""Parameters of layers that a routine asks for by their type."""
 MEANT = re.compile(r"zero|null|ident|last|final|head|out|lora|adapter|gate|resid", re.IGNORECASE)
 """Names of routines that are about the last map of a branch."""
 CAUSES = {
@@ -104,14 +115,9 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
 
 def _of_samples(graph: ModelGraph) -> Iterator[Finding]:
     """Calls that leave every weight of a kind of layer at zero: a routine that no model of its file runs tells these by their type."""
-    seen: set[Site] = set()
-    for call in graph.calls:
-        law = call.law
-        if not MAP.fullmatch(call.into) or call.parameter is not None or call.site in seen or law is None or law.kind != "constant" or law.mean != 0:
-            continue
-        if MEANT.search(call.routine) or any("Norm" in other.into for other in graph.calls if other.site == call.site):
-            continue  # the latter empties whatever it is given
-        seen.add(call.site)
+    for call, law, others in left_in_layers(graph, MAP):
+        if law.kind != "constant" or law.mean != 0 or MEANT.search(call.routine) or any("Norm" in other for other in others):
+            continue  # what fills norms, too, empties whatever it is given
         layer = call.into.partition(".")[0]
         text = f"the weight of every `{layer}` starts at 0: two such layers in a row each have the other's zero as a factor of their gradient"
         yield RULE.at(graph, call.site, Severity.WARNING, text, evidence={"initializer": short(call.initializer), "cause": "series", "value": 0}, help=HELP)
