@@ -193,7 +193,7 @@ def _inner_classes(contexts: FileContexts) -> list[Model]:
     found: list[Model] = []
     for chunk, cls in inner(contexts):
         if not contexts.covered.hides(chunk, cls) and _may_be_model(contexts, cls):
-            found += _attempt(contexts, partial(instantiate, interp, cls, frame), cls.name.rpartition(".")[2], True)
+            found += _attempt(contexts, partial(instantiate, interp, cls, frame), cls.name, True)
     return found
 
 

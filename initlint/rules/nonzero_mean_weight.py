@@ -35,13 +35,14 @@ forward pass never meets the weight.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from initlint.findings import Finding, Fix, ReplaceCall, Severity, Site
 from initlint.flow import Weight, nonlinearity_after, nonlinearity_before, weights
 from initlint.graph import InitCall, ModelGraph, Parameter
 from initlint.rules import Rule
-from initlint.rules._sites import by_site, explicit, origin_of, other_call, qualified, short, spell_names, written_at
+from initlint.rules._sites import by_site, explicit, left_in_layers, origin_of, other_call, qualified, short, spell_names, written_at
 from initlint.rules.mean_for_std import is_spread
 from initlint.rules.trunc_normal_bounds import is_cut
 from initlint.symbolic import Sym
@@ -55,7 +56,7 @@ NOTICED = 0.2
 """The same, from which it is worth a note."""
 KINDS = ("uniform", "normal", "trunc_normal")
 SAME = "of what the units of the layer compute is one number, the same in all of them"
-MAPS = ("Linear.", "Conv", "Bilinear.")
+MAPS = re.compile(r"(?:Linear\.|Conv|Bilinear\.).*")
 """How the weights are called of layers that sum over their inputs."""
 CHOOSING = ("softmax", "softmax2d", "gumbel_softmax", "one_hot", "sparsemax")
 """Activations in front of a table: what is added up is a choice among its rows."""
@@ -90,18 +91,14 @@ def _one_bound(graph: ModelGraph) -> Iterator[Finding]:
 
 def _of_samples(graph: ModelGraph) -> Iterator[Finding]:
     """Calls that leave out the bounds for a weight which their own test of types says is that of a linear or convolution layer."""
-    seen: set[Site] = set()
-    for call in graph.calls:
-        if not call.into or call.arguments or call.parameter is not None or call.site in seen or not call.into.startswith(MAPS):
+    for call, law, _ in left_in_layers(graph, MAPS):
+        if call.arguments or (share := _share(law)) is None or share < SHARED:
             continue
-        if (share := _share(call.law)) is None or share < SHARED or call.law is None:
-            continue
-        seen.add(call.site)
         yield RULE.at(
             graph,
             call.site,
             Severity.WARNING,
-            f"`{call.spelled.get('tensor') or call.into}` starts {_spell_law(call.law)}: {100 * share:.0f} % {SAME}",
+            f"`{call.spelled.get('tensor') or call.into}` starts {_spell_law(law)}: {100 * share:.0f} % {SAME}",
             evidence={"initializer": short(call.initializer), "layer": call.into.partition(".")[0], "shared": share},
             help="Draw from both sides of zero, scaled by the number of inputs.",
         )
