@@ -61,8 +61,9 @@ class InitEvent:
     """Function the write stands in, ``Net._init_weights``."""
     certain: bool = True
     """False where a branch that could not be decided led here."""
-    chosen: Site | None = None
-    """Where the initializer was named, if the code that calls it got it as an argument."""
+    elsewhere: Site | None = None
+    """Another place that it is about: where the initializer was named, if the code that calls it got it as an argument, where the values
+    were drawn that it copies, or where the parameter is declared, if the initializer was made in advance."""
     effective: bool = True
     """False where the tensor written is recomputed later (weight_norm, spectral_norm, parametrization)."""
     called: Site | None = None
@@ -79,7 +80,7 @@ class InitEvent:
         return InitEvent(
             initializer=self.initializer, origin=self.origin, distribution=self.distribution, site=self.site, arguments=self.arguments,
             partial=self.partial, region=self.region, guard=self.guard, variable=self.variable, routine=self.routine, certain=self.certain,
-            chosen=self.chosen, effective=self.effective, called=self.called, time=self.time + ticks,
+            elsewhere=self.elsewhere, effective=self.effective, called=self.called, time=self.time + ticks,
         )  # fmt: skip
 
 
@@ -131,6 +132,15 @@ class Mistake:
     text: str
     """What is wrong there, for a message."""
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Copy:
+    """One act of copying; all that it copied at once shares the object."""
+
+    site: Site
+    asked: Site | None = None
+    """Where the function was called that copies, if it stands in one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +207,8 @@ class Parameter:
     """The parameter whose very values it started with, if it was copied from one."""
     copied: Site | None = None
     """Where code asked for that copy; None for the copies that a framework's own layers are made of."""
+    copies: tuple[Copy, ...] = ()
+    """By which acts of copying it came from there, the oldest first, where these are known."""
     loaded: Site | None = None
     """Where a checkpoint was loaded into it."""
     reinitialised: InitEvent | None = None

@@ -41,7 +41,7 @@ def _lost(chunks: Sequence[Chunk], owner: str) -> Iterator[Mistake]:
             if initializes(first) and initializes(second) and _is_plain(first) and _is_plain(second) and not _same(first, second) and not _used(first, second):
                 said = f"{owner}.{name}" if owner else name
                 text = f"`{said}` is defined again at line {second.line}: of this one nothing is left, and what it would set is never set"
-                yield Mistake(kind="lost-routine", site=name_site(first), text=text, detail={"name": said, "line": second.line})
+                yield Mistake(kind="lost-routine", site=name_site(first), text=text, detail={"name": said, "again": name_site(second)})
 
 
 def _is_plain(chunk: Chunk) -> bool:

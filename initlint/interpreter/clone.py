@@ -32,7 +32,7 @@ def deep_copy(value: Any, memo: dict[int, Any], fresh: Optional[Callable[[Instan
     if isinstance(value, Storage):
         made_storage = Storage(
             value.shape, value.events, value.distribution, value.reason, value.base, value.regions, value.recomputed, value.origin, value.empty,
-            value.twin or value, value.copied, value.sources,
+            value.twin or value, value.copied, value.copies if value.twin is not None else (), value.sources,
         )  # fmt: skip
         memo[id(value)] = made_storage
         if fresh is not None:

@@ -17,9 +17,14 @@ EFFECTS = frozenset({"backward", "step", "append", "extend", "update", "add", "p
 """Methods that statements call for what they do to something else than a tensor."""
 
 
-def lost_argument(node: p.FunctionDef) -> Optional[tuple[str, p.Assign]]:
-    """The argument whose new value the function keeps to itself or returns, with the assignment; None where it may be written back."""
+def lost_argument(node: p.FunctionDef | p.Lambda) -> Optional[tuple[str, p.Node]]:
+    """The argument whose new value the function keeps to itself or returns, with the assignment or expression; None where it may be written back."""
     params = {param.name for param in node.params}
+    alone = _only_returned(node)
+    if alone is not None:
+        made = [name for name in params if _makes_new(alone, name)]
+        return (made[0], alone) if len(made) == 1 else None
+    assert isinstance(node, p.FunctionDef)
     found: Optional[tuple[str, p.Assign]] = None
     for statement in statements(node.body):
         if isinstance(statement, p.Assign) and found is None and len(statement.targets) == 1:
@@ -27,6 +32,14 @@ def lost_argument(node: p.FunctionDef) -> Optional[tuple[str, p.Assign]]:
             if isinstance(target, p.Name) and target.id in params and _makes_new(statement.value, target.id):
                 found = target.id, statement
     return found if found is not None and not _has_effects(node) and not _written_back(node, *found) else None
+
+
+def _only_returned(node: p.FunctionDef | p.Lambda) -> Optional[p.Expr]:
+    """What a function gives that does nothing else."""
+    if isinstance(node, p.Lambda):
+        return node.body
+    body = [one for one in node.body if not (isinstance(one, p.ExprStmt) and isinstance(one.value, p.Const))]
+    return body[0].value if len(body) == 1 and isinstance(body[0], p.Return) else None
 
 
 def returns(node: p.FunctionDef, name: str) -> bool:

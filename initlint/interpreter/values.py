@@ -14,7 +14,7 @@ from initlint.symbolic import Sym
 
 if TYPE_CHECKING:
     from initlint.findings import Site
-    from initlint.graph import InitEvent, Op
+    from initlint.graph import Copy, InitEvent, Op
     from initlint.interpreter.scope import Frame
     from initlint.overlays.spec import LayerSpec
     from initlint.program import FunctionDef, Lambda
@@ -253,6 +253,8 @@ class Storage:
     """The storage this one is a copy of, until it is written."""
     copied: Optional[Site] = None
     """Where code asked for that copy."""
+    copies: tuple[Copy, ...] = ()
+    """The acts of copying between the two, the oldest first."""
     sources: tuple[Storage, ...] = ()
     """The memory of tensors of the same shape that a forward pass computed it from, entry by entry."""
 

@@ -96,9 +96,9 @@ def calls_by_site(calls: Iterable[InitCall]) -> Iterator[tuple[Site, list[InitCa
 
 
 def origin_of(event: InitEvent | None) -> dict[str, Any]:
-    """Evidence: where the initializer was chosen, if elsewhere than where it is called."""
-    chosen = event.chosen if event is not None else None
-    return at_sites([chosen]) if chosen is not None else {}
+    """Evidence: where the initializer was chosen, the values were drawn or the parameter is declared, if elsewhere than where it is written."""
+    elsewhere = event.elsewhere if event is not None else None
+    return at_sites([elsewhere]) if elsewhere is not None else {}
 
 
 def at_sites(sites: Iterable[Site]) -> dict[str, Any]:

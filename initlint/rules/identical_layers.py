@@ -39,10 +39,10 @@ from itertools import combinations
 
 from initlint.findings import Finding, Severity, Site
 from initlint.flow import TRANSPARENT, Weight, descendants, signals
-from initlint.graph import Mistake, ModelGraph, Op, Parameter
+from initlint.graph import Copy, Mistake, ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._scale import matrices
-from initlint.rules._sites import qualified, spell_names
+from initlint.rules._sites import at_sites, qualified, spell_names
 
 RULE = Rule(
     code="INI202",
@@ -62,22 +62,49 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
     for mistake in graph.mistakes:
         if mistake.kind == "one-object" and (finding := _one_layer(graph, mistake)) is not None:
             yield finding
-    families: dict[tuple[Site, int], list[Weight]] = {}
+    families: dict[int, list[Weight]] = {}
     table = {id(weight.parameter): weight for weight in matrices(graph)} if any(p.copied for p in graph.parameters) else {}
     for weight in table.values():
         parameter = weight.parameter
         if parameter.copied is not None and parameter.twin is not None and _is_drawn(parameter) and weight.uses:
             first = table.get(id(parameter.twin))
-            members = families.setdefault((parameter.copied, id(parameter.twin)), [first] if first is not None and first.uses else [])
-            members.append(weight)
+            families.setdefault(id(parameter.twin), [first] if first is not None and first.uses else []).append(weight)
     places: dict[Site, list[list[Weight]]] = {}
-    for (site, _), members in families.items():
-        if len(members) > 1 and all(member.parameter.requires_grad for member in members):
-            places.setdefault(site, []).append(members)
+    asked: dict[Site, list[Site]] = {}
+    for family in families.values():
+        for act, members in _parted(family, 0):
+            if len(members) > 1 and all(member.parameter.requires_grad for member in members):
+                places.setdefault(act.site, []).append(members)
+                asked.setdefault(act.site, []).extend([act.asked] if act.asked is not None else [])
     if graph.forward_reason:
         return
     for site, groups in places.items():
-        yield _finding(graph, site, groups)
+        yield _finding(graph, site, groups, list(dict.fromkeys(asked[site])))
+
+
+def _parted(family: list[Weight], depth: int) -> Iterator[tuple[Copy, list[Weight]]]:
+    """The acts of copying that made several out of one, with what came of each: copies of copies were one until the first of these acts."""
+    parts: dict[Copy | None, list[Weight]] = {}
+    for weight in family:
+        acts = _acts(weight.parameter)
+        parts.setdefault(acts[depth] if depth < len(acts) else None, []).append(weight)
+    original = parts.pop(None, [])
+    first = original or next(iter(parts.values()), [])
+    places: dict[Site, tuple[Copy, list[Weight]]] = {}
+    for act, part in parts.items():
+        if act is not None and part is not first:
+            places.setdefault(act.site, (act, [*first]))[1].extend(part)
+    yield from places.values()
+    for part in parts.values():
+        if len(part) > 1:
+            yield from _parted(part, depth + 1)
+
+
+def _acts(parameter: Parameter) -> tuple[Copy, ...]:
+    """The acts of copying that it came by; of one act nothing may be known but its place."""
+    if parameter.copies or parameter.copied is None:
+        return parameter.copies
+    return (Copy(parameter.copied),)
 
 
 def _one_layer(graph: ModelGraph, mistake: Mistake) -> Finding | None:
@@ -103,7 +130,7 @@ def _is_drawn(parameter: Parameter) -> bool:
     return law is not None and law.kind in RANDOM and parameter.loaded is None
 
 
-def _finding(graph: ModelGraph, site: Site, groups: list[list[Weight]]) -> Finding:
+def _finding(graph: ModelGraph, site: Site, groups: list[list[Weight]], asked: list[Site]) -> Finding:
     parallel = next((group for group in groups if _share_input(group)), None)
     compared = None if parallel is not None and _merged(parallel) else next((pair for group in groups for pair in _compared(group)), None)
     members = compared or parallel or groups[0]
@@ -124,7 +151,7 @@ def _finding(graph: ModelGraph, site: Site, groups: list[list[Weight]]) -> Findi
         f"{subject}, {text}",
         parameter=parameters[0].name,
         parameters=qualified(graph, [weight.parameter for group in groups for weight in group]),
-        evidence={"copies": len(members), "parallel": compared is not None or parallel is not None},
+        evidence={"copies": len(members), "parallel": compared is not None or parallel is not None, **(at_sites(asked) if asked else {})},
         help=_help(parameters[0]),
     )
 

@@ -56,6 +56,7 @@ from collections.abc import Iterator
 from initlint.findings import AppendStatement, Finding, Fix, Severity
 from initlint.graph import ModelGraph, Routine
 from initlint.rules import Rule
+from initlint.rules._sites import at_sites
 
 RULE = Rule(
     code="INI501",
@@ -72,7 +73,8 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             yield RULE.at(graph, mistake.site, Severity.WARNING, mistake.text, help="Name it `__init__`", evidence={"routine": mistake.detail["name"]})
         elif mistake.kind == "lost-routine":
             advice = "Give one of them another name, or remove this one"
-            yield RULE.at(graph, mistake.site, Severity.WARNING, mistake.text, help=advice, evidence={"routine": mistake.detail["name"]})
+            evidence = {"routine": mistake.detail["name"], **at_sites([mistake.detail["again"]])}
+            yield RULE.at(graph, mistake.site, Severity.WARNING, mistake.text, help=advice, evidence=evidence)
     lost = {mistake.site for mistake in graph.mistakes if mistake.kind == "lost-routine"}
     for routine in graph.routines:
         if routine.site in lost or routine.entered or routine.mentions or routine.inherited or routine.exported:

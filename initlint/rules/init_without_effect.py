@@ -67,8 +67,9 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             yield RULE.at(graph, call.site, Severity.ERROR, text, help=f"Write to the tensor itself, without `.{call.copied}()`")
     for mistake in graph.mistakes:
         if mistake.kind == "dropped-result":
-            advice = f"Write back inside `{mistake.detail['function']}`: `tensor.copy_(new)` under `torch.no_grad()`"
-            yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, fix=_kept(mistake), help=advice)
+            advice = f"Write back inside {mistake.detail['function']}: `tensor.copy_(new)` under `torch.no_grad()`"
+            evidence = at_sites([mistake.detail["made"]])
+            yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, fix=_kept(mistake), help=advice, evidence=evidence)
         elif mistake.kind == "skipped-tensor":
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, help="Hand over the layer, or fill the tensor by `torch.nn.init`")
         elif mistake.kind == "idle-routine":

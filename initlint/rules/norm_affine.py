@@ -135,7 +135,14 @@ def _of_own_norms(graph: ModelGraph, parameters: Iterable[Parameter], part: str,
             fix=Fix(message=f"Start the {part} of the norm at 1", actions=(action,)) if action else None,
             parameter=main.name,
             parameters=qualified(graph, group),
-            evidence={"initializer": short(event.initializer), "distribution": law.kind, "mean": _number(law.mean), "std": _number(law.std), "needed": 1},
+            evidence={
+                "initializer": short(event.initializer),
+                "distribution": law.kind,
+                "mean": _number(law.mean),
+                "std": _number(law.std),
+                "needed": 1,
+                **origin_of(event),
+            },
             help="" if action else "Start it at 1: `initializer='ones'`, `torch.ones`.",
         )
 

@@ -43,18 +43,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from initlint.findings import Finding, Fix, ReplaceCall, ScaleDraw, Severity, Site
+from initlint.findings import Finding, Fix, Severity, Site
 from initlint.flow import Weight, descendants, gates, in_block, is_head, is_parametric, longest_chain, nonlinearity_after, normalised_after, rescaled, weights
-from initlint.graph import InitEvent, ModelGraph, Op
+from initlint.graph import ModelGraph, Op
 from initlint.rules import Rule
-from initlint.rules._declared import by_fan_in, other_draw
+from initlint.rules._declared import by_fan_in
+from initlint.rules._rescaled import rescaled_draw
 from initlint.rules._scale import BOUNDED, LOGITS, SHARE, Fate, feeds, follow, is_recurrent, is_table, leads_to_zero, matrices, rescales, terms_of
-from initlint.rules._sites import MAP, by_site, explicit, function_of, left_in_layers, origin_of, other_call, qualified, short, spell_names
-from initlint.symbolic import Number, Sym, at
+from initlint.rules._sites import MAP, by_site, explicit, left_in_layers, origin_of, other_call, qualified, short, spell_names
+from initlint.symbolic import Number, Sym, at, at_sizes
 from initlint.theory.activations import canonical, moments
 from initlint.theory.fans import torch_fans
 from initlint.theory.laws import spell
-from initlint.theory.recommend import Recommendation, recommend
 
 RULE = Rule(
     code="INI102",
@@ -74,6 +74,8 @@ WRITTEN_AS_ZERO = 1e-3
 """Gains up to this are a way of writing zero."""
 FEW, TYPICAL, MANY = 16, 64, 4096
 """What a size that is not known is taken to be: at least, in messages, at most."""
+MOST_LEFT, NEARLY = 0.6, 0.9
+"""What a std over the number of inputs leaves of the variance of a typical number, and how nearly that falls with this number."""
 HEADS = 8
 """What the number of heads or groups is taken to be at least."""
 COUNTED = re.compile(r"(?:\w+_)?(?:heads|groups)")
@@ -85,14 +87,6 @@ PRODUCTS = ("prod", "cumprod")
 PROJECTION = re.compile(r"Attention\.(?:query|key)\.(?:w|kernel)$")
 """Parameters of layers that make queries and keys."""
 HELP = "Scale the weights by their fan_in: std = fan_in ** -0.5 keeps the variance of a sum at that of its inputs."
-LIBRARIES = ("keras.", "jax.nn.", "haiku.", "tensorflow.contrib.")
-"""Whose initializers are given to layers."""
-FACTORIES = (
-    "torch.randn", "numpy.random.randn", "numpy.random.standard_normal", "numpy.random.normal", "numpy.random.RandomState.randn",
-    "numpy.random.RandomState.normal", "numpy.random.Generator.standard_normal", "numpy.random.Generator.normal", "tensorflow.random_normal",
-    "tensorflow.random.normal", "jax.random.normal",
-)  # fmt: skip
-"""Draws of std 1 with the sizes as arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +99,8 @@ class Case:
     """Var(W)·fan_in, for a size that is not known at the typical one."""
     fate: Fate
     by_gain: bool
+    by_size: bool = False
+    """Whether the std was divided by the number of inputs, of which the root belongs there."""
 
     @property
     def large(self) -> bool:
@@ -180,6 +176,9 @@ def _judge(graph: ModelGraph, weight: Weight) -> Case | None:
         return None
     by_gain = law.gain is not None and (law.fan is not None or law.kind == "orthogonal")
     factor = law.gain * law.gain if by_gain and law.gain is not None else law.std * law.std * terms
+    if not by_gain and _misses_a_root(law.std, terms):
+        case = Case(weight, terms, at_sizes(factor, terms, TYPICAL, TYPICAL), follow(weight.uses), by_gain, by_size=True)
+        return case if _fades(graph, case) else None
     if isinstance(factor, Sym) and (by_gain or isinstance(law.std, Sym)):
         return None
     few = HEADS if COUNTED.fullmatch(str(terms)) else FEW
@@ -191,6 +190,15 @@ def _judge(graph: ModelGraph, weight: Weight) -> Case | None:
     if large:
         return case if _spreads(graph, case) and not _by_fan_out(weight, law.std) else None
     return case if _fades(graph, case) else None
+
+
+def _misses_a_root(std: Number, terms: Number) -> bool:
+    """Whether a std falls as the number of inputs grows, where it should as the root of that number."""
+    if not isinstance(std, Sym) or not isinstance(terms, Sym):
+        return not isinstance(std, Sym) and not isinstance(terms, Sym) and terms >= FEW and abs(std * terms - 1) < 1e-9
+    factor = std * std * terms
+    left, of_many, of_more = (at_sizes(factor, terms, size, TYPICAL) for size in (TYPICAL, MANY, MANY * MANY))
+    return 0 < of_more * MANY * NEARLY <= of_many and left <= MOST_LEFT
 
 
 def _by_fan_out(weight: Weight, std: Number) -> bool:
@@ -235,7 +243,7 @@ def _fades(graph: ModelGraph, case: Case) -> bool:
     weight, fate = case.weight, case.fate
     if is_recurrent(weight) or in_block(weight) or rescaled(weight) or normalised_after(weight):
         return False
-    if (is_head(weight) or gates(weight)) and not (case.by_gain and _is_one_layer(graph, weight)):
+    if (is_head(weight) or gates(weight)) and not ((case.by_gain or case.by_size) and _is_one_layer(graph, weight)):
         return False
     if not any(op.kind == "output" or is_parametric(op) for use in weight.uses for op in descendants(use)):
         return False  # where it goes was not followed: it may be the head
@@ -292,12 +300,16 @@ def _too_small(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding | No
     members = [owner[id(op)] for op in chain] or cases[:1]
     first = members[0]
     left = math.prod(member.factor * _power(member) for member in members)
-    if not first.by_gain and (len(members) < 2 or left > LOST):
+    if not (first.by_gain or first.by_size) and (len(members) < 2 or left > LOST):
         return None
     law = first.weight.parameter.distribution
     assert law is not None and law.std is not None
     layers = f"{len(members)} such layers leave" if len(members) > 1 else "such a layer leaves"
-    if first.by_gain:
+    if first.by_size:
+        count = f"{TYPICAL} inputs" if isinstance(first.terms, Sym) else f"fan_in = {spell(first.terms)}"
+        text = f"std {spell(law.std)} is divided by the number of inputs, not by its root: for {count} it is {1 / first.spread:.3g} times too small; "
+        text += f"{layers} {100 * left:.2g} % of the variance"
+    elif first.by_gain:
         text = f"gain = {spell(law.gain or 0)} multiplies the std that the fans ask for, it is not the std; {layers} {100 * left:.1g} % of the variance"
     else:
         inputs = f"over fan_in = {spell(first.terms)} is" if not isinstance(first.terms, Sym) else f"whatever the fan_in: for {TYPICAL} inputs it is"
@@ -323,7 +335,7 @@ def _finding(graph: ModelGraph, site: Site, cases: list[Case], main: Case, text:
         site,
         Severity.WARNING,
         f"{spell_names(parameters)}: {text}",
-        fix=_fix(graph, site, main),
+        fix=rescaled_draw(graph, site, main.weight, main.terms),
         parameter=parameters[0].name,
         parameters=qualified(graph, parameters),
         evidence={
@@ -336,58 +348,3 @@ def _finding(graph: ModelGraph, site: Site, cases: list[Case], main: Case, text:
         },
         help=HELP,
     )
-
-
-def _fix(graph: ModelGraph, site: Site, case: Case) -> Fix | None:
-    event, shape = explicit(case.weight.parameter), case.weight.parameter.shape
-    if event is None or shape is None:
-        return None
-    turned = any(use.detail.get("transposed") for use in case.weight.uses)
-    axis = next((number for number, size in sorted(enumerate(shape), reverse=turned) if size == case.terms), None)
-    if event.initializer in FACTORIES and case.weight.parameter.distribution is not None and case.weight.parameter.distribution.std == 1:
-        return Fix(message="Scale the draw by fan_in ** -0.5", actions=(ScaleDraw(site=site, axis=axis, rank=len(shape)),)) if axis is not None else None
-    function = function_of(event)
-    if event.initializer.startswith(LIBRARIES) or event.initializer.endswith("_initializer"):
-        return _by_library(case, event)
-    if function is not None and not is_recurrent(case.weight) and (case.weight.layer is not None or len(shape) == 2):
-        return _by_fans(case, event)
-    tensor = next((call.spelled.get("tensor", "") for call in graph.calls if call.site == site), "")
-    if axis is None or not tensor or short(event.initializer) != "normal_":
-        return None
-    std = f"{tensor}.shape[{axis}] ** -0.5"
-    action = other_call(event, "normal_", std=std) if function else ReplaceCall(site=site, parameters=("mean", "std"), set=(("std", std),))
-    return Fix(message=f"Draw with std = {std}", actions=(action,)) if action else None
-
-
-def _by_library(case: Case, event: InitEvent) -> Fix | None:
-    """The initializer of the same library that divides by the fan of the inputs."""
-    for needed in _needed(case, event):
-        action = other_draw(case.weight.parameter, event, needed) if needed is not None else None
-        if action is not None and needed is not None:
-            return Fix(message=f"Draw the weights with variance {needed.law.removeprefix('Var = ')}", actions=(action,))
-    return None
-
-
-def _needed(case: Case, event: InitEvent) -> Iterator[Recommendation | None]:
-    """What the nonlinearity behind the weight asks for, without its gain where the library has none; behind the last layer, to keep the variance."""
-    pairing = nonlinearity_after(case.weight)
-    if pairing is not None and "norm" not in pairing.through:
-        yield recommend(pairing.name, pairing.parameter, original=event.initializer)
-        yield recommend("identity", original=event.initializer)
-    yield recommend("selu", original=event.initializer)
-
-
-def _by_fans(case: Case, event: InitEvent) -> Fix | None:
-    """The call that divides by the fans, in the family of distributions that the author chose."""
-    if function_of(event) == "orthogonal_":
-        action = other_call(event, "orthogonal_")
-        return Fix(message="Drop the gain", actions=(action,)) if action else None
-    pairing = nonlinearity_after(case.weight)
-    needed = recommend(pairing.name, pairing.parameter, original=event.initializer) if pairing is not None and "norm" not in pairing.through else None
-    if needed is None or (case.weight.layer is None and "xavier" not in needed.initializer):
-        needed = recommend("linear", original=event.initializer)
-    action = other_call(event, short(needed.initializer), **needed.arguments) if needed is not None else None
-    if action is None or needed is None:
-        return None
-    keywords = ", ".join(f"{name}={value}" for name, value in needed.arguments.items())
-    return Fix(message=f"Draw the weights with {short(needed.initializer)}({keywords})", actions=(action,))

@@ -58,6 +58,7 @@ def parameter(call: Call, shape: Any, chosen: Any, default: tuple[str, dict[str,
         InitEvent(
             initializer=made.initializer, origin=Origin.DEFAULT if chosen is None else Origin.CALL, distribution=made.law or custom(made.reason),
             site=made.site or call.site, arguments=made.arguments, as_default=optional and made.as_default, made=made.site is not None,
+            elsewhere=call.site if made.site is not None else None,
         ),
     )  # fmt: skip
     if chosen is not None:

@@ -71,7 +71,7 @@ class ModuleBuilder:
         site = handed or made.site or self.site
         event = InitEvent(
             initializer=made.initializer, origin=origin, distribution=law, site=site, arguments=made.arguments, as_default=made.as_default,
-            made=made.site is not None and site == made.site,
+            made=made.site is not None and site == made.site, elsewhere=self.site if site != self.site else None,
         )  # fmt: skip
         tensor.storage.events = (event,)
         if sources.repeats(chosen):

@@ -99,7 +99,7 @@ def enter_parameter(graph: ModelGraph, framework: TorchFramework, layer: Layer, 
     if storage.twin is not None:  # the first of several copies stands for what they were copied from, where that is no part of the model
         first = framework.owners.setdefault(id(storage.twin), parameter)
         parameter.twin = first if first is not parameter else None
-        parameter.copied = storage.copied
+        parameter.copied, parameter.copies = storage.copied, storage.copies
     if storage.distribution is None and not parameter.reason:
         parameter.reason = "its initial values were not followed"
     layer.parameters[role] = parameter

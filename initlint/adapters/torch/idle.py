@@ -34,7 +34,7 @@ class Routines:
 
     def __init__(self) -> None:
         self.asking: dict[int, tuple[p.Node, frozenset[str]]] = {}
-        self.losses: dict[int, Optional[tuple[str, p.Assign]]] = {}
+        self.losses: dict[int, Optional[tuple[str, p.Node]]] = {}
         """The argument that a function replaces for itself alone, and where."""
         self.busy: set[Site] = set()
         """Calls that did something once, or were handed a layer: those that do nothing are steps of a walk."""
@@ -69,7 +69,7 @@ def _asks(node: p.FunctionDef) -> frozenset[str]:
 
 def note_dropped(framework: TorchFramework, interp: Interpreter, func: Function, names: dict[str, Any], frame: Frame, node: p.Node) -> None:
     """A function that computes a new tensor is called, and nobody takes it."""
-    if not interp.heap.decided or not isinstance(func.node, p.FunctionDef) or not any(isinstance(v, Tensor) for v in names.values()):
+    if not interp.heap.decided or not any(isinstance(v, Tensor) for v in names.values()):
         return
     losses, key = framework.routines.losses, id(func.node)
     if key not in losses:
@@ -77,10 +77,11 @@ def note_dropped(framework: TorchFramework, interp: Interpreter, func: Function,
     lost = losses[key]
     if lost is None or not isinstance(names.get(lost[0]), Tensor):
         return
-    line = interp.site(lost[1], func.scope).line
-    text = f"`{func.name}` computes a new tensor at line {line} and this call drops it: what it was given never gets those values"
+    made = interp.site(lost[1], func.scope)
+    name = f"`{func.name}`" if isinstance(func.node, p.FunctionDef) else "the lambda"
+    text = f"{name} computes a new tensor at line {made.line} and this call drops it: what it was given never gets those values"
     given = handed_over(func, node, lost[0])
-    framework.mistake(interp, "dropped-result", node, frame, text, function=func.name, line=line, target=dotted(given) if given is not None else "")
+    framework.mistake(interp, "dropped-result", node, frame, text, function=name, made=made, target=dotted(given) if given is not None else "")
 
 
 def watch(framework: TorchFramework, interp: Interpreter, func: Function, names: dict[str, Any], frame: Frame, node: p.Node) -> Optional[Callable[[], None]]:

@@ -95,7 +95,7 @@ def draw(call: Call, tensor: Tensor, entry: Initializer, bound: Any, passed: dic
     if entry.makes is None:
         framework_of(call).witness.draw(call, entry, passed, tensor, law=law, problem=problem)
     arguments = {k: v for k, v in passed.items() if k not in NOT_ARGUMENTS}
-    write(call.interp, tensor, entry.name, origin, law, call.site, arguments=arguments, reason=reason, chosen=call.chosen)
+    write(call.interp, tensor, entry.name, origin, law, call.site, arguments=arguments, reason=reason, elsewhere=call.chosen)
 
 
 def fill(call: Call, name: str) -> Any:
@@ -119,7 +119,8 @@ def copy(call: Call) -> Any:
     tensor, source = call.args[0], call.get(1, "src")
     law = current(source) if isinstance(source, Tensor) else constant(source) if is_number(source) else None
     reason = source.storage.reason if isinstance(source, Tensor) else unknown(source) or ""
-    write(call.interp, tensor, "torch.Tensor.copy_", Origin.COPY, law, call.site, reason=reason or "copied from values computed by code")
+    made = next((event.site for event in source.storage.events if event.site != call.site), None) if isinstance(source, Tensor) else None
+    write(call.interp, tensor, "torch.Tensor.copy_", Origin.COPY, law, call.site, reason=reason or "copied from values computed by code", elsewhere=made)
     return tensor
 
 

@@ -39,7 +39,7 @@ def write(
     *,
     arguments: Optional[dict[str, Any]] = None,
     reason: str = "",
-    chosen: Optional[Site] = None,
+    elsewhere: Optional[Site] = None,
 ) -> None:
     """Record that ``tensor`` now holds ``distribution`` (None: not known, for ``reason``)."""
     storage = tensor.storage
@@ -54,7 +54,7 @@ def write(
     event = InitEvent(
         initializer=initializer, origin=origin, distribution=distribution or custom(reason), site=site, arguments=arguments or {},
         partial=not tensor.whole, region=tensor.region if isinstance(tensor.region, str) else "", guard=guard, variable=variable,
-        routine=routine, effective=not storage.recomputed, called=_caller(interp) if storage.recomputed else None, chosen=chosen, time=tick(),
+        routine=routine, effective=not storage.recomputed, called=_caller(interp) if storage.recomputed else None, elsewhere=elsewhere, time=tick(),
     )  # fmt: skip
     if storage.recomputed and storage.origin is not None:
         storage = storage.origin
