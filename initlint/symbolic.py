@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 from fractions import Fraction
 from typing import Union
 
 Exponent = Union[int, Fraction]
 Monomial = tuple[tuple[str, Exponent], ...]
 Number = Union[int, float, "Sym"]
-WORD = re.compile(r"[^\W\d]\w*")
-SUM = re.compile(r"\((\w+(?: \+ \w+)+)\)")
 LONGEST = 1_000
 """Characters of an expression that are kept: products of such expressions repeat them, so that a loop doubles the text each time."""
 
@@ -183,19 +180,6 @@ def at(value: Number, size: float) -> float:
     if not isinstance(value, Sym):
         return float(value)
     return float(sum(coefficient * math.prod(size ** float(e) for _, e in monomial) for monomial, coefficient in value.terms))
-
-
-def at_sizes(value: Number, of: Number, size: float, rest: float) -> float:
-    """``value`` where every size that ``of`` mentions is ``size``, and every other one that is not known ``rest``; so are sums of sizes within it."""
-    if not isinstance(value, Sym):
-        return float(value)
-    names = {name for monomial, _ in of.terms for atom, _ in monomial for name in WORD.findall(atom)} if isinstance(of, Sym) else set()
-
-    def sized(atom: str) -> float:
-        sum_of = SUM.fullmatch(atom)
-        return sum(map(sized, sum_of[1].split(" + "))) if sum_of is not None else size if names & set(WORD.findall(atom)) else rest
-
-    return float(sum(coefficient * math.prod(sized(atom) ** float(e) for atom, e in monomial) for monomial, coefficient in value.terms))
 
 
 def known(value: Number) -> bool:

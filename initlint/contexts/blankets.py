@@ -18,7 +18,7 @@ OF_ANY = re.compile(r"for\b[^\n]*\bself\.\w*(?:model|net|module)\w*\.(?:named_)?
 """A loop over the parameters of whatever model an object was given, as trainers are."""
 DYNAMIC = re.compile(r"\b(?:build|create|make)\w*\(|\bgetattr\(|\bglobals\(|\beval\(|\bimport_module\(|\badd_module\(|_(?:cls|class)\(|\binstantiate\w*\(")
 """What a class does that makes parts of classes that its text does not name."""
-GIVEN = re.compile(r"\bself\.(\w+)[ \t]*=[ \t]*(?!None\b|True\b|False\b)[a-z_]\w*[ \t]*(?:#[^\n]*)?$", re.MULTILINE)
+GIVEN = re.compile(r"\bself\.(\w+)[ \t]*=[ \t]*(?!None\b|True\b|False\b)[a-z_]\w*[ \t\r]*(?:#[^\n]*)?$", re.MULTILINE)
 """An attribute that takes over what the constructor was given."""
 REACH = 500
 """Characters behind the head of a loop, or a test of types, in which its body is looked for."""

@@ -83,7 +83,7 @@ def _holds(how: str, name: str, literal: str) -> bool:
 def _is_defined(analysis: Analysis, module: Module, literal: str) -> bool:
     """Whether the project defines or imports a class with these letters in its name."""
     name = rf"\w*{re.escape(literal)}"
-    made = re.compile(rf"\bclass[ \t]+{name}|\bimport\b[^\n]*{name}|^[ \t]+{name}\w*,?[ \t]*$|\bas[ \t]+{name}", re.MULTILINE)
+    made = re.compile(rf"\bclass[ \t]+{name}|\bimport\b[^\n]*{name}|^[ \t]+{name}\w*,?[ \t\r]*$|\bas[ \t]+{name}", re.MULTILINE)
     try:
         return any(made.search(text) for _, text in analysis.texts.naming(module.path, literal, module.project))
     except TooLarge:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
 from initlint.adapters.torch import graphs
+from initlint.contexts.options import CONSTANT, compared, looked_up, tables_of
 from initlint.contexts.samples import layer, samples
 from initlint.graph import Mistake, ModelGraph, Parameter
 from initlint.interpreter.classes import find_member
 from initlint.interpreter.values import Class, Function, Instance, Method, OutOfBudget, TargetRaise, Tensor, Unknown, Wrapped
 from initlint.source import Chunk, ClassChunk
+from initlint.standins import instantiate
 from initlint.text.initcalls import ROUTINE, commented, initializer_calls
 
 if TYPE_CHECKING:
@@ -32,7 +34,13 @@ if TYPE_CHECKING:
 LSTM = re.compile(r"\bLSTM(?:Cell)?\b")
 OWN_MODULES = re.compile(r"\bself\.(?:named_)?(?:modules|children)\(")
 """A method goes over the modules of what it belongs to."""
+HANDS = re.compile(r"^[ \t]+\w*init\w*\(\w+\)[ \t\r]*$|\.apply\(\w*init\w*\(\)\)", re.MULTILINE)
+"""A statement that hands a value to a function that initializes, by its name, or the result of such a function to ``apply``."""
+MISHANDED = ("idle-routine", "called-routine")
+"""What such a call may do wrong whatever the values around it are."""
 MOST = 40
+MOST_OPTIONS = 6
+"""Options that a function is tried with."""
 STEPS = 5_000
 LOADING = 100_000
 """Steps to evaluate the definitions that a function stands among."""
@@ -58,6 +66,8 @@ class FileFacts:
         """Lines of the file on which an initializer ran."""
         self.emptied: set[int] = set()
         """Lines on which memory was made without being filled."""
+        self.idle: dict[int, list[frozenset[str]]] = {}
+        """Lines on which a function was applied to a module for nothing, with the kinds of layers it met each time; none where these are not known."""
         self.tests: dict[Site, tuple[NameTest, list[str], bool]] = {}
         """Tests of state-dict names in the file, with the names of all models and whether one passed."""
         self.shown: set[int] = set()
@@ -81,6 +91,9 @@ class FileFacts:
         lines = {drawn.call.site.line for drawn in witness.drawn if drawn.call.site.path == path}
         self.lines |= lines
         self.emptied |= {site.line for site in witness.emptied if site.path == path}
+        for idle in witness.idle:
+            if idle.site.path == path:
+                self.idle.setdefault(idle.site.line, []).append(idle.kinds)
         for site, (test, names, passed) in witness.tests.items():
             if site.path == path:
                 _, more, before = self.tests.get(site, (test, [], False))
@@ -143,6 +156,25 @@ def run_rest(analysis: Analysis, module: Module, facts: FileFacts) -> None:
         facts.note(framework.witness, modelled=False, built=built)
     for chunk, owner in rest:
         _run_on_samples(analysis, module, facts, chunk, owner)
+    handing = ((chunk, owner) for chunk, owner in module.source.parts() if chunk.kind == "def" and chunk.says(HANDS))
+    for chunk, owner in islice(handing, MOST):
+        _run_handing(analysis, module, facts, chunk, owner)
+
+
+def _run_handing(analysis: Analysis, module: Module, facts: FileFacts, chunk: Chunk, owner: str) -> None:
+    """Run a function that hands something to an init routine, if nothing else ran it: what it hands may be the whole of a model that it makes."""
+    function, cls = function_of(module, chunk, owner)
+    if function is None or _is_generator(function) or id(function.node) in analysis.interp.entered:
+        return
+    witness = analysis.framework.witness
+    with alone(analysis, loose=True):
+        args, kwargs = arguments(function)
+        if cls is not None and args:
+            args[0] = instantiate(analysis.interp, cls, module.frame)  # what it builds from are attributes
+        analysis.interp.call(function, args, kwargs, module.frame, p.Const(0, 0, None))
+    witness.mistakes = {key: mistake for key, mistake in witness.mistakes.items() if mistake.kind in MISHANDED}
+    witness.drawn, witness.emptied, witness.tests = [], [], {}
+    facts.note(witness, modelled=False)
 
 
 def _weights(layers: list[Instance]) -> list[tuple[str, Tensor]]:
@@ -166,28 +198,39 @@ def drop_guarded(witness: Witness, name: str) -> None:
 
 
 def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk: Chunk, owner: str) -> None:
-    """Run a function on the layers that it asks for; calls that it makes of no other are noted, and those that raise."""
+    """Run a function on the layers that it asks for, once with each of its options; calls that it makes of no other are noted, and those that raise."""
+    function, _ = function_of(module, chunk, owner)
+    if function is None or _is_generator(function):
+        return
     witness = analysis.framework.witness
-    layers: list[Instance] = []
-    ends: set[tuple[Site, str]] = set()
-    with alone(analysis, loose=True):
-        function, _ = function_of(module, chunk, owner)
-        if function is None or _is_generator(function):
+    for option in [{}, *_options(module, chunk, function)]:
+        layers: list[Instance] = []
+        ends: set[tuple[Site, str]] = set()
+        with alone(analysis, loose=True):
+            args, kwargs = arguments(function, option=option)
+            first = 1 if function.node.params and function.node.params[0].name == "self" else 0
+            layers = witness.samples = samples(analysis, module, chunk)
+            if first and args and layers and owner not in facts.built and chunk.says(OWN_MODULES):
+                args[0] = layers[0]  # the samples stand for what it holds
+            _run_made(analysis, module, function, args, kwargs)
+            for sample in witness.samples if len(args) > first else witness.samples[:1]:
+                try:
+                    given = [*args[:first], sample, *args[first + 1 :]] if len(args) > first else args
+                    analysis.interp.call(function, given, kwargs, module.frame, p.Const(0, 0, None))
+                except TargetRaise:
+                    continue  # what it asks of this one another may have
+                ends.update(_last_writes(layers))
+        facts.note_calls(witness, layers, ends)
+        if not layers:
             return
-        args, kwargs = arguments(function)
-        first = 1 if function.node.params and function.node.params[0].name == "self" else 0
-        layers = witness.samples = samples(analysis, module, chunk)
-        if first and args and layers and owner not in facts.built and chunk.says(OWN_MODULES):
-            args[0] = layers[0]  # the samples stand for what it holds
-        _run_made(analysis, module, function, args, kwargs)
-        for sample in witness.samples if len(args) > first else witness.samples[:1]:
-            try:
-                given = [*args[:first], sample, *args[first + 1 :]] if len(args) > first else args
-                analysis.interp.call(function, given, kwargs, module.frame, p.Const(0, 0, None))
-            except TargetRaise:
-                continue  # what it asks of this one another may have
-            ends.update(_last_writes(layers))
-    facts.note_calls(witness, layers, ends)
+
+
+def _options(module: Module, chunk: Chunk, function: Function) -> list[dict[str, str]]:
+    """Its arguments that a function compares with strings, or looks up in a table of initializers, each with one of these strings."""
+    text = module.source.text[chunk.start : chunk.end]
+    names = [param.name for param in function.node.params[1:]]
+    found = [*compared(text), *((name, key) for name, key, draws in looked_up(text, tables_of(module)) if draws)]
+    return [{name: value} for name, value in dict.fromkeys(found) if name in names and not CONSTANT.search(value)][:MOST_OPTIONS]
 
 
 def _run_made(analysis: Analysis, module: Module, function: Function, args: list[Any], kwargs: dict[str, Any]) -> None:
@@ -265,8 +308,8 @@ def function_of(module: Module, chunk: Chunk, owner: str) -> tuple[Function | No
     return (value if isinstance(value, Function) and isinstance(value.node, p.FunctionDef) else None), cls
 
 
-def arguments(function: Function, built: Built | None = None) -> tuple[list[Any], dict[str, Any]]:
-    """Values nobody knows, but for a model at hand; numbers keep their defaults, which is what a call without them means."""
+def arguments(function: Function, built: Built | None = None, option: Mapping[str, str] | None = None) -> tuple[list[Any], dict[str, Any]]:
+    """Values nobody knows, but for a model at hand and an ``option``; numbers keep their defaults, which is what a call without them means."""
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     for param in function.node.params:
@@ -276,6 +319,7 @@ def arguments(function: Function, built: Built | None = None) -> tuple[list[Any]
         if param.kind in ("args", "kwargs") or (param.name in function.defaults and not isinstance(default, FOUND_OUT)):
             continue
         value: Any = built.root if built is not None and param.name == "self" else Unknown(f"the argument {param.name}")
+        value = option[param.name] if option and param.name in option else value
         if param.kind == "keyword" or len(args) < function.node.params.index(param):
             kwargs[param.name] = value
         else:

@@ -32,6 +32,7 @@ from initlint.contexts.routines import survey
 from initlint.contexts.scripts import scripts
 from initlint.contexts.slips import slips
 from initlint.contexts.switches import switched
+from initlint.contexts.unmatched import unmatched
 from initlint.contexts.variants import variants
 from initlint.frontend import new_interpreter
 from initlint.graph import InitEvent, ModelGraph, Origin
@@ -156,6 +157,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         contexts.models += _option(contexts, action, name)
     contexts.facts.graph.mistakes += contexts.facts.name_tests(module.source.text)
     contexts.facts.graph.mistakes += slips(module)
+    contexts.facts.graph.mistakes += unmatched(module, contexts.facts, interp.entered)
     contexts.facts.graph.mistakes += absent_biases(analysis, module)
     contexts.facts.graph.mistakes += misspelt_classes(analysis, module)
     contexts.facts.graph.routines = survey(analysis, module, contexts.models)

@@ -1,4 +1,4 @@
-"""Other ways to construct a class: options that its code compares with strings (``if init == "kaiming"``) and that no model of the file takes."""
+"""Other ways to construct a class: options that its code compares with strings (``if init == "kaiming"``), or looks up, and that no model of the file takes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
 from initlint.contexts.loose import FileFacts, unreached_lines
+from initlint.contexts.options import compared, looked_up, tables_of
 from initlint.contexts.switches import has_else, tests_around
 from initlint.graph import ModelGraph, Origin
 from initlint.interpreter.values import Class, Function
-from initlint.source import ClassChunk
+from initlint.source import Chunk, ClassChunk
 from initlint.standins import instantiate
 
 if TYPE_CHECKING:
@@ -23,10 +24,8 @@ MOST = 4
 """Ways to construct one class that are tried beyond its defaults."""
 ANYTHING_ELSE = "other"
 """What takes the ``else`` of a comparison with the default."""
-COMPARED = re.compile(r"""\b_?(\w+)\s*==\s*(?:"([\w\- ]+)"|'([\w\- ]+)')""")
-TABLE = re.compile(r"""\b(\w+)\s*=\s*\{\s*((?:["'][\w\- ]+["']\s*:[^{}]*)+)\}""")
-"""A dictionary under a name whose keys are strings."""
-KEY = re.compile(r"""(?:^|,|\n)\s*["']([\w\- ]+)["']\s*:""")
+CALLED = re.compile(r"\b(\w+)\(\s*self\b")
+"""Functions that are handed a module."""
 WORD = re.compile(r"[^\W\d]\w*")
 FLAG = re.compile(r"^[ \t]*(?:self\.)?(\w+)[ \t]*=(?!=)(.*==.*)$", re.MULTILINE)
 """An attribute or a name that keeps how a comparison came out."""
@@ -35,12 +34,24 @@ FLAG = re.compile(r"^[ \t]*(?:self\.)?(\w+)[ \t]*=(?!=)(.*==.*)$", re.MULTILINE)
 def variants(interp: Interpreter, module: Module, facts: FileFacts, graphs: Sequence[ModelGraph]) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Constructions of the classes whose initializers or weights no model reached, one option changed at a time."""
     untouched = {graph.name for graph in graphs if not graph.forward_reason and _has_unused_weight(graph)}
+    tables = tables_of(module)
     for chunk, cls in module.classes():
-        unreached = unreached_lines(module, chunk, facts) if isinstance(cls, Class) else {}
-        if isinstance(cls, Class) and (chunk.name in untouched or unreached):
-            decisive = None if chunk.name in untouched else _decisive(module, chunk, unreached)
-            for name, value in _options(module, chunk, cls, decisive):
+        if not isinstance(cls, Class):
+            continue
+        texts = [module.source.text[one.start : one.end] for one in (chunk, *_helpers(module, chunk))]
+        unreached = unreached_lines(module, chunk, facts)
+        keys = [found for text in texts for found in looked_up(text, tables)]
+        drawn = {name for name, _, draws in keys if draws}
+        if chunk.name in untouched or unreached or drawn or any(facts.lines_of(module, one) - facts.shown for one in _helpers(module, chunk)):
+            decisive = None if chunk.name in untouched else _decisive(module, chunk, unreached) | drawn
+            for name, value in _options(module, chunk, cls, decisive, texts, [(name, key) for name, key, _ in keys]):
                 yield f"{chunk.name}({name}={value!r})", partial(instantiate, interp, cls, module.frame, {name: value})
+
+
+def _helpers(module: Module, chunk: ClassChunk) -> list[Chunk]:
+    """The functions of the file that a class hands itself to."""
+    called = {match[1] for match in CALLED.finditer(module.source.text, chunk.start, chunk.end)}
+    return [one for one in module.source.chunks if one.kind == "def" and one.name in called]
 
 
 def _has_unused_weight(graph: ModelGraph) -> bool:
@@ -62,33 +73,26 @@ def _decisive(module: Module, chunk: ClassChunk, unreached: dict[str, set[int]])
     return names | {name.lstrip("_") for match in flags for name in WORD.findall(match[2])}
 
 
-def _options(module: Module, chunk: ClassChunk, cls: Class, decisive: set[str] | None) -> list[tuple[str, str]]:
-    """Arguments of the constructor that the class compares with strings, and the strings that are not their default.
+def _options(
+    module: Module, chunk: ClassChunk, cls: Class, decisive: set[str] | None, texts: Sequence[str], keys: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Arguments of the constructor that ``texts`` compare with strings, or look up, and the strings that are not their default.
 
-    Where ``decisive`` is given, an option has to be one of these names, or speak of initialization.
+    Where ``decisive`` is given, an option has to be one of these names, or speak of initialization. Who asks for zeros gets what is said.
     """
     function = cls.namespace.get("__init__")
     if not isinstance(function, Function):
         return []
     defaults = {param.name: param.default.value if isinstance(param.default, p.Const) else None for param in function.node.params[1:]}
-    compared = [(match[1], match[2] or match[3]) for match in COMPARED.finditer(module.source.text, chunk.start, chunk.end)]
-    compared += _looked_up(module.source.text[chunk.start : chunk.end])
-    compared = [(name, value) for name, value in compared if decisive is None or name in decisive or "init" in name]
-    others = [(name, value) for name, value in dict.fromkeys(compared) if name in defaults and defaults[name] != value]
-    open_ended = [name for name, value in dict.fromkeys(compared) if name in defaults and defaults[name] == value and _takes_others(module, chunk, name)]
+    asked = [*(found for text in texts for found in compared(text)), *keys]
+    asked = [(name, value) for name, value in asked if (decisive is None or name in decisive or "init" in name) and "zero" not in value.lower()]
+    others = [(name, value) for name, value in dict.fromkeys(asked) if name in defaults and defaults[name] != value]
+    open_ended = [name for name, value in dict.fromkeys(asked) if name in defaults and defaults[name] == value and _takes_others(module, chunk, name)]
     return [*others, *((name, ANYTHING_ELSE) for name in open_ended)][:MOST]
-
-
-def _looked_up(text: str) -> Iterator[tuple[str, str]]:
-    """Options that the class looks up in a dictionary of its own, each with every key of it."""
-    for table in TABLE.finditer(text):
-        use = re.compile(rf"\b{table[1]}\s*(?:\.get\(|\[)\s*(?:self\.)?_?(\w+)").search(text, table.end())
-        if use is not None:
-            yield from ((use[1], key) for key in KEY.findall(table[2]))
 
 
 def _takes_others(module: Module, chunk: ClassChunk, name: str) -> bool:
     """Whether the class has something for values of an option that it does not list: of several without an ``else`` one is meant to be given."""
     rows = module.source.text[chunk.start : chunk.end].split("\n")
-    tests = {row: values for row, text in enumerate(rows) if (values := {match[2] or match[3] for match in COMPARED.finditer(text) if match[1] == name})}
+    tests = {row: values for row, text in enumerate(rows) if (values := {value for option, value in compared(text) if option == name})}
     return len(set[str]().union(*tests.values())) == 1 or any(has_else(rows, row) for row in tests)

@@ -44,7 +44,7 @@ def eval_dict(interp: Interpreter, node: p.DictDisplay, frame: Frame) -> Any:
     """``{a: b, **c}``."""
     result: dict[Any, Any] = {}
     for key_node, value_node in node.items:
-        value = interp.eval(value_node, frame)
+        value = interp.chosen(value_node, frame)
         if key_node is None:
             if not isinstance(value, dict):
                 return Unknown("unpacks a mapping that is not known")

@@ -91,7 +91,7 @@ def calls_by_site(calls: Iterable[InitCall]) -> Iterator[tuple[Site, list[InitCa
     """``calls`` grouped by the place where their initializer was chosen: most often the call itself."""
     groups: dict[Site, list[InitCall]] = {}
     for call in calls:
-        groups.setdefault(call.chosen or call.site, []).append(call)
+        groups.setdefault(place_of(call), []).append(call)
     yield from groups.items()
 
 
@@ -205,6 +205,17 @@ def left_in_layers(graph: ModelGraph, kinds: re.Pattern[str]) -> Iterator[tuple[
     """What routines that no model of their file runs leave in the weight of every layer of ``kinds``: one call for each place, and what else it fills."""
     seen: set[Site] = set()
     for call in graph.calls:
-        if call.law is not None and call.parameter is None and call.site not in seen and kinds.fullmatch(call.into):
-            seen.add(call.site)
-            yield call, call.law, {other.into for other in graph.calls if other.site == call.site} - {call.into, ""}
+        place = place_of(call)
+        if call.law is not None and call.parameter is None and place not in seen and kinds.fullmatch(call.into):
+            seen.add(place)
+            yield call, call.law, {other.into for other in graph.calls if place_of(other) == place} - {call.into, ""}
+
+
+def place_of(call: InitCall) -> Site:
+    """Where its initializer was chosen: most often the call itself."""
+    return call.chosen or call.site
+
+
+def called_at(call: InitCall) -> dict[str, Any]:
+    """Evidence: where an initializer is called that was chosen elsewhere."""
+    return at_sites([call.site]) if call.chosen is not None else {}

@@ -76,6 +76,9 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
             fix = _applied(mistake)
             advice = "" if fix else f"Hand `{mistake.detail['routine']}` to the `apply` of the model"
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, fix=fix, help=advice)
+        elif mistake.kind == "unmatched-routine":
+            advice = f"Ask for the layers there are: `isinstance(m, nn.{mistake.detail['held'][0]})`"
+            yield RULE.at(graph, mistake.site, Severity.WARNING, mistake.text, help=advice)
         elif mistake.kind == "dropped-scale":
             advice = "Scale in place, `w.mul_(scale)` under `torch.no_grad()`, or draw with that spread"
             yield RULE.at(graph, mistake.site, Severity.ERROR, mistake.text, help=advice)

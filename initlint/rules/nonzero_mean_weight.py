@@ -42,7 +42,19 @@ from initlint.findings import Finding, Fix, ReplaceCall, Severity, Site
 from initlint.flow import Weight, nonlinearity_after, nonlinearity_before, weights
 from initlint.graph import InitCall, ModelGraph, Parameter
 from initlint.rules import Rule
-from initlint.rules._sites import by_site, explicit, left_in_layers, origin_of, other_call, qualified, short, spell_names, written_at
+from initlint.rules._sites import (
+    by_site,
+    called_at,
+    explicit,
+    left_in_layers,
+    origin_of,
+    other_call,
+    place_of,
+    qualified,
+    short,
+    spell_names,
+    written_at,
+)
 from initlint.rules.mean_for_std import is_spread
 from initlint.rules.trunc_normal_bounds import is_cut
 from initlint.symbolic import Sym
@@ -96,10 +108,10 @@ def _of_samples(graph: ModelGraph) -> Iterator[Finding]:
             continue
         yield RULE.at(
             graph,
-            call.site,
+            place_of(call),
             Severity.WARNING,
             f"`{call.spelled.get('tensor') or call.into}` starts {_spell_law(law)}: {100 * share:.0f} % {SAME}",
-            evidence={"initializer": short(call.initializer), "layer": call.into.partition(".")[0], "shared": share},
+            evidence={"initializer": short(call.initializer), "layer": call.into.partition(".")[0], "shared": share, **called_at(call)},
             help="Draw from both sides of zero, scaled by the number of inputs.",
         )
 

@@ -49,7 +49,21 @@ from initlint.flow import consumers, gates, in_residual, is_head, is_parametric,
 from initlint.graph import Layer, ModelGraph, Parameter
 from initlint.rules import Rule
 from initlint.rules._gains import chosen, own_divisors, own_gains
-from initlint.rules._sites import by_site, constant_call, constant_value, explicit, left_in_layers, of_any, origin_of, qualified, short, spell_names, written_at
+from initlint.rules._sites import (
+    by_site,
+    called_at,
+    constant_call,
+    constant_value,
+    explicit,
+    left_in_layers,
+    of_any,
+    origin_of,
+    place_of,
+    qualified,
+    short,
+    spell_names,
+    written_at,
+)
 from initlint.symbolic import Number, Sym
 from initlint.theory.laws import Distribution, spell
 
@@ -103,14 +117,14 @@ def _of_samples(graph: ModelGraph) -> Iterator[Finding]:
         if law.mean != 0 or ZEROED.search(call.routine) or (law.std == 0 and others):
             continue  # what fills others with zeros, too, empties whatever it is given
         layer = call.into.partition(".")[0]
-        action = constant_call(call, 1) if not others else None
+        action = constant_call(call, 1) if not others and call.chosen is None else None
         yield RULE.at(
             graph,
-            call.site,
+            place_of(call),
             Severity.WARNING,
             f"the weight of every `{layer}` starts {_spell_law(law)}, a norm's weight at 1{_spell_effect(law)}",
             fix=Fix(message="Start the weight of the norm at 1", actions=(action,)) if action else None,
-            evidence={"initializer": short(call.initializer), "distribution": law.kind, "mean": 0, "std": _number(law.std), "needed": 1},
+            evidence={"initializer": short(call.initializer), "distribution": law.kind, "mean": 0, "std": _number(law.std), "needed": 1, **called_at(call)},
             help="" if action else SKIP if others else "Start it at 1: `nn.init.ones_`.",
         )
 

@@ -50,8 +50,20 @@ from initlint.rules import Rule
 from initlint.rules._declared import by_fan_in
 from initlint.rules._rescaled import rescaled_draw
 from initlint.rules._scale import BOUNDED, LOGITS, SHARE, Fate, feeds, follow, is_recurrent, is_table, leads_to_zero, matrices, rescales, terms_of
-from initlint.rules._sites import MAP, by_site, explicit, left_in_layers, origin_of, other_call, qualified, short, spell_names
-from initlint.symbolic import Number, Sym, at, at_sizes
+from initlint.rules._sites import (
+    MAP,
+    by_site,
+    called_at,
+    explicit,
+    left_in_layers,
+    origin_of,
+    other_call,
+    place_of,
+    qualified,
+    short,
+    spell_names,
+)
+from initlint.symbolic import Number, Sym, at
 from initlint.theory.activations import canonical, moments
 from initlint.theory.fans import torch_fans
 from initlint.theory.laws import spell
@@ -74,8 +86,6 @@ WRITTEN_AS_ZERO = 1e-3
 """Gains up to this are a way of writing zero."""
 FEW, TYPICAL, MANY = 16, 64, 4096
 """What a size that is not known is taken to be: at least, in messages, at most."""
-MOST_LEFT, NEARLY = 0.6, 0.9
-"""What a std over the number of inputs leaves of the variance of a typical number, and how nearly that falls with this number."""
 HEADS = 8
 """What the number of heads or groups is taken to be at least."""
 COUNTED = re.compile(r"(?:\w+_)?(?:heads|groups)")
@@ -99,8 +109,6 @@ class Case:
     """Var(W)·fan_in, for a size that is not known at the typical one."""
     fate: Fate
     by_gain: bool
-    by_size: bool = False
-    """Whether the std was divided by the number of inputs, of which the root belongs there."""
 
     @property
     def large(self) -> bool:
@@ -156,14 +164,14 @@ def _of_samples(graph: ModelGraph) -> Iterator[Finding]:
         if law.kind not in KINDS or law.fan is not None or law.mean != 0 or law.std is None or isinstance(law.std, Sym) or law.std**2 * FEW <= LARGE:
             continue
         layer, spread = call.into.partition(".")[0], law.std * math.sqrt(TYPICAL)
-        action = other_call(call, "xavier_normal_") if not others else None
+        action = other_call(call, "xavier_normal_") if not others and call.chosen is None else None
         yield RULE.at(
             graph,
-            call.site,
+            place_of(call),
             Severity.WARNING,
             f"the weight of every `{layer}`: std {spell(law.std)} whatever the fan_in: {TYPICAL} unit inputs make sums of std {spread:.3g}",
             fix=Fix(message="Draw the weights with xavier_normal_()", actions=(action,)) if action else None,
-            evidence={"initializer": short(call.initializer), "std": spell(law.std), "std_of_sums": spread},
+            evidence={"initializer": short(call.initializer), "std": spell(law.std), "std_of_sums": spread, **called_at(call)},
             help=HELP,
         )
 
@@ -176,9 +184,6 @@ def _judge(graph: ModelGraph, weight: Weight) -> Case | None:
         return None
     by_gain = law.gain is not None and (law.fan is not None or law.kind == "orthogonal")
     factor = law.gain * law.gain if by_gain and law.gain is not None else law.std * law.std * terms
-    if not by_gain and _misses_a_root(law.std, terms):
-        case = Case(weight, terms, at_sizes(factor, terms, TYPICAL, TYPICAL), follow(weight.uses), by_gain, by_size=True)
-        return case if _fades(graph, case) else None
     if isinstance(factor, Sym) and (by_gain or isinstance(law.std, Sym)):
         return None
     few = HEADS if COUNTED.fullmatch(str(terms)) else FEW
@@ -190,15 +195,6 @@ def _judge(graph: ModelGraph, weight: Weight) -> Case | None:
     if large:
         return case if _spreads(graph, case) and not _by_fan_out(weight, law.std) else None
     return case if _fades(graph, case) else None
-
-
-def _misses_a_root(std: Number, terms: Number) -> bool:
-    """Whether a std falls as the number of inputs grows, where it should as the root of that number."""
-    if not isinstance(std, Sym) or not isinstance(terms, Sym):
-        return not isinstance(std, Sym) and not isinstance(terms, Sym) and terms >= FEW and abs(std * terms - 1) < 1e-9
-    factor = std * std * terms
-    left, of_many, of_more = (at_sizes(factor, terms, size, TYPICAL) for size in (TYPICAL, MANY, MANY * MANY))
-    return 0 < of_more * MANY * NEARLY <= of_many and left <= MOST_LEFT
 
 
 def _by_fan_out(weight: Weight, std: Number) -> bool:
@@ -243,7 +239,7 @@ def _fades(graph: ModelGraph, case: Case) -> bool:
     weight, fate = case.weight, case.fate
     if is_recurrent(weight) or in_block(weight) or rescaled(weight) or normalised_after(weight):
         return False
-    if (is_head(weight) or gates(weight)) and not ((case.by_gain or case.by_size) and _is_one_layer(graph, weight)):
+    if (is_head(weight) or gates(weight)) and not (case.by_gain and _is_one_layer(graph, weight)):
         return False
     if not any(op.kind == "output" or is_parametric(op) for use in weight.uses for op in descendants(use)):
         return False  # where it goes was not followed: it may be the head
@@ -300,16 +296,12 @@ def _too_small(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding | No
     members = [owner[id(op)] for op in chain] or cases[:1]
     first = members[0]
     left = math.prod(member.factor * _power(member) for member in members)
-    if not (first.by_gain or first.by_size) and (len(members) < 2 or left > LOST):
+    if not first.by_gain and (len(members) < 2 or left > LOST):
         return None
     law = first.weight.parameter.distribution
     assert law is not None and law.std is not None
     layers = f"{len(members)} such layers leave" if len(members) > 1 else "such a layer leaves"
-    if first.by_size:
-        count = f"{TYPICAL} inputs" if isinstance(first.terms, Sym) else f"fan_in = {spell(first.terms)}"
-        text = f"std {spell(law.std)} is divided by the number of inputs, not by its root: for {count} it is {1 / first.spread:.3g} times too small; "
-        text += f"{layers} {100 * left:.2g} % of the variance"
-    elif first.by_gain:
+    if first.by_gain:
         text = f"gain = {spell(law.gain or 0)} multiplies the std that the fans ask for, it is not the std; {layers} {100 * left:.1g} % of the variance"
     else:
         inputs = f"over fan_in = {spell(first.terms)} is" if not isinstance(first.terms, Sym) else f"whatever the fan_in: for {TYPICAL} inputs it is"

@@ -54,11 +54,13 @@ from initlint.rules._declared import other_draw
 from initlint.rules._sites import (
     MAP,
     by_site,
+    called_at,
     constant_value,
     explicit,
     left_in_layers,
     origin_of,
     other_call,
+    place_of,
     qualified,
     scale_of,
     short,
@@ -120,7 +122,8 @@ def _of_samples(graph: ModelGraph) -> Iterator[Finding]:
             continue  # what fills norms, too, empties whatever it is given
         layer = call.into.partition(".")[0]
         text = f"the weight of every `{layer}` starts at 0: two such layers in a row each have the other's zero as a factor of their gradient"
-        yield RULE.at(graph, call.site, Severity.WARNING, text, evidence={"initializer": short(call.initializer), "cause": "series", "value": 0}, help=HELP)
+        evidence = {"initializer": short(call.initializer), "cause": "series", "value": 0, **called_at(call)}
+        yield RULE.at(graph, place_of(call), Severity.WARNING, text, evidence=evidence, help=HELP)
 
 
 def _judge(weight: Weight, table: dict[int, Weight]) -> Case | None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from initlint import program as p
 from initlint.adapters.torch import views
 from initlint.adapters.torch.binding import DoesNotFit, bind, framework_of
-from initlint.adapters.torch.building import named_modules, named_tensors
+from initlint.adapters.torch.building import is_known, named_modules, named_tensors
 from initlint.adapters.torch.factories import NO_VALUES
 from initlint.adapters.torch.registries import is_torch, register
-from initlint.adapters.torch.witness import dotted
+from initlint.adapters.torch.witness import Idle, dotted
 from initlint.adapters.torch.writes import write
 from initlint.graph import Origin
 from initlint.interpreter.values import Function, Instance, Method, Tensor, Unknown
@@ -46,6 +46,7 @@ def apply(call: Call) -> Any:
     instance, function = call.args[0], call.get(1, "fn")
     witness = framework_of(call).witness
     witness.walk(call, instance, function)
+    drawn = len(witness.drawn)
     if (function is None or isinstance(function, Unknown)) and isinstance(call.node, p.Call) and call.node.args and isinstance(call.node.args[0].value, p.Call):
         _called_routine(call, function, call.node.args[0].value)
     done: set[int] = set()
@@ -60,7 +61,18 @@ def apply(call: Call) -> Any:
         call.interp.call(function, [module], {}, call.frame, call.node)
 
     visit(instance)
+    if len(witness.drawn) == drawn and isinstance(function, (Function, Method)):
+        witness.idle.append(Idle(call.site, _matrices(instance)))
     return instance
+
+
+def _matrices(module: Instance) -> frozenset[str]:
+    """The kinds of layers with a matrix in ``module``; none where it may hold others than are seen."""
+    inside = [one for _, one in named_modules(module)]
+    if not all(map(is_known, inside)):
+        return frozenset()
+    weights = ((one, one.parameters.get("weight")) for one in inside if one.cls.spec is not None)
+    return frozenset(one.cls.name.rpartition(".")[2] for one, weight in weights if isinstance(weight, Tensor) and len(weight.shape or ()) > 1)
 
 
 def _called_routine(call: Call, result: Any, argument: p.Call) -> None:

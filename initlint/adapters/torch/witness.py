@@ -63,6 +63,15 @@ class Walk:
         return self.within is not None and len(self.root.modules) > self.held
 
 
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """A function was applied to a module, and came to no initializer."""
+
+    site: Site
+    kinds: frozenset[str]
+    """The layers with a matrix that the module held; none where there may be others."""
+
+
 Mark = tuple[int, int, int]
 """How many calls and places were collected, and when."""
 
@@ -84,6 +93,7 @@ class Witness:
     drawn: list[Drawn] = field(default_factory=list)
     mistakes: dict[tuple[str, Site], Mistake] = field(default_factory=dict)
     walks: list[Walk] = field(default_factory=list)
+    idle: list[Idle] = field(default_factory=list)
     open: list[Walk] = field(default_factory=list)
     """Those whose constructors still run, the innermost last."""
     emptied: list[Site] = field(default_factory=list)
@@ -103,7 +113,7 @@ class Witness:
         return any(walk.early for walk in self.walks) or any(kind == "one-object" for kind, _ in self.mistakes)
 
     def start(self) -> None:
-        self.drawn, self.mistakes, self.walks, self.open, self.emptied, self.tests = [], {}, [], [], [], {}
+        self.drawn, self.mistakes, self.walks, self.idle, self.open, self.emptied, self.tests = [], {}, [], [], [], [], {}
 
     def draw(self, call: Call, entry: Initializer, passed: dict[str, Any], target: Any, *, law: Optional[Distribution] = None, problem: str = "") -> None:
         """An initializer ran, or raised ``problem``."""

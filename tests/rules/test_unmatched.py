@@ -1,0 +1,59 @@
+"""Routines that are applied to none of the layers they ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from initlint.findings import Severity
+from tests.rules.package import found
+
+NET = """
+import torch
+from torch import nn
+{imported}
+
+def init_weights(m):
+    if isinstance(m, nn.Linear):
+        nn.init.xavier_uniform_(m.weight)
+
+
+class Net(nn.Module):
+    def __init__(self, width, depth=2):
+        super().__init__()
+        {early}
+        self.start = {layer}
+        self.rest = nn.ModuleList([nn.Conv1d(width, width, 3) for _ in range(depth)])
+        self.start.apply(init_weights)
+        self.rest.apply(init_weights)
+
+    def forward(self, x):
+        for one in self.rest:
+            x = torch.tanh(one(x))
+        return x
+{behind}
+"""
+CONV = "nn.Conv1d(4, width, 3)"
+
+
+@pytest.mark.parametrize(
+    ("imported", "layer", "early", "behind", "count"),
+    [
+        ("", CONV, "", "", 1),
+        ("", "nn.Sequential(nn.Conv1d(4, width, 3), nn.BatchNorm1d(width))", "", "", 1),
+        ("", "nn.Sequential(nn.Conv1d(4, width, 1), nn.Linear(8, 8))", "", "", 0),
+        ("", "nn.Identity()", "", "", 0),
+        ("from unread import Block", "Block(width)", "", "", 0),
+        ("", CONV, "self.apply(init_weights)", "", 0),
+        ("", CONV, "", "\n\ndef build(model):\n    model.apply(init_weights)\n", 0),
+        ("", CONV, "", "\n\nclass Head(nn.Module):\n    def __init__(self):\n        super().__init__()\n        init_weights(nn.Linear(8, 8))\n", 0),
+        ("", CONV, "", "\n\n# model.apply(init_weights)\n", 1),
+    ],
+)
+def test_convolutions_alone(tmp_path: Path, imported: str, layer: str, early: str, behind: str, count: int) -> None:
+    findings = found(tmp_path, "INI506", {"net": NET.format(imported=imported, layer=layer, early=early, behind=behind)})
+    assert len(findings) == count
+    for finding in findings:
+        assert finding.message == "`init_weights` asks for Linear, and is applied to Conv1d alone: nothing is set"
+        assert finding.severity is Severity.WARNING and "isinstance(m, nn.Conv1d)" in finding.help
