@@ -24,8 +24,8 @@ MOST = 4
 """Ways to construct one class that are tried beyond its defaults."""
 ANYTHING_ELSE = "other"
 """What takes the ``else`` of a comparison with the default."""
-CALLED = re.compile(r"\b(\w+)\(\s*self\b")
-"""Functions that are handed a module."""
+HANDED = re.compile(r"(?<=\w)\(\s*self\b")
+"""Where something is handed a module."""
 WORD = re.compile(r"[^\W\d]\w*")
 FLAG = re.compile(r"^[ \t]*(?:self\.)?(\w+)[ \t]*=(?!=)(.*==.*)$", re.MULTILINE)
 """An attribute or a name that keeps how a comparison came out."""
@@ -38,11 +38,12 @@ def variants(interp: Interpreter, module: Module, facts: FileFacts, graphs: Sequ
     for chunk, cls in module.classes():
         if not isinstance(cls, Class):
             continue
-        texts = [module.source.text[one.start : one.end] for one in (chunk, *_helpers(module, chunk))]
+        helpers = _helpers(module, chunk)
+        texts = [module.source.text[one.start : one.end] for one in (chunk, *helpers)]
         unreached = unreached_lines(module, chunk, facts)
         keys = [found for text in texts for found in looked_up(text, tables)]
         drawn = {name for name, _, draws in keys if draws}
-        if chunk.name in untouched or unreached or drawn or any(facts.lines_of(module, one) - facts.shown for one in _helpers(module, chunk)):
+        if chunk.name in untouched or unreached or drawn or any(facts.lines_of(module, one) - facts.shown for one in helpers):
             decisive = None if chunk.name in untouched else _decisive(module, chunk, unreached) | drawn
             for name, value in _options(module, chunk, cls, decisive, texts, [(name, key) for name, key, _ in keys]):
                 yield f"{chunk.name}({name}={value!r})", partial(instantiate, interp, cls, module.frame, {name: value})
@@ -50,8 +51,10 @@ def variants(interp: Interpreter, module: Module, facts: FileFacts, graphs: Sequ
 
 def _helpers(module: Module, chunk: ClassChunk) -> list[Chunk]:
     """The functions of the file that a class hands itself to."""
-    called = {match[1] for match in CALLED.finditer(module.source.text, chunk.start, chunk.end)}
-    return [one for one in module.source.chunks if one.kind == "def" and one.name in called]
+    functions = [one for one in module.source.chunks if one.kind == "def"]
+    text = module.source.text
+    places = [match.start() for match in HANDED.finditer(text, chunk.start, chunk.end)] if functions else []
+    return [one for one in functions if any(text.endswith(one.name, chunk.start, place) for place in places)]
 
 
 def _has_unused_weight(graph: ModelGraph) -> bool:
