@@ -1,4 +1,5 @@
-"""Bounds of a truncated normal of JAX or Haiku that were multiplied by its standard deviation: these count standard deviations."""
+"""Bounds that mean something else than they say: those of a truncated normal that were multiplied by its standard deviation, of which JAX and Haiku
+take them to be multiples, and those of a uniform draw that were computed from two sizes."""
 
 from __future__ import annotations
 
@@ -11,12 +12,16 @@ from initlint.contexts.spelled import argument
 from initlint.graph import Mistake
 from initlint.interpreter.trees import walk
 from initlint.interpreter.values import OutOfBudget, TargetRaise
+from initlint.text.initcalls import commented
 
 if TYPE_CHECKING:
     from initlint.interpreter.modules import Module
 
 CUT = re.compile(r"truncated_normal\(|TruncatedNormal\(")
 """Functions without it are not parsed."""
+_SIZED = r"\(?(\d[\d.]*)\s*/\s*((?:\w+\.)*sqrt\(\s*)?([A-Za-z_][\w.]*)"
+TWO_SIZES = re.compile(rf"uniform_?\([^;=]*?(?:\w+\s*=\s*)?-\s*{_SIZED}\s*\)?\s*\)?\s*,\s*(?:\w+\s*=\s*)?{_SIZED}")
+"""A draw between ``-c / size`` and ``c / size``, or the roots of sizes."""
 POSITIONS = {
     "jax.nn.initializers.truncated_normal": (0, 2, 3), "haiku.initializers.TruncatedNormal": (0, 2, 3), "jax.random.truncated_normal": (None, 1, 2),
 }  # fmt: skip
@@ -39,6 +44,18 @@ def scaled_bounds(module: Module) -> Iterator[Mistake]:
                 elif isinstance(node, p.BinOp) and node.op == "*":
                     yield from _drawn(module, node.left, node.right)
                     yield from _drawn(module, node.right, node.left)
+
+
+def unequal_bounds(module: Module) -> Iterator[Mistake]:
+    """``uniform(-1 / sqrt(n), 1 / sqrt(m))``: one of the two was meant twice."""
+    text, index = module.source.text, module.source.index
+    for match in TWO_SIZES.finditer(text) if "uniform" in text else ():
+        (low, low_root, of), (high, high_root, of_other) = match.groups()[:3], match.groups()[3:]
+        if commented(text, match.start()) or of == of_other or float(low) != float(high) or bool(low_root) != bool(high_root):
+            continue
+        said = f"the lower bound is computed from `{of}`, the upper one from `{of_other}`: unless these are equal, the mean is not 0"
+        site = index.site(module.source.path, match.start(1), match.end())
+        yield Mistake(kind="unequal-bounds", site=site, text=said, detail={"low": of, "high": of_other})
 
 
 def _made(module: Module, call: p.Call) -> Iterator[Mistake]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from initlint.contexts.bounds import scaled_bounds
+from initlint.contexts.bounds import scaled_bounds, unequal_bounds
 from initlint.contexts.exclusions import excluded_tests
 from initlint.contexts.redefined import redefined
 from initlint.contexts.routines import is_module, name_site
@@ -35,6 +35,7 @@ def slips(module: Module) -> Iterator[Mistake]:
     yield from _seeds_on_import(module)
     yield from misspelled(module)
     yield from scaled_bounds(module)
+    yield from unequal_bounds(module)
     yield from excluded_tests(module)
     yield from redefined(module)
 

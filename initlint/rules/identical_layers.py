@@ -3,7 +3,8 @@
 ## What it does
 Follows copies that `copy.deepcopy` makes of an initialised layer, and reports those that nothing draws again. Copies that
 read the same input compute the same; copies in series start with the same matrix. Layers of one shape that share an
-initializer object of Keras or a seed, or a key of JAX, are copies too: these give the same numbers whenever they are asked.
+initializer object of Keras or a seed, or a key of JAX, are copies too: these give the same numbers whenever they are asked. Copies of
+copies are reported where one became several.
 
 `[Block(d)] * n` is no copying: the block is constructed once, and `n` places hold that one object, whose weights are all there is.
 

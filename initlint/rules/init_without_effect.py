@@ -1,11 +1,12 @@
 """An initializer whose values never reach the model.
 
 ## What it does
-Finds eight ways to lose a draw, or what should become of it: it is written to a weight that `weight_norm`, `spectral_norm` or a parametrization computes
-anew from other parameters; it is written to a copy (`w.clone()`) that is dropped; a helper computes a new tensor and the call
+Finds nine ways to lose a draw, or what should become of it: it is written to a weight that `weight_norm`, `spectral_norm` or a parametrization computes
+anew from other parameters; it is written to a copy (`w.clone()`) that is dropped; a helper or a lambda computes a new tensor and the call
 drops its result; a tensor is assigned to a layer under a misspelt name, `self.embedding.weights = nn.Parameter(table)`; a helper of
 mmengine or mmcv that fills modules (`normal_init`, `constant_init`) is given a tensor and passes it over;
-a routine that asks which kind of layer it was given is handed the whole model, `init_weights(net)` for `net.apply(init_weights)`;
+a routine that asks which kind of layer it was given is handed the whole model, `init_weights(net)` for `net.apply(init_weights)`, or is
+applied to none of these layers, `conv.apply(init_weights)` where it fills linear ones;
 `def init(method="kaiming", *models)` is called as `init(net)`, and takes the model for the method; `nn.init.uniform_(w, -1, 1) * scale` on a
 line of its own computes a product that nothing keeps.
 
@@ -30,7 +31,8 @@ which never took effect is wanted.
 
 ## A real bug it would have caught
 hifi-gan#145, locuslab/TCN#1: convolutions initialised behind `weight_norm`. DI-engine `ensemble.py`: `torch.where` truncates
-into a local name. mmdetection#6663: `normal_init(m.weight)`. anomalib's GANomaly: `self.weights_init(self.generator)`.
+into a local name. mmdetection#6663: `normal_init(m.weight)`. anomalib's GANomaly: `self.weights_init(self.generator)`. deepinv's `PDNet.py`
+applies a routine for linear layers to convolutions.
 
 ## What it leaves alone
 Writes to what the wrapper registered (`weight_g`, `weight_v`, `parametrizations.weight.original0`), to weights whose wrapper

@@ -2,7 +2,8 @@
 
 ## What it does
 Finds matrices and filters that the forward pass multiplies a signal by and whose entries have a mean comparable with their
-spread: `uniform_(w)`, `uniform_(w, 0, 0.1)`, `nn.Parameter(torch.rand(n, m))`. And calls that name the upper bound alone: `uniform_(w, b=0.1)`.
+spread: `uniform_(w)`, `uniform_(w, 0, 0.1)`, `nn.Parameter(torch.rand(n, m))`. And calls that name the upper bound alone,
+`uniform_(w, b=0.1)`, or compute the two from different sizes: `uniform_(w, -1 / sqrt(n), 1 / sqrt(m))`.
 
 ## Why is this bad?
 With `W = mu + V`, `E V = 0`, every unit computes `mu sum(x)` plus its own `V x`: the same feature, in all of them. For inputs of mean 0 the shared part
@@ -94,11 +95,13 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
 
 
 def _one_bound(graph: ModelGraph) -> Iterator[Finding]:
-    """Calls of ``uniform_`` that name the upper bound and leave the lower one at 0."""
+    """Calls of ``uniform_`` that name the upper bound and leave the lower one at 0, or compute the two from different sizes."""
     for mistake in graph.mistakes:
         if mistake.kind == "one-bound":
             bound = mistake.detail["bound"]
             yield RULE.at(graph, mistake.site, Severity.WARNING, mistake.text, help=f"Give both bounds: `a=-({bound}), b={bound}`.")
+        elif mistake.kind == "unequal-bounds":
+            yield RULE.at(graph, mistake.site, Severity.WARNING, mistake.text, help="Compute both from one size, the number of inputs.")
 
 
 def _of_samples(graph: ModelGraph) -> Iterator[Finding]:

@@ -4,7 +4,8 @@
 Computes `Var(W) fan_in` for every weight that an explicit initializer or an `nn.Parameter(torch.randn(...))` fills, with the
 true fan_in of the product it is used in (`x @ W`, `F.linear`, `einsum`, the gates of a hand-written cell). It reports weights
 that nothing normalises or rescales and that make the sums far too wide, or that leave almost nothing of the signal. Routines that
-no model of their file runs are tried on a layer of each type they ask for: a std left out there is one of every such layer.
+no model of their file runs are tried on a layer of each type they ask for, and with each option that they compare with a string or look up
+in a table: a std left out there is one of every such layer.
 
 ## Why is this bad?
 A sum of `n` inputs of unit variance has variance `n Var(W)` (LeCun et al. 1998, sec. 4.6; Glorot & Bengio 2010, eq. 5).

@@ -89,3 +89,23 @@ def test_a_moved_mean_is_told_once(tmp_path: Path) -> None:
     path = tmp_path / "net.py"
     path.write_text(DENSE.replace("{}", "stddev=0.02, lower=0.5, upper=1.0"))
     assert [finding.code for finding in check([str(path)], select=["INI302", "INI303"]).findings] == ["INI303"]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "count"),
+    [
+        ("-1 / math.sqrt(n), 1 / math.sqrt(m)", 1),
+        ("-1.0 / n, 1.0 / m", 1),
+        ("a=-1 / math.sqrt(self.n), b=1 / math.sqrt(self.m)", 1),
+        ("-1 / math.sqrt(n), 1 / math.sqrt(n)", 0),
+        ("-1.0 / n, 1 / n", 0),
+        ("-1 / n, 2 / m", 0),
+        ("-1 / math.sqrt(n), 1 / m", 0),
+        ("0, 1 / m", 0),
+    ],
+)
+@pytest.mark.parametrize("comment", ["", "# "])
+def test_bounds_of_two_sizes(tmp_path: Path, bounds: str, count: int, comment: str) -> None:
+    text = f"import math\nimport torch\nfrom torch import nn\n\n\ndef init_weights(self, w, n, m):\n    {comment}nn.init.uniform_(w, {bounds})\n    return w\n"
+    findings = [one for one in found(tmp_path, "INI302", {"net": text}) if "computed from" in one.message]
+    assert [one.site.line for one in findings] == ([7] * count if not comment else [])
