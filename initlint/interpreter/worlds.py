@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
     from initlint.interpreter.scope import Frame
 
-DRAWS = re.compile(r"\bParameter\(|\binit\.\w+\(|\.(?:normal|uniform|fill|zero|constant)_\(|\b(?:xavier|kaiming|orthogonal|trunc)_\w*\(")
-"""What in a branch makes it worth a world: a parameter of its own, an initializer."""
+DRAWS = re.compile(
+    r"\bParameter\(|\binit\.\w+\(|\.(?:normal|uniform|fill|zero|constant)_\(|\b(?:xavier|kaiming|orthogonal|trunc)_\w*\("
+    r"|^\s*\w+ = torch\.(?:zeros|ones|empty|randn?|Tensor|FloatTensor)\(", re.MULTILINE,
+)  # fmt: skip
+"""What in a branch makes it worth a world: a parameter of its own, an initializer, the memory for one."""
 KINDS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "len", "any", "all"})
 """Functions that ask about a value, not about a configuration."""
 

@@ -83,3 +83,29 @@ def test_what_is_asked_of_a_layer_is_no_configuration(test: str) -> None:
     for model in build_models(Analysis(), "net.py", ASKED.format(test=test).encode()):
         assert not [mistake.text for mistake in model.graph.mistakes]
         assert all(p.distribution is None or p.distribution.kind != "constant" for p in model.graph.parameters if p.name == "fc.weight")
+
+
+SHAPED = """
+import torch
+import torch.nn as nn
+
+class Capsule(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        size, out = 8, 6
+        if config.shared:
+            weight = {memory}(1, size, out)
+        else:
+            weight = {memory}(config.count, size, out)
+        self.weight = nn.Parameter(nn.init.xavier_normal_(weight))
+
+    def forward(self, x):
+        return torch.matmul(x, self.weight)
+"""
+
+
+@pytest.mark.parametrize(("memory", "count"), [("torch.zeros", 2), ("torch.empty", 2), ("torch.FloatTensor", 2), ("read", 0)])
+def test_memory_of_two_shapes_is_worth_a_world(memory: str, count: int) -> None:
+    models = [model.graph for model in build_models(Analysis(), "net.py", SHAPED.format(memory=memory).encode()) if model.root is not None]
+    shapes = {p.shape for graph in models for p in graph.parameters if p.distribution is not None and p.shape is not None}
+    assert (len(models), any(shape[:2] == (1, 8) for shape in shapes)) == (count, count == 2)
