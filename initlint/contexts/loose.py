@@ -121,6 +121,7 @@ class FileFacts:
             if law.mean != 0 or (one.call.site.line not in self.shown and (one.call.site, into) in ends):
                 self.graph.calls.append(replace(one.call, into=into))
         self.lines |= {one.call.site.line for one in drawn}
+        self.graph.mistakes += [one for one in witness.mistakes.values() if one.kind == "missing-attribute" and one.site.path == self.graph.path]
 
     def name_tests(self, text: str) -> Iterator[Mistake]:
         """Tests that no name of any model passes; where nothing comes near, the file with ``text`` gives no attribute such a name either."""
@@ -207,7 +208,7 @@ def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk:
         layers: list[Instance] = []
         ends: set[tuple[Site, str]] = set()
         with alone(analysis, loose=True):
-            args, kwargs = arguments(function, option=option)
+            args, kwargs = arguments(function, facts.built.get(owner), option)
             first = 1 if function.node.params and function.node.params[0].name == "self" else 0
             layers = witness.samples = samples(analysis, module, chunk)
             if first and args and layers and owner not in facts.built and chunk.says(OWN_MODULES):
