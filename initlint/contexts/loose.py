@@ -121,7 +121,6 @@ class FileFacts:
             if law.mean != 0 or (one.call.site.line not in self.shown and (one.call.site, into) in ends):
                 self.graph.calls.append(replace(one.call, into=into))
         self.lines |= {one.call.site.line for one in drawn}
-        self.graph.mistakes += [one for one in witness.mistakes.values() if one.kind == "missing-attribute" and one.site.path == self.graph.path]
 
     def name_tests(self, text: str) -> Iterator[Mistake]:
         """Tests that no name of any model passes; where nothing comes near, the file with ``text`` gives no attribute such a name either."""
@@ -222,6 +221,9 @@ def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk:
                     continue  # what it asks of this one another may have
                 ends.update(_last_writes(layers))
         facts.note_calls(witness, layers, ends)
+        if owner in facts.built:  # of what else it was given nobody knows what it has
+            missed = (one for one in witness.mistakes.values() if one.kind == "missing-attribute" and one.site.path == facts.graph.path)
+            facts.graph.mistakes += [one for one in missed if one.detail["class_name"] == owner]
         if not layers:
             return
 
