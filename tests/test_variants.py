@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from initlint import rules
 from initlint.contexts.models import Analysis, build_models
 from initlint.graph import ModelGraph
@@ -235,3 +237,34 @@ def test_a_pass_is_given_the_optional_inputs_that_it_asks_for(tmp_path: Path) ->
 def test_a_pass_that_no_input_helps_says_why(tmp_path: Path) -> None:
     graph = graphs(tmp_path, ASKING.replace("decoder_input_ids=None)", "*, other=None)").replace("self.decoder(decoder_input_ids)", "self.decoder()"))["Net"]
     assert graph.forward_reason.startswith("it raises ValueError: You have to specify")
+
+
+OPTIONAL = """
+import torch
+import torch.nn as nn
+
+class Pool(nn.Module):
+    def __init__(self, width, method="mean"):
+        super().__init__()
+        self.method = method
+        if {test}:
+            self.w = nn.Parameter({values})
+        elif method == "gate":
+            self.gate = nn.Linear(width, width)
+
+    def forward(self, x):
+        return torch.tanh(x @ self.w) if self.method == "attention" else x
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "values", "built"),
+    [
+        ('method == "attention"', "torch.randn(width, width)", True),
+        ('self.method == "attention"', "torch.ones(width, width)", True),
+        ('method == "attention"', "read(width)", False),
+        ("width > 8", "torch.randn(width, width)", False),
+    ],
+)
+def test_options_under_which_a_parameter_is_made(tmp_path: Path, test: str, values: str, built: bool) -> None:
+    assert ("Pool(method='attention')" in graphs(tmp_path, OPTIONAL.format(test=test, values=values))) == built

@@ -24,6 +24,8 @@ MOST = 4
 """Ways to construct one class that are tried beyond its defaults."""
 ANYTHING_ELSE = "other"
 """What takes the ``else`` of a comparison with the default."""
+MADE = re.compile(r"\bParameter\(\s*(?:data\s*=\s*)?torch\.(?:randn?|normal|ones|zeros|full)\(")
+"""A parameter that is made with its values."""
 HANDED = re.compile(r"(?<=\w)\(\s*self\b")
 """Where something is handed a module."""
 WORD = re.compile(r"[^\W\d]\w*")
@@ -43,8 +45,9 @@ def variants(interp: Interpreter, module: Module, facts: FileFacts, graphs: Sequ
         unreached = unreached_lines(module, chunk, facts)
         keys = [found for text in texts for found in looked_up(text, tables)]
         drawn = {name for name, _, draws in keys if draws}
-        if chunk.name in untouched or unreached or drawn or any(facts.lines_of(module, one) - facts.shown for one in helpers):
-            decisive = None if chunk.name in untouched else _decisive(module, chunk, unreached) | drawn
+        made = _optional(module, chunk)
+        if chunk.name in untouched or unreached or drawn or made or any(facts.lines_of(module, one) - facts.shown for one in helpers):
+            decisive = None if chunk.name in untouched else _decisive(module, chunk, unreached) | drawn | made
             for name, value in _options(module, chunk, cls, decisive, texts, [(name, key) for name, key, _ in keys]):
                 yield f"{chunk.name}({name}={value!r})", partial(instantiate, interp, cls, module.frame, {name: value})
 
@@ -74,6 +77,14 @@ def _decisive(module: Module, chunk: ClassChunk, unreached: dict[str, set[int]])
     names = {name.lstrip("_") for line in lines for test in tests_around(rows, line) for name in WORD.findall(test)}
     flags = (match for match in FLAG.finditer(text, chunk.start, chunk.end) if match[1].lstrip("_") in names)
     return names | {name.lstrip("_") for match in flags for name in WORD.findall(match[2])}
+
+
+def _optional(module: Module, chunk: ClassChunk) -> set[str]:
+    """Names of the options under which a class makes a parameter."""
+    text, index = module.source.text, module.source.index
+    lines = [index.position(match.start())[0] for match in MADE.finditer(text, chunk.start, chunk.end)]
+    rows = text.split("\n") if lines else []
+    return {name for line in lines for test in tests_around(rows, line) for name, _ in compared(test)}
 
 
 def _options(

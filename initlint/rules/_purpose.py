@@ -50,13 +50,18 @@ def _is_chosen(parameter: Parameter, event: InitEvent) -> bool:
         return event.routine.endswith("__init__")  # a helper may give it to all that it is handed
     if value is None or isinstance(value, Sym):
         return False
-    if not event.initializer.startswith((INIT, TENSOR)) and (law.kind != "constant" or value == 0 or len(parameter.shape or ()) != 1):
+    if not event.initializer.startswith((INIT, TENSOR)) and (law.kind != "constant" or value == 0 or not _is_vector(parameter)):
         return False  # torch.rand(n, m) and torch.zeros(n, m) are what a weight is made of that is drawn later
     if law.kind != "constant":
         return value != 0
     if parameter.layer is not None and is_norm(parameter.layer):
         return value != (1 if parameter.role == "weight" else 0)
     return parameter.role == "weight" or value != 0
+
+
+def _is_vector(parameter: Parameter) -> bool:
+    """Whether at most one of its axes is longer than 1."""
+    return bool(parameter.shape) and sum(size != 1 for size in parameter.shape or ()) <= 1
 
 
 def _owner(event: InitEvent) -> str:
