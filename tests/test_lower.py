@@ -197,3 +197,22 @@ def test_a_libcst_that_finds_its_classes_elsewhere() -> None:
     texts = [*SNIPPETS.values()]
     done = subprocess.run([sys.executable, "-c", OTHER_LIBCST], input=repr(texts), capture_output=True, text=True, cwd=ROOT, encoding="utf-8", check=True)
     assert done.stdout == repr([lower.lower_source(text) for text in texts])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f():\n    match x:\n   \t   case 1: y()\n    return z()\n",
+        "class A:\n    if x:\n \t    y(1)\n    z(2)\n",
+        "for x in y():\n \ta(x)\nb()\n",
+        "def f():\n    if x:\n   \t   y(g('''\n\t'''))\n    return z()\n",
+    ],
+)
+def test_tabs_and_spaces_that_python_reads(text: str) -> None:
+    """LibCST alone wants an indentation to begin as the one around it does."""
+    compare(text)
+
+
+def test_tabs_and_spaces_that_python_does_not_read() -> None:
+    with pytest.raises(cst.ParserSyntaxError):
+        lower.lower_source("if x:\n    y\n  \tz\n  w\n")

@@ -11,6 +11,7 @@ The names of this module are those of LibCST's nodes.
 from __future__ import annotations
 
 import dataclasses
+import re
 import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ from libcst.native import parse_module  # type: ignore[import-not-found]
 if TYPE_CHECKING:
     from libcst import *  # noqa: F403
 
+INDENTED = re.compile(r"^ *\t[ \t]*", re.MULTILINE)
+"""White space with a tab at the start of a line."""
 WHITE_SPACE = ("SimpleWhitespace", "ParenthesizedWhitespace", "TrailingWhitespace", "EmptyLine", "Newline", "Comment")
 
 
@@ -52,12 +55,22 @@ LOCK = threading.Lock()
 
 
 def parse(text: str) -> Module:  # noqa: F405
-    """The tree of a text. Raises ``libcst.ParserSyntaxError``."""
+    """The tree of a text. Raises ``libcst.ParserSyntaxError``.
+
+    LibCST wants each indentation to begin as the one around it does; Python reads tabs and spaces in any order that means the same with tabs
+    of one column. So a text that is not understood is read once more with spaces for such tabs, which moves nothing.
+    """
     names = vars(libcst)
     with LOCK:
         names.update(MADE)
         try:
-            return parse_module(text)  # type: ignore[no-any-return]
+            try:
+                return parse_module(text)  # type: ignore[no-any-return]
+            except libcst.ParserSyntaxError:
+                plain = INDENTED.sub(lambda match: match[0].replace("\t", " "), text)
+                if plain == text:
+                    raise
+                return parse_module(plain)  # type: ignore[no-any-return]
         finally:
             names.update(USUAL)
 
