@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
-from initlint.interpreter.values import Instance
+from initlint.interpreter.values import Class, Instance, OutOfBudget, TargetRaise
 from initlint.symbolic import symbol
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def samples(analysis: Analysis, module: Module, chunk: Chunk) -> list[Instance]:
     What asks for a weight and for no type is given the plainest layer that has one.
     """
     text = module.source.text[chunk.start : chunk.end]
-    names = dict.fromkeys(name for test in ASKED.findall(text) for name in NAMES.findall(test))
+    names = dict.fromkeys(name for test in ASKED.findall(text) for name in NAMES.findall(test) if not _is_own(module, name, test))
     stems = [one or other for one, other in BY_NAME.findall(text)]
     names |= dict.fromkeys(name for stem in stems if (name := STEMS.get(stem, stem)) in ARGUMENTS)
     if not names and WEIGHTED.search(text):
@@ -51,6 +51,17 @@ def samples(analysis: Analysis, module: Module, chunk: Chunk) -> list[Instance]:
     layers = [made for name in names if isinstance(made := layer(analysis, module, name), Instance)]
     together = _made(analysis, module, "torch.nn.ModuleList", [layers]) if layers else None
     return [together, *layers] if isinstance(together, Instance) else []
+
+
+def _is_own(module: Module, name: str, test: str) -> bool:
+    """Whether a test means a class of the project that has the name of a layer: what that does with it nobody knows."""
+    if re.search(rf"\.{name}\b", test):
+        return False
+    try:
+        value = module.get(name)
+    except (TargetRaise, OutOfBudget):
+        return True
+    return isinstance(value, Class) and value.spec is None
 
 
 def layer(analysis: Analysis, module: Module, name: str) -> Any:

@@ -83,3 +83,39 @@ def test_a_model_that_hands_its_option_on_is_built_with_each(tmp_path: Path) -> 
         .replace("    if isinstance", "    for m in model.modules():\n      if isinstance")
     )
     assert lines(tmp_path, text + MODEL) == [("INI102", 9), ("INI302", 11)]
+
+
+OWN = """
+import torch
+from torch import nn
+{imported}
+
+
+def init_weights(model, how):
+    for p in model.parameters():
+        if p.dim() == 1:
+            if how == "drawn":
+                p.data.normal_(0, 0.1)
+            else:
+                p.data.zero_()
+    for m in model.modules():
+        if isinstance(m, (nn.Embedding, {name})):
+            m.reset_parameters()
+        elif isinstance(m, {other}):
+            m.momentum = 0.1
+"""
+
+
+@pytest.mark.parametrize(
+    ("imported", "name", "other", "count"),
+    [
+        ("from .norms import LayerNorm", "LayerNorm", "nn.Linear", 0),
+        ("from torch.nn import LayerNorm", "LayerNorm", "nn.Linear", 0),
+        ("", "nn.Linear", "nn.LayerNorm", 1),
+        ("from torch.nn import LayerNorm", "nn.Linear", "LayerNorm", 1),
+        ("from .norms import LayerNorm", "nn.Linear", "LayerNorm", 0),
+    ],
+)
+def test_a_class_of_the_project_is_no_layer_of_its_name(tmp_path: Path, imported: str, name: str, other: str, count: int) -> None:
+    norms = "from torch import nn\n\n\nclass LayerNorm(nn.LayerNorm):\n    pass\n"
+    assert len(found(tmp_path, "INI401", {"net": OWN.format(imported=imported, name=name, other=other), "norms": norms})) == count
