@@ -83,7 +83,9 @@ _MUP = ("uniform_", "normal_", "trunc_normal_", "xavier_uniform_", "xavier_norma
 _OWNERS = {
     "mmengine.model": _MMENGINE, "mmengine.model.weight_init": _MMENGINE, "mmcv.cnn": _MMENGINE, "mmcv.cnn.utils": _MMENGINE,
     "mmcv.cnn.utils.weight_init": _MMENGINE, "fvcore.nn.weight_init": _FVCORE, "detectron2.layers.weight_init": _FVCORE,
-    **dict.fromkeys(("timm.layers", "timm.models.layers", "timm.layers.weight_init", "timm.models.layers.weight_init"), _TIMM),
+    **dict.fromkeys(
+        ("timm.layers", "timm.models.layers", "timm.layers.weight_init", "timm.models.layers.weight_init", "timm.models.vision_transformer"), _TIMM
+    ),
     "torch_geometric.nn.inits": _GEOMETRIC,
 }  # fmt: skip
 HELPERS: dict[str, Helper] = {f"{owner}.{name}": helper for owner, helpers in _OWNERS.items() for name, helper in helpers.items()}

@@ -319,6 +319,36 @@ def test_helpers_of_timm_are_known(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("nothing_installed")
+def test_blocks_of_timm_are_known(tmp_path: Path) -> None:
+    code = """
+        from timm.layers import DropPath, Mlp, PatchEmbed, to_2tuple
+        from timm.models.vision_transformer import Block, trunc_normal_
+        from torch import nn
+
+        class Net(nn.Module):
+            def __init__(self, width=64):
+                super().__init__()
+                self.patches = PatchEmbed(to_2tuple(32), 4, 3, width)
+                self.block = Block(width, 4, 4.0, qkv_bias=True, init_values=0.1, norm_layer=nn.LayerNorm)
+                self.mlp = Mlp(width, act_layer=nn.ReLU)
+                self.drop = DropPath(0.1)
+                self.head = nn.Linear(width, self.patches.num_patches)
+                trunc_normal_(self.head.weight, std=0.01)
+
+            def forward(self, x):
+                x = self.block(self.patches(x))
+                return self.head((x + self.drop(self.mlp(x))).mean(1))
+    """
+    graph = shown(tmp_path, code, "Net")
+    shapes = {p.name: p.shape for p in graph.parameters}
+    assert graph.forward_reason == "" and len(shapes) == 22
+    assert (shapes["patches.proj.weight"], shapes["block.attn.qkv.weight"], shapes["head.weight"]) == ((64, 3, 4, 4), (192, 64), (64, 64))
+    found = laws(graph)
+    assert (found["block.ls2.gamma"], found["mlp.fc1.weight"]) == ("= 0.1", "Var = 1 / (3·fan_in)")
+    assert found["head.weight"] == "N(0, 0.01²) cut to [-2, 2]"
+
+
+@pytest.mark.usefixtures("nothing_installed")
 def test_what_a_contract_writes_is_written_where_it_is_called(tmp_path: Path) -> None:
     code = """
         from detectron2.layers import Conv2d, get_norm
