@@ -157,7 +157,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         contexts.models += _option(contexts, action, name)
     contexts.facts.graph.mistakes += contexts.facts.name_tests(module.source.text)
     contexts.facts.graph.mistakes += slips(module)
-    contexts.facts.graph.mistakes += unmatched(module, contexts.facts, interp.entered)
+    contexts.facts.graph.mistakes += unmatched(analysis, module, contexts.facts)
     contexts.facts.graph.mistakes += absent_biases(analysis, module)
     contexts.facts.graph.mistakes += misspelt_classes(analysis, module)
     contexts.facts.graph.routines = survey(analysis, module, contexts.models)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from initlint.contexts.loose import FileFacts, function_of
+from initlint.contexts.mentions import TooLarge
 from initlint.contexts.routines import initializes, name_site
 from initlint.contexts.samples import ASKED, NAMES
 from initlint.graph import Mistake
@@ -14,10 +15,11 @@ from initlint.source import Chunk
 from initlint.text.initcalls import commented
 
 if TYPE_CHECKING:
+    from initlint.contexts.models import Analysis
     from initlint.interpreter.modules import Module
 
 
-def unmatched(module: Module, facts: FileFacts, entered: set[int]) -> Iterator[Mistake]:
+def unmatched(analysis: Analysis, module: Module, facts: FileFacts) -> Iterator[Mistake]:
     """Routines of the file that ran, never came to an initializer, and were applied to nothing but layers of other kinds."""
     for chunk, owner in module.source.parts():
         lines = facts.lines_of(module, chunk) if chunk.kind == "def" and initializes(chunk) else set()
@@ -25,13 +27,22 @@ def unmatched(module: Module, facts: FileFacts, entered: set[int]) -> Iterator[M
             continue
         function, _ = function_of(module, chunk, owner)
         asked = set(NAMES.findall(" ".join(ASKED.findall(module.source.text[chunk.start : chunk.end]))))
-        if function is None or id(function.node) not in entered or not asked:
+        if function is None or id(function.node) not in analysis.interp.entered or not asked:
             continue
         held = _held(module, chunk, facts)
-        if held and not held & asked:
+        if held and not held & asked and (owner or not _is_imported(analysis, module, chunk.name)):
             said, kinds = f"{owner}.{chunk.name}" if owner else chunk.name, ", ".join(sorted(held))
             text = f"`{said}` asks for {', '.join(sorted(asked))}, and is applied to {kinds} alone: nothing is set"
             yield Mistake(kind="unmatched-routine", site=name_site(chunk), text=text, detail={"asked": sorted(asked), "held": sorted(held)})
+
+
+def _is_imported(analysis: Analysis, module: Module, name: str) -> bool:
+    """Whether another file may apply a function of this one to other layers."""
+    imports = re.compile(rf"\bfrom[ \t]+[\w.]*\b{re.escape(module.name.rpartition('.')[2])}[ \t]+import\b(?:[^\n(]*|[ \t]*\([^)]*)\b{re.escape(name)}\b")
+    try:
+        return any(imports.search(text) for _, text in analysis.texts.naming(module.path, name, module.project))
+    except TooLarge:
+        return True
 
 
 def _held(module: Module, chunk: Chunk, facts: FileFacts) -> set[str]:

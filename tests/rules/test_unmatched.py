@@ -57,3 +57,17 @@ def test_convolutions_alone(tmp_path: Path, imported: str, layer: str, early: st
     for finding in findings:
         assert finding.message == "`init_weights` asks for Linear, and is applied to Conv1d alone: nothing is set"
         assert finding.severity is Severity.WARNING and "isinstance(m, nn.Conv1d)" in finding.help
+
+
+@pytest.mark.parametrize(
+    ("other", "count"),
+    [
+        ("from .net import init_weights\n", 0),
+        ("from .net import (\n    Net,\n    init_weights,\n)\n", 0),
+        ("from .net import Net\n\n\ndef init_weights(m):\n    pass\n", 1),
+        ("from .others import init_weights\n", 1),
+    ],
+)
+def test_what_another_file_applies_is_not_judged(tmp_path: Path, other: str, count: int) -> None:
+    files = {"net": NET.format(imported="", layer=CONV, early="", behind=""), "other": other}
+    assert len(found(tmp_path, "INI506", files)) == count
