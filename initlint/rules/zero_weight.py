@@ -31,7 +31,7 @@ them. Safe where that call writes no other parameter, unsafe otherwise.
 
 ## A real bug it would have caught
 LAVT-RIS#25: two zero-initialised layers in a row, zero gradient for both. pyiqa `fgresq_arch.py` zeroes both
-linear maps of `Linear, SiLU, Linear`.
+linear maps of `Linear, SiLU, Linear`. ptlflow's `streamflow` zeroes whole transformer blocks with `zero_module`.
 
 ## What it leaves alone
 A single zero map, because it learns at the first step: the last layer of a residual branch, heads, adaLN and other
