@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from initlint.interpreter.core import Interpreter
     from initlint.interpreter.scope import Frame
 
-DRAWS = re.compile(
-    r"\bParameter\(|\binit\.\w+\(|\.(?:normal|uniform|fill|zero|constant)_\(|\b(?:xavier|kaiming|orthogonal|trunc)_\w*\("
-    r"|^\s*\w+ = torch\.(?:zeros|ones|empty|randn?|Tensor|FloatTensor)\(", re.MULTILINE,
-)  # fmt: skip
-"""What in a branch makes it worth a world: a parameter of its own, an initializer, the memory for one."""
+DRAWS = re.compile(r"\bParameter\(|\binit\.\w+\(|\.(?:normal|uniform|fill|zero|constant)_\(|\b(?:xavier|kaiming|orthogonal|trunc)_\w*\(")
+"""What in a branch makes it worth a world: a parameter of its own, an initializer."""
+MEMORY = re.compile(r"^\s*(\w+) = torch\.(?:zeros|ones|empty|randn?|Tensor|FloatTensor)\(", re.MULTILINE)
+"""So does memory under a name, if it is made a parameter or filled behind the branches."""
+REACH = 1000
+"""Characters behind the branches in which that is looked for."""
 KINDS = frozenset({"isinstance", "issubclass", "hasattr", "callable", "len", "any", "all"})
 """Functions that ask about a value, not about a configuration."""
 
@@ -56,7 +57,11 @@ def _draws(text: str, pos: int) -> bool:
     start = text.rfind("\n", 0, pos) + 1
     indent = len(text[start:]) - len(text[start:].lstrip(" \t"))
     after = re.compile(rf"^[ \t]{{0,{indent}}}(?!el(?:if|se)\b)[^\s#)\]}}]", re.MULTILINE).search(text, pos)
-    return DRAWS.search(text, pos, after.start() if after else len(text)) is not None
+    end = after.start() if after else len(text)
+    if DRAWS.search(text, pos, end) is not None:
+        return True
+    names = {match[1] for match in MEMORY.finditer(text, pos, end)}
+    return any(re.compile(rf"(?:\bParameter|\binit\.\w+|\w_)\(\s*{name}\b").search(text, end, end + REACH) for name in names)
 
 
 def _of_a_layer(interp: Interpreter, test: p.Expr, frame: Frame) -> bool:

@@ -104,8 +104,15 @@ class Capsule(nn.Module):
 """
 
 
-@pytest.mark.parametrize(("memory", "count"), [("torch.zeros", 2), ("torch.empty", 2), ("torch.FloatTensor", 2), ("read", 0)])
+@pytest.mark.parametrize(("memory", "count"), [("torch.zeros", 2), ("torch.empty", 2), ("torch.FloatTensor", 2), ("read", 0), ("torch.ones", 2)])
 def test_memory_of_two_shapes_is_worth_a_world(memory: str, count: int) -> None:
     models = [model.graph for model in build_models(Analysis(), "net.py", SHAPED.format(memory=memory).encode()) if model.root is not None]
     shapes = {p.shape for graph in models for p in graph.parameters if p.distribution is not None and p.shape is not None}
     assert (len(models), any(shape[:2] == (1, 8) for shape in shapes)) == (count, count == 2)
+
+
+def test_memory_that_becomes_no_parameter_is_worth_none() -> None:
+    source = SHAPED.replace("nn.init.xavier_normal_(weight)", "torch.randn(8, 6)")
+    analysis = Analysis()
+    build_models(analysis, "net.py", source.format(memory="torch.zeros").encode())
+    assert not analysis.interp.undecided
