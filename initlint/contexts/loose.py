@@ -230,8 +230,10 @@ def _run_on_samples(analysis: Analysis, module: Module, facts: FileFacts, chunk:
 
 def _options(module: Module, chunk: Chunk, function: Function) -> list[dict[str, str]]:
     """Its arguments that a function compares with strings, or looks up in a table of initializers, each with one of these strings."""
-    text = module.source.text[chunk.start : chunk.end]
     names = [param.name for param in function.node.params[1:]]
+    if not names:
+        return []
+    text = module.source.text[chunk.start : chunk.end]
     found = [*compared(text), *((name, key) for name, key, draws in looked_up(text, tables_of(module)) if draws)]
     return [{name: value} for name, value in dict.fromkeys(found) if name in names and not CONSTANT.search(value)][:MOST_OPTIONS]
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint.interpreter.values import ABSENT, Unknown, join
 
 if TYPE_CHECKING:
+    from initlint.findings import Site
+    from initlint.interpreter.core import Interpreter
     from initlint.interpreter.modules import Module
     from initlint.interpreter.values import Class
 
@@ -85,3 +87,9 @@ def final_value(frame: Frame, outcome: Outcome) -> Any:
 def unbound(name: str) -> Unknown:
     """The value of a name that nothing binds."""
     return Unknown(f"the name `{name}` is not defined in what was read")
+
+
+def called_from(interp: Interpreter) -> Optional[Site]:
+    """Where the function that runs was called, if code did that."""
+    caller = interp.routines[-1].caller if interp.routines else None
+    return interp.site(caller[1], caller[0]) if caller is not None and caller[1].end > caller[1].pos else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Optional
 from initlint.findings import Site
 from initlint.graph import InitEvent, Origin, tick
 from initlint.interpreter.narrow import tested_variable
+from initlint.interpreter.scope import called_from
 from initlint.interpreter.values import Storage, Tensor
 from initlint.symbolic import Number, Sym, sqrt
 from initlint.theory.laws import Distribution, constant, custom
@@ -54,7 +55,7 @@ def write(
     event = InitEvent(
         initializer=initializer, origin=origin, distribution=distribution or custom(reason), site=site, arguments=arguments or {},
         partial=not tensor.whole, region=tensor.region if isinstance(tensor.region, str) else "", guard=guard, variable=variable,
-        routine=routine, effective=not storage.recomputed, called=_caller(interp) if storage.recomputed else None, elsewhere=elsewhere, time=tick(),
+        routine=routine, effective=not storage.recomputed, called=called_from(interp) if storage.recomputed else None, elsewhere=elsewhere, time=tick(),
     )  # fmt: skip
     if storage.recomputed and storage.origin is not None:
         storage = storage.origin
@@ -69,12 +70,6 @@ def write(
         storage.reason = "" if distribution is not None else reason
     else:
         write_region(storage, tensor, distribution, reason)
-
-
-def _caller(interp: Interpreter) -> Optional[Site]:
-    """Where the function that runs was called."""
-    caller = interp.routines[-1].caller if interp.routines else None
-    return interp.site(caller[1], caller[0]) if caller is not None and caller[1].end > caller[1].pos else None
 
 
 def _helper(interp: Interpreter, tensor: Tensor, initializer: str, site: Optional[Site]) -> tuple[str, Optional[Site]]:

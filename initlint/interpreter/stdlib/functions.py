@@ -8,11 +8,11 @@ from initlint.graph import Copy
 from initlint.interpreter.classes import find_member, known_class
 from initlint.interpreter.clone import deep_copy, shallow_copy
 from initlint.interpreter.iteration import elements_of
+from initlint.interpreter.scope import called_from
 from initlint.interpreter.stdlib.registry import function
 from initlint.interpreter.values import Builtin, Class, External, Function, Instance, Method, Partial, Storage, Unknown, repeats
 
 if TYPE_CHECKING:
-    from initlint.findings import Site
     from initlint.interpreter.calls import Call
     from initlint.interpreter.core import Interpreter
 
@@ -71,20 +71,12 @@ def _wraps(call: Call) -> Any:
 def _deepcopy(call: Call) -> Any:
     parts: dict[int, Any] = {}
     made = deep_copy(call.get(0, "x"), parts)
-    act = Copy(call.site, _helper(call.interp))
+    routines = call.interp.routines
+    act = Copy(call.site, called_from(call.interp) if routines and routines[-1].owner is None else None)
     for part in parts.values():
         if isinstance(part, Storage):
             part.copied, part.copies = call.site, (*part.copies, act)
     return made
-
-
-def _helper(interp: Interpreter) -> Optional[Site]:
-    """Where the function that runs was called, if it is no method."""
-    routine = interp.routines[-1] if interp.routines else None
-    if routine is None or routine.caller is None or routine.owner is not None:
-        return None
-    frame, node = routine.caller
-    return interp.site(node, frame) if node.end > node.pos else None
 
 
 @function("copy.copy")
