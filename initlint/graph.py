@@ -127,7 +127,7 @@ class Mistake:
     ``misfit-arguments``, ``other-kinds``, ``unmatched-name``, ``reset-seed`` (``detail["resets"]``: when, and to which seed), ``one-object``
     (``detail["modules"]``: their paths), ``misspelled-constructor``, ``seed-on-import``, ``scaled-slope``, ``misnamed-fan``, ``one-bound``,
     ``behind-a-size``, ``excluded-test``, ``dropped-scale``, ``absent-bias``, ``scaled-bounds``, ``misspelt-parameter``, ``lost-routine``,
-    ``unmatched-routine``, ``unequal-bounds``, ``misspelt-class``."""
+    ``unmatched-routine``, ``unequal-bounds``, ``misspelt-class``, ``twin-copy``, ``one-for-all``."""
     site: Site
     text: str
     """What is wrong there, for a message."""
@@ -141,6 +141,8 @@ class Copy:
     site: Site
     asked: Site | None = None
     """Where the function was called that copies, if it stands in one."""
+    repeated: bool = False
+    """Whether a loop of unknown length copies the same object again and again, of which one copy stands for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

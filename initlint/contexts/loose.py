@@ -25,7 +25,7 @@ from initlint.standins import instantiate
 from initlint.text.initcalls import ROUTINE, commented, initializer_calls
 
 if TYPE_CHECKING:
-    from initlint.adapters.torch.witness import Witness
+    from initlint.adapters.torch.witness import Idle, Witness
     from initlint.contexts.models import Analysis
     from initlint.findings import Site
     from initlint.interpreter.modules import Module
@@ -66,8 +66,8 @@ class FileFacts:
         """Lines of the file on which an initializer ran."""
         self.emptied: set[int] = set()
         """Lines on which memory was made without being filled."""
-        self.idle: dict[int, list[frozenset[str]]] = {}
-        """Lines on which a function was applied to a module for nothing, with the kinds of layers it met each time; none where these are not known."""
+        self.idle: dict[Site, list[Idle]] = {}
+        """By place, the functions that were applied to a module there."""
         self.tests: dict[Site, tuple[NameTest, list[str], bool]] = {}
         """Tests of state-dict names in the file, with the names of all models and whether one passed."""
         self.shown: set[int] = set()
@@ -93,7 +93,7 @@ class FileFacts:
         self.emptied |= {site.line for site in witness.emptied if site.path == path}
         for idle in witness.idle:
             if idle.site.path == path:
-                self.idle.setdefault(idle.site.line, []).append(idle.kinds)
+                self.idle.setdefault(idle.site, []).append(idle)
         for site, (test, names, passed) in witness.tests.items():
             if site.path == path:
                 _, more, before = self.tests.get(site, (test, [], False))

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from initlint.contexts.handed import with_calls
 from initlint.contexts.models import Analysis, Model, build_models
 from initlint.contexts.templates import is_template
 from initlint.findings import Finding, Site
@@ -28,7 +29,7 @@ def analyse_file(analysis: Analysis, path: str, data: bytes) -> tuple[list[Model
     for model in models:
         for rule in rules:
             findings += [(model, _at_choice(path, finding)) for finding in rule.run(model.graph)]
-    return models, merge(models, findings)
+    return models, list(with_calls(analysis.files[absolute(path)], merge(models, findings)))
 
 
 def merge(models: Sequence[Model], findings: Group) -> list[Finding]:

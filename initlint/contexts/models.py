@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from initlint.contexts.programs import build, programs
 from initlint.contexts.routines import survey
 from initlint.contexts.scripts import scripts
 from initlint.contexts.slips import slips
-from initlint.contexts.switches import switched
+from initlint.contexts.switches import padded, switched
 from initlint.contexts.unmatched import unmatched
 from initlint.contexts.variants import variants
 from initlint.frontend import new_interpreter
@@ -147,7 +148,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
         if interp.steps > STEPS_PER_FILE:
             break
         contexts.models += _option(contexts, action, name)
-    for label, cls, given in switched(module, contexts.facts):
+    for label, cls, given in chain(switched(module, contexts.facts), padded(module, contexts.facts)):
         if is_model(cls):
             contexts.models += _option(contexts, partial(instantiate, interp, cls, module.frame, given), label)
     contexts.models += [Model(graph, None, set(), False) for graph in called_nets(contexts)]

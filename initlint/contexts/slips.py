@@ -11,6 +11,7 @@ from initlint.contexts.exclusions import excluded_tests
 from initlint.contexts.redefined import redefined
 from initlint.contexts.routines import is_module, name_site
 from initlint.contexts.spelled import misspelled
+from initlint.contexts.twins import twins
 from initlint.graph import Mistake
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def slips(module: Module) -> Iterator[Mistake]:
     yield from unequal_bounds(module)
     yield from excluded_tests(module)
     yield from redefined(module)
+    yield from twins(module)
 
 
 def _misspelled_constructors(module: Module) -> Iterator[Mistake]:

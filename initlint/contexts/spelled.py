@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from initlint import program as p
 from initlint.graph import Mistake
 from initlint.interpreter.trees import walk
-from initlint.text.initcalls import INITIALIZES
+from initlint.text.initcalls import INITIALIZES, commented
 
 if TYPE_CHECKING:
     from initlint.interpreter.modules import Module
@@ -19,6 +19,11 @@ FAN_IN = re.compile(r"fan_?in|in_features|in_channels|in_dim|in_size|input_dim|i
 """Names for the number of inputs of a layer."""
 SLOPE = re.compile(r"\bsqrt\(\s*5(?:\.0?)?\s*\)[ \t]*[*/]|[*/][ \t]*\(?(?:\w+\.)*sqrt\(\s*5(?:\.0?)?\s*\)")
 NAMED = re.compile(r"\.weight(?:\.data)?\.(?:shape\[\s*0|size\(\s*(?:0|\)\[\s*0))")
+WHOLE = re.compile(
+    r"\b(fan_?in)[ \t]*=[ \t]*(?:(?:int|float)\()?(?:\w+\.)*prod\(\s*(?:(?:\w+\.)*tensor\(\s*)?"
+    r"(?:\w+\.)*weight(?:\.data)?\.(?:shape|size\(\))(?:\[0?:\])?\s*\)",
+    re.IGNORECASE,
+)
 BOUND = re.compile(r"uniform_\([^#\n]{1,200}?\bb[ \t]*=")
 SIZED = re.compile(r"torch\.(?:rand|randn|zeros|ones|empty)\(\s*(?:\[[^\[\]]{0,200}\]|\([^()]{0,200}\))\s*,\s*(?!\w+\s*=)[\w\"']")
 SCALED = re.compile(r"_\([^#\n]{0,200}?\)[ \t]*[*/+-](?!=)")
@@ -37,6 +42,7 @@ def misspelled(module: Module) -> Iterator[Mistake]:
     text = module.source.text
     if "torch" not in text:
         return
+    yield from _whole_shape(module)
     signs = ((SLOPE, _scaled_slope), (NAMED, _misnamed_fan), (BOUND, _one_bound), (SIZED, _behind_a_size), (SCALED, _dropped_scale))
     asked = [check for sign, check in signs if (sign is not SLOPE or "sqrt(" in text) and sign.search(text)]
     if not asked:
@@ -75,6 +81,14 @@ def _misnamed_fan(module: Module, chunk: Chunk, node: p.Node) -> Iterator[Mistak
         return
     said = f"`{node.targets[0].id}` is the number of outputs: the weight of a linear or convolution layer is (out, in, …), its inputs are `.shape[1]`"
     yield Mistake(kind="misnamed-fan", site=module.source.site(node.value), text=said)
+
+
+def _whole_shape(module: Module) -> Iterator[Mistake]:
+    """``fan_in = np.prod(self.weight.shape)``, which counts the outputs, too."""
+    for match in WHOLE.finditer(module.source.text) if "prod(" in module.source.text else ():
+        if not commented(module.source.text, match.start()):
+            said = f"`{match[1]}` is the size of the whole weight, its outputs included: the inputs of one output are the product of `.shape[1:]`"
+            yield Mistake(kind="misnamed-fan", site=module.source.index.site(module.source.path, *match.span()), text=said)
 
 
 def _one_bound(module: Module, chunk: Chunk, node: p.Node) -> Iterator[Mistake]:

@@ -15,6 +15,7 @@ from initlint.source import ClassChunk
 from initlint.symbolic import symbol
 
 EMPTY = re.compile(r"Parameter\(\s*(?:\w+\.)?(?:empty|Tensor|FloatTensor)\(\s*[^\s\[)]")
+PADDED = re.compile(r"\bpadding_idx[ \t]*=[ \t]*(?:self\.)?(\w+)")
 MOST = 4
 """Ways to turn the switches of one class that are tried."""
 BRANCH = re.compile(r"(?:if|elif)\b(.*):|else\b.*:")
@@ -36,6 +37,18 @@ def switched(module: Module, facts: FileFacts) -> Iterator[tuple[str, Class, dic
         ways = {tuple(_turned(around, function, names=line in made).items()): None for line, around in zip(lines, tests)}
         for given in islice(filter(None, ways), MOST):
             yield f"{chunk.name}({', '.join(f'{name}={value}' for name, value in given)})", cls, dict(given)
+
+
+def padded(module: Module, facts: FileFacts) -> Iterator[tuple[str, Class, dict[str, Any]]]:
+    """Classes that draw, and hand an embedding a padding row that they have by no default."""
+    for chunk in module.source.classes():
+        names = dict.fromkeys(match[1] for match in PADDED.finditer(module.source.text, chunk.start, chunk.end))
+        cls = module.names.get(chunk.name) if names and facts.lines_of(module, chunk) else None
+        function = find_member(cls, "__init__")[0] if isinstance(cls, Class) else None
+        if isinstance(cls, Class) and isinstance(function, Function):
+            for name in names:
+                if name in function.defaults and function.defaults[name] is None:
+                    yield f"{chunk.name}({name}=0)", cls, {name: 0}
 
 
 def _lines(module: Module, chunk: ClassChunk) -> list[int]:

@@ -93,6 +93,8 @@ class Interpreter:
         """Identities of the function nodes that were run."""
         self.world: Optional[World] = None
         """Answers for tests that nothing decides; None: both branches are explored."""
+        self.repeating = 0
+        """When the loop of unknown length began that runs; 0 outside of such loops."""
         self.undecided = False
         """Whether such a test guards what a model starts from."""
         self.alone: Optional[p.Expr] = None

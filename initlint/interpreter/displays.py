@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
+from initlint.graph import tick
 from initlint.interpreter.iteration import blind_element, elements_of
 from initlint.interpreter.operators import WIDE, hashable, is_small
 from initlint.interpreter.scope import Frame
@@ -101,11 +102,16 @@ def _clause(interp: Interpreter, node: p.Comprehension, depth: int, frame: Frame
             continue
         before = len(results)
         below = partial(_clause, interp, node, depth + 1, frame, results, repeated or again)
-        if None in truths:
-            interp.heap.explore([below, lambda: None])
-            results[before:] = [join([r, ABSENT]) for r in results[before:]]
-        else:
-            below()
+        since = interp.repeating
+        interp.repeating = tick() if again else since
+        try:
+            if None in truths:
+                interp.heap.explore([below, lambda: None])
+                results[before:] = [join([r, ABSENT]) for r in results[before:]]
+            else:
+                below()
+        finally:
+            interp.repeating = since
 
 
 def eval_fstring(interp: Interpreter, node: p.FString, frame: Frame) -> Any:

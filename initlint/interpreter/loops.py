@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
+from initlint.graph import tick
 from initlint.interpreter.blocks import LEAVES, in_doubt, merge_outcomes, run_block
 from initlint.interpreter.iteration import blind_element, elements_of
 from initlint.interpreter.nametests import NAMED
@@ -91,7 +92,11 @@ def _repeat(interp: Interpreter, node: p.For, element: Any, frame: Frame) -> Out
         return run_block(interp, node.body, frame)
 
     given, held = frame.yielded, len(frame.yielded or ())
-    outcome, log = interp.heap.record(iterate)
+    before, interp.repeating = interp.repeating, tick()
+    try:
+        outcome, log = interp.heap.record(iterate)
+    finally:
+        interp.repeating = before
     lists = {id(target): (target, len(old), -1) for target, _, old in log.values() if isinstance(target, list)}
     if given is not None:  # which need not be in the journal
         lists[id(given)] = (given, held, frame.born)

@@ -4,8 +4,9 @@
 Compares the fans that `torch.nn.init` reads off a shape (`size(1)` and `size(0)`, times everything behind) with the number of products that
 the forward pass really sums: `x @ W` with `W` of shape (in, out), stacks of matrices `W[r]`, einsum, transposed and grouped
 convolutions. Keras and JAX read the last two axes, times everything before: right for `x @ W`, wrong for stacks, depthwise and
-transposed kernels. The parameter is followed through slices, transposes and elementwise arithmetic. And names that say inputs for what counts
-outputs: `fan_in = layer.weight.size(0)`.
+transposed kernels. The parameter is followed through slices, transposes and elementwise arithmetic. A bound by hand, `1 / sqrt(weight.size(1))`, is
+compared, too; a stack that no product was seen of is known by the name of its first size, `(num_rels, in, out)`. And names that say inputs for what
+counts outputs: `fan_in = layer.weight.size(0)`, `fan_in = np.prod(weight.shape)`.
 
 ## Why is this bad?
 `Var(W) = gain^2 / fan` keeps the variance only if `fan` counts the terms of each sum (Glorot & Bengio 2010, eq. 5; He et al. 2015, eq. 7).
@@ -29,12 +30,13 @@ may be right. A stack under Xavier or `orthogonal_` gets a loop over its maps, w
 ## A real bug it would have caught
 pytorch#23854 and timm#84: `fan_out` of a depthwise convolution; keras#22789: stacked kernels counted as convolutions; flax#4027: queries
 and keys of attention; cleanrl#358: packed gates. mbrl-lib draws its linear layers with `input_dim = m.weight.data.shape[0]`, the DDPG networks of
-many courses with `fan_in = layer.weight.data.size()[0]`.
+many courses with `fan_in = layer.weight.data.size()[0]`. pygcn#42, and many graph networks after it: the bound of `nn.Linear` on a weight of shape
+(in, out). nfnets-pytorch standardizes its weights by a fan_in that counts the outputs.
 
 ## What it leaves alone
 Weights in front of a norm, square matrices, weights used in more than one layout, transposed convolutions whose stride makes up for the
-exchange, anything whose variance is within a factor of 2 of the right one; up to a factor of 10 (4 in
-front of a function that saturates) it is a note. Packed gates of an LSTM and packed queries, keys and values under
+exchange, bounds that several matrices share, as those of an LSTM do, anything whose variance is within a factor of 2 of the right one; up to
+a factor of 10 (4 in front of a function that saturates) it is a note. Packed gates of an LSTM and packed queries, keys and values under
 Xavier: off by less than that, and a convention.
 """
 
@@ -69,6 +71,8 @@ DAMAGE = 10.0
 MISREAD = re.compile(r"^(?:Depthwise|\w*Transpose)\w*\.\w+$")
 """Kernels of layers of other libraries than torch whose last two axes are not inputs and outputs."""
 UNNAMED = re.compile(r"\((\?\w+)\)|(\?\w+)")
+APART = re.compile(r"(?:n|num|number_of)_(?:rels?|relations?|relation_types|heads?|bases|experts|e(?:dge_)?types|n(?:ode_)?types)")
+"""How sizes are called of which each number has a map of its own."""
 USUAL = 64
 """What stands for a size that is not known."""
 
@@ -109,7 +113,7 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
         if mistake.kind == "misnamed-fan":
             yield RULE.at(graph, mistake.site, Severity.WARNING, mistake.text)
     chosen = [call for call in graph.calls if not call.into or MISREAD.search(call.into)]  # of other layers that draw by themselves the shape tells
-    drawn = [call for call in chosen if call.parameter is not None and _scales(call.law) and not call.problem and _in_force(call)]
+    drawn = [call for call in chosen if call.parameter is not None and (_scales(call.law) or _counts_columns(call)) and not call.problem and _in_force(call)]
     if not drawn:
         return
     users = _users(graph)
@@ -124,6 +128,18 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
 def _scales(law: Distribution | None) -> bool:
     """Whether a law was made from the fans of a shape."""
     return law is not None and (law.fan is not None or law.kind == "orthogonal") and law.gain != 0
+
+
+def _counts_columns(call: InitCall) -> bool:
+    """Whether a uniform draw is bounded by ``1 / sqrt(weight.size(1))``, as torch's linear layers are, and no matrix beside it of another shape is."""
+    law, parameter = call.law, call.parameter
+    assert parameter is not None
+    shape = parameter.shape
+    if law is None or law.kind != "uniform" or law.fan is not None or law.high is None or shape is None or len(shape) != 2 or parameter.layer is None:
+        return False
+    beside = (other for other in parameter.layer.parameters.values() if other is not parameter and other.shape is not None and len(other.shape) > 1)
+    shared = any(other.shape != shape and other.distribution is not None and other.distribution.high == law.high for other in beside)
+    return law.high * law.high * shape[1] == 1 and law.mean == 0 and not shared
 
 
 def _in_force(call: InitCall) -> bool:
@@ -148,9 +164,9 @@ def _users(graph: ModelGraph) -> dict[int, list[Op]]:
 
 def _judge(call: InitCall, parameter: Parameter, ops: list[Op]) -> Case | None:
     shape, law = call.shape if _is_torch(call) and call.shape else parameter.shape, call.law  # what others draw takes its size from the first input
-    if not ops or shape is None or len(shape) < 2 or law is None:
+    if shape is None or len(shape) < 2 or law is None:
         return None
-    fans = {_true(op, parameter, shape) for op in ops}
+    fans = {_true(op, parameter, shape) for op in ops} if ops else {_named(parameter, shape)}
     true, kind = fans.pop() or (None, "")
     if fans or true is None:
         return None
@@ -223,6 +239,12 @@ def _true(op: Op, parameter: Parameter, shape: tuple[Number, ...]) -> tuple[Fans
     return Fans(fan_in, fan_out), "stack" if len(shape) > 2 or "stack" in op.detail else "matmul"
 
 
+def _named(parameter: Parameter, shape: tuple[Number, ...]) -> tuple[Fans, str] | None:
+    """The fans of a weight that the forward pass was not seen to use, where its first size is called after what tells the maps of a stack apart."""
+    own = parameter.layer is not None and not parameter.layer.kind
+    return (Fans(shape[1], shape[2]), "stack") if own and len(shape) == 3 and 1 not in shape and APART.fullmatch(str(shape[0])) else None
+
+
 def _orthogonal(call: InitCall, weight: Weight, shape: tuple[Number, ...], true: Fans, kind: str) -> Case | None:
     columns: Number = 1
     for size in shape[1:]:
@@ -253,11 +275,12 @@ def _finding(graph: ModelGraph, site: Site, cases: list[Case]) -> Finding | None
         return None
     parameters = list({id(c.parameter): c.parameter for c in cases}.values())
     names = spell_names(list({id(c.parameter): c.parameter for c in cases if c.kind == case.kind}.values()))
+    who = short(case.call.initializer) if _scales(case.call.law) else "its bound"
     return RULE.at(
         graph,
         site,
         severity,
-        f"{names}: {short(case.call.initializer)} takes {_readable(f'{spell(case.counted)} for {case.over}, {_spell_truth(case)}')}{_spell_effect(case)}",
+        f"{names}: {who} takes {_readable(f'{spell(case.counted)} for {case.over}, {_spell_truth(case)}')}{_spell_effect(case)}",
         fix=_fix(cases),
         parameter=case.parameter.name,
         parameters=qualified(graph, parameters),
@@ -338,7 +361,7 @@ def _fix(cases: list[Case]) -> Fix | None:
         return Fix(message="Initialise the maps one by one", actions=(LoopOver(site=call.site),))
     if call.initializer.startswith("jax.nn.initializers.") and all(case.kind == "stack" and len(case.parameter.shape or ()) == 3 for case in cases):
         return Fix(message="Say which axis tells the maps apart", actions=(ReplaceCall(site=call.site, set=(("batch_axis", "0"),)),))
-    if not mode or call.chosen is not None or not call.initializer.startswith(INIT) or any(case.mode != mode for case in cases):
+    if not mode or not _scales(call.law) or call.chosen is not None or not call.initializer.startswith(INIT) or any(case.mode != mode for case in cases):
         return None
     name = short(call.initializer)
     parameters = POSITIONAL[name if name.endswith("_") else f"{name}_"]

@@ -4,9 +4,11 @@
 Follows copies that `copy.deepcopy` makes of an initialised layer, and reports those that nothing draws again. Copies that
 read the same input compute the same; copies in series start with the same matrix. Layers of one shape that share an
 initializer object of Keras or a seed, or a key of JAX, are copies too: these give the same numbers whenever they are asked. Copies of
-copies are reported where one became several.
+copies are reported where one became several. So are the layers of `nn.TransformerEncoder` and `nn.TransformerDecoder`, which copy the one they are
+given, and, by its name, the second of two critics that is a copy of the first: `self.critic2 = copy.deepcopy(self.critic)`.
 
-`[Block(d)] * n` is no copying: the block is constructed once, and `n` places hold that one object, whose weights are all there is.
+`[Block(d)] * n` is no copying: the block is constructed once, and `n` places hold that one object, whose weights are all there is. The same holds of
+`nn.ModuleList([layer for _ in range(n)])` of a `layer` that was passed in.
 
 ## Why is this bad?
 Equal weights on an equal input give equal outputs, and what sums or averages them gives equal gradients
@@ -25,22 +27,24 @@ None is offered: the constructor has to move into the loop, or the copies have t
 
 ## A real bug it would have caught
 pytorch#72253, still so in 2.13: every layer of `nn.TransformerEncoder` starts with the same weights, because it deep-copies the
-one it is given.
+one it is given. anvilrl's `TwinActorCritic` takes the smaller of two estimates that are one.
 
 ## What it leaves alone
 Copies that are drawn again, loaded or frozen (target networks, momentum encoders), constants, norms, `[layer] * n`
-of a layer that has a name (that is sharing), the layers inside torch's own Transformer. Copies that read different signals, as in series, or whose
-outputs are kept apart are a note, unless they are the queries and keys of one attention.
+of a layer that has a name (that is sharing), the layers of `nn.Transformer`, which draws them again, a single copy in a model that was not followed
+(it may be a target). Copies that read different signals, as in series, or whose outputs are kept apart are a note, unless they are the queries and
+keys of one attention.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import combinations
 
 from initlint.findings import Finding, Severity, Site
 from initlint.flow import TRANSPARENT, Weight, descendants, signals
-from initlint.graph import Copy, Mistake, ModelGraph, Op, Parameter
+from initlint.graph import Copy, InitEvent, Layer, Mistake, ModelGraph, Op, Parameter
 from initlint.rules import Rule
 from initlint.rules._scale import matrices
 from initlint.rules._sites import at_sites, qualified, spell_names
@@ -56,6 +60,14 @@ PARTS = ("[]", "part", "rows", "chunk", "split", "unbind", "select", "narrow", "
 MOST_BESIDE = 6
 """Copies on one input of which two are looked for that are multiplied with each other."""
 RANDOM = ("normal", "uniform", "trunc_normal", "orthogonal", "sparse")
+DRAWS = re.compile(r"torch\..*(?:normal|uniform|orthogonal|sparse)_?")
+"""Names of functions that draw."""
+TOLD = {
+    "twin-copy": "Construct it anew with the same arguments, or draw its layers again.",
+    "one-for-all": "Take a function that constructs the layer, or copy it and draw each copy again.",
+}
+"""Mistakes that the text shows, and what to do instead."""
+STACKS = ("TransformerEncoder", "TransformerDecoder")
 
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
@@ -63,24 +75,39 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
     for mistake in graph.mistakes:
         if mistake.kind == "one-object" and (finding := _one_layer(graph, mistake)) is not None:
             yield finding
-    families: dict[int, list[Weight]] = {}
-    table = {id(weight.parameter): weight for weight in matrices(graph)} if any(p.copied for p in graph.parameters) else {}
-    for weight in table.values():
-        parameter = weight.parameter
-        if parameter.copied is not None and parameter.twin is not None and _is_drawn(parameter) and weight.uses:
-            first = table.get(id(parameter.twin))
-            families.setdefault(id(parameter.twin), [first] if first is not None and first.uses else []).append(weight)
+        elif mistake.kind in TOLD:
+            yield RULE.at(graph, mistake.site, Severity.WARNING, mistake.text, help=TOLD[mistake.kind])
     places: dict[Site, list[list[Weight]]] = {}
     asked: dict[Site, list[Site]] = {}
-    for family in families.values():
-        for act, members in _parted(family, 0):
-            if len(members) > 1 and all(member.parameter.requires_grad for member in members):
-                places.setdefault(act.site, []).append(members)
-                asked.setdefault(act.site, []).extend([act.asked] if act.asked is not None else [])
-    if graph.forward_reason:
-        return
+    for act, members in _copied(graph):
+        places.setdefault(act.site, []).append(members)
+        asked.setdefault(act.site, []).extend([act.asked] if act.asked is not None else [])
+    yield from (finding for finding in _of_stacks(graph) if finding.site not in places)
     for site, groups in places.items():
         yield _finding(graph, site, groups, list(dict.fromkeys(asked[site])))
+
+
+def _copied(graph: ModelGraph) -> Iterator[tuple[Copy, list[Weight]]]:
+    """The acts of copying that made several out of one, each with the weights that are the same since: those that the forward pass meets, if it meets any."""
+    families: dict[int, list[Weight]] = {}
+    table = {id(weight.parameter): weight for weight in matrices(graph)} if any(p.copied for p in graph.parameters) else {}
+    stacks = {layer.site for layer in graph.layers if layer.kind in STACKS}
+    for weight in table.values():
+        parameter = weight.parameter
+        if not weight.uses and parameter.copied in stacks:
+            continue
+        origin = parameter.twin or parameter
+        if parameter.copied is not None and (origin is not parameter or _is_repeated(parameter)) and _is_drawn(parameter):
+            first = table.get(id(origin)) if origin is not parameter else None
+            families.setdefault(id(origin), [first] if first is not None else []).append(weight)
+    for family in families.values():
+        for act, members in _parted(family, 0):
+            met = [member for member in members if member.uses]
+            if len(met) < 2 and not (met and act.repeated):
+                several = sum(bool(member.parameter.copies) for member in members) > 1  # one alone may be a target; of a live run INI806 tells
+                met = members if act.repeated or several else []
+            if met and all(member.parameter.requires_grad for member in met):
+                yield act, met
 
 
 def _parted(family: list[Weight], depth: int) -> Iterator[tuple[Copy, list[Weight]]]:
@@ -95,10 +122,18 @@ def _parted(family: list[Weight], depth: int) -> Iterator[tuple[Copy, list[Weigh
     for act, part in parts.items():
         if act is not None and part is not first:
             places.setdefault(act.site, (act, [*first]))[1].extend(part)
+    act = next((act for act, part in parts.items() if part is first and not original), None)
+    if act is not None and act.repeated:
+        places.setdefault(act.site, (act, [*first]))
     yield from places.values()
     for part in parts.values():
         if len(part) > 1:
             yield from _parted(part, depth + 1)
+
+
+def _is_repeated(parameter: Parameter) -> bool:
+    """Whether it stands for any number of copies of one object."""
+    return bool(parameter.copies) and parameter.copies[-1].repeated
 
 
 def _acts(parameter: Parameter) -> tuple[Copy, ...]:
@@ -127,18 +162,57 @@ def _one_layer(graph: ModelGraph, mistake: Mistake) -> Finding | None:
 
 
 def _is_drawn(parameter: Parameter) -> bool:
+    """Whether its values were drawn, if by one of several initializers."""
     law = parameter.distribution
-    return law is not None and law.kind in RANDOM and parameter.loaded is None
+    if law is None:
+        writes = [event for event in parameter.events if event.effective]
+        return bool(writes) and all(map(_draws, writes)) and parameter.loaded is None
+    return law.kind in RANDOM and parameter.loaded is None
+
+
+def _draws(event: InitEvent) -> bool:
+    """Whether a write leaves random values, if of a law that is not known."""
+    return event.distribution.kind in RANDOM or DRAWS.fullmatch(event.initializer) is not None
+
+
+def _of_stacks(graph: ModelGraph) -> Iterator[Finding]:
+    """torch's own stacks of transformer layers, which copy the one they are given; `nn.Transformer` draws its layers again."""
+    for layer in graph.layers:
+        depth = layer.arguments.get("num_layers")
+        if layer.kind not in STACKS or layer.site is None or depth == 1:
+            continue
+        inside = (p for p in graph.parameters if p.name.startswith(f"{layer.path}.layers.") and p.copied == layer.site)
+        copies = [p for p in inside if p.shape is not None and len(p.shape) > 1 and p.requires_grad and _is_drawn(p)]
+        if copies:
+            first = [p for p in copies if _in_layer(layer, p) == _in_layer(layer, copies[0])]
+            more = f" and {len(copies) // len(first) - 1} more matrices of each layer" if len(copies) > len(first) else ""
+            yield RULE.at(
+                graph,
+                layer.site,
+                Severity.NOTE,
+                f"{spell_names(first)}{more} start as copies of one draw: `nn.{layer.kind}` copies the layer it is given",
+                parameter=first[0].name,
+                parameters=qualified(graph, copies),
+                evidence={"copies": depth if isinstance(depth, int) else None, "parallel": False},
+                help="Draw the matrices again behind it, as `nn.Transformer` does: `for p in stack.parameters(): if p.dim() > 1: nn.init.xavier_uniform_(p)`.",
+            )
+
+
+def _in_layer(stack: Layer, parameter: Parameter) -> str:
+    """``self_attn.in_proj_weight`` of ``encoder.layers.3.self_attn.in_proj_weight``."""
+    return parameter.name.removeprefix(f"{stack.path}.layers.").partition(".")[2]
 
 
 def _finding(graph: ModelGraph, site: Site, groups: list[list[Weight]], asked: list[Site]) -> Finding:
-    parallel = next((group for group in groups if _share_input(group)), None)
+    parallel = next((group for group in groups if len(group) > 1 and _share_input(group)), None)
     compared = None if parallel is not None and _merged(parallel) else next((pair for group in groups for pair in _compared(group)), None)
     members = compared or parallel or groups[0]
     parameters = [weight.parameter for weight in members]
     subject = f"{spell_names(parameters)} start as copies of one draw"
     if compared is not None:
         severity, text = Severity.WARNING, "on the same input, and are multiplied with each other: queries and keys that are equal match each place with itself"
+    elif parallel is None and (len(groups[0]) == 1 or not all(weight.uses for weight in groups[0])):
+        severity, text = Severity.NOTE, "and stay one until something tells them apart"
     elif parallel is None:
         severity, text = Severity.NOTE, "but read different signals, which tell them apart"
     elif _merged(parallel):

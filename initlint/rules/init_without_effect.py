@@ -6,7 +6,8 @@ anew from other parameters; it is written to a copy (`w.clone()`) that is droppe
 drops its result; a tensor is assigned to a layer under a misspelt name, `self.embedding.weights = nn.Parameter(table)`; a helper of
 mmengine or mmcv that fills modules (`normal_init`, `constant_init`) is given a tensor and passes it over;
 a routine that asks which kind of layer it was given is handed the whole model, `init_weights(net)` for `net.apply(init_weights)`, or is
-applied to none of these layers, `conv.apply(init_weights)` where it fills linear ones;
+applied to none of these layers, `conv.apply(init_weights)` where it fills linear ones, or `self.apply(init_weights)` of another file in a class that
+has none;
 `def init(method="kaiming", *models)` is called as `init(net)`, and takes the model for the method; `nn.init.uniform_(w, -1, 1) * scale` on a
 line of its own computes a product that nothing keeps.
 

@@ -1,7 +1,8 @@
 """The padding row of an embedding loses its zeros.
 
 ## What it does
-Looks for `nn.Embedding(..., padding_idx=i)` whose weight is then drawn as a whole, with nothing that zeroes row `i` again.
+Looks for `nn.Embedding(..., padding_idx=i)` whose weight is then drawn as a whole, with nothing that zeroes row `i` again. The row may be one that is
+not known, `padding_idx=vocab["<pad>"]`, or an argument of the constructor that is None by default.
 
 ## Why is this bad?
 `padding_idx` promises two things: the row starts at 0 and gets no gradient. A later draw breaks the first and the second
@@ -25,7 +26,7 @@ Graphormer#41 and torch-rechub#176: the padding row is drawn over after construc
 fairseq#4076 shows why the repair asks first: with `padding_idx=None` the same line zeroes the whole table.
 
 ## What it leaves alone
-Embeddings without `padding_idx`, or one that is not known; rows zeroed afterwards; tables that are frozen, loaded or constant. One draw
+Embeddings without `padding_idx`; rows zeroed afterwards, by `_fill_padding_idx_with_zero()`, too; tables that are frozen, loaded or constant. One draw
 for every matrix of a model is a note: such models mask their padding mostly.
 """
 
@@ -59,7 +60,7 @@ def check(graph: ModelGraph) -> Iterator[Finding]:
 
 def _is_overwritten(layer: Layer, parameter: Parameter) -> bool:
     index, event, law = layer.arguments.get("padding_idx"), explicit(parameter), parameter.distribution
-    if not isinstance(index, int) or isinstance(index, bool) or event is None or law is None or parameter.loaded is not None:
+    if not isinstance(index, (int, Sym)) or isinstance(index, bool) or event is None or law is None or parameter.loaded is not None:
         return False
     return law.std is not None and (isinstance(law.std, Sym) or law.std > 0) and law.kind not in ("constant", "custom")
 
@@ -68,17 +69,18 @@ def _finding(graph: ModelGraph, site: Site, parameters: list[Parameter], layer: 
     event, law = explicit(parameters[0]), parameters[0].distribution
     assert event is not None and law is not None
     index, size = layer.arguments["padding_idx"], layer.arguments.get("embedding_dim")
+    row = f"row {index}" if isinstance(index, int) else "the padding row"
     norm = f", a vector of norm {law.std * math.sqrt(size):.2g}," if isinstance(size, int) and isinstance(law.std, (int, float)) else ""
     sweep = any(p.layer is None or p.layer.kind not in EMBEDDINGS for p in written_at(graph, site))
     return RULE.at(
         graph,
         site,
         Severity.NOTE if sweep else Severity.WARNING,
-        f"{short(event.initializer)} draws over row {index} of {spell_names(parameters)}{norm} which padding_idx had zeroed: it gets no gradient and stays so",
+        f"{short(event.initializer)} draws over {row} of {spell_names(parameters)}{norm} which padding_idx had zeroed: it gets no gradient and stays so",
         fix=_fix(graph, site, sweep),
         parameter=parameters[0].name,
         parameters=qualified(graph, parameters),
-        evidence={"padding_idx": index, "initializer": short(event.initializer), **origin_of(event)},
+        evidence={"padding_idx": index if isinstance(index, int) else None, "initializer": short(event.initializer), **origin_of(event)},
         help="Zero the row again after the draw.",
     )
 

@@ -9,6 +9,7 @@ import pytest
 from initlint import check
 from initlint.findings import Finding, Safety, Severity
 from initlint.fixing import repair
+from tests.rules.package import found as of_package
 
 HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n\n\n"
 
@@ -203,3 +204,73 @@ def test_a_depthwise_filter_gets_its_mode(tmp_path: Path) -> None:
     draw = 'nn.init.kaiming_normal_(self.w.weight, mode="fan_out", nonlinearity="relu")'
     _, line = judge(tmp_path, "nn.Conv2d(64, 64, 3, groups=64)", draw, "self.w(x).relu()")
     assert line == draw.replace("fan_out", "fan_in")
+
+
+BOUNDED = """
+import math
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+class Layer(nn.Module):
+    def __init__(self, {sizes}):
+        super().__init__()
+        self.weight = nn.Parameter(torch.FloatTensor({shape}))
+        {beside}
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        bound = 1. / math.sqrt(self.weight.size(1))
+        self.weight.data.uniform_(-bound, bound)
+
+    def forward(self, x, adjacency):
+        return adjacency @ {product}
+"""
+RECURRENT = "self.u = nn.Parameter(torch.empty(d_out, d_out).uniform_(-1 / math.sqrt(d_out), 1 / math.sqrt(d_out)))"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shape", "beside", "product", "severity"),
+    [
+        ("d_in, d_out", "d_in, d_out", "", "torch.mm(x, self.weight)", Severity.WARNING),
+        ("d_in=1433, d_out=16", "d_in, d_out", "", "(x @ self.weight)", Severity.WARNING),
+        ("d_in=48, d_out=16", "d_in, d_out", "", "(x @ self.weight)", Severity.NOTE),
+        ("d_in=20, d_out=16", "d_in, d_out", "", "(x @ self.weight)", None),
+        ("d_in, d_out", "d_out, d_in", "", "F.linear(x, self.weight)", None),
+        ("d_in, d_out", "d_in, d_out", RECURRENT, "torch.tanh(x @ self.weight + x @ self.u)", None),
+    ],
+)
+def test_a_bound_by_hand(tmp_path: Path, sizes: str, shape: str, beside: str, product: str, severity: Severity | None) -> None:
+    findings = of_package(tmp_path, "INI305", {"net": BOUNDED.format(sizes=sizes, shape=shape, beside=beside, product=product)})
+    assert [finding.severity for finding in findings] == ([severity] if severity else [])
+    assert all("`weight`: its bound takes" in finding.message and finding.fix is None for finding in findings)
+
+
+NAMED = """
+import torch
+from torch import nn
+
+class Layer(nn.Module):
+    def __init__(self, {count}, d_in, d_out):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty({shape}))
+        nn.init.xavier_uniform_(self.weight)
+
+    def forward(self, graph, x):
+        return graph.update_all({used})
+"""
+
+
+@pytest.mark.parametrize(
+    ("count", "shape", "used", "found"),
+    [
+        ("num_rels", "num_rels, d_in, d_out", "x", 1),
+        ("n_heads", "n_heads, d_in, d_out", "x", 1),
+        ("num_heads", "num_heads, 1, d_out", "x", 0),
+        ("kernel", "d_out, d_in, kernel", "x", 0),
+        ("num_rels", "num_rels, d_out", "x", 0),
+    ],
+)
+def test_a_stack_by_the_name_of_its_first_size(tmp_path: Path, count: str, shape: str, used: str, found: int) -> None:
+    findings = of_package(tmp_path, "INI305", {"net": NAMED.format(count=count, shape=shape, used=used)})
+    assert [(finding.severity, "each map of the stack has" in finding.message) for finding in findings] == [(Severity.WARNING, True)] * found

@@ -169,3 +169,168 @@ def make(width):
 def test_queries_and_keys_that_who_builds_them_draws_again(tmp_path: Path, imported: str, body: str, count: int) -> None:
     files = {"net": ATTENTION, "model": REDRAWN.replace("{imported}", imported).replace("{body}", body)}
     assert [finding.severity for finding in of_package(tmp_path, "INI202", files)] == [Severity.WARNING] * count
+
+
+STACKS = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.stack = nn.TransformerEncoder(nn.TransformerEncoderLayer(width, 8), {depth})
+        {behind}
+
+    def forward(self, x):
+        return self.stack(x)
+"""
+DRAWN = "for p in self.parameters():\n            if p.dim() > 1:\n                nn.init.xavier_uniform_(p)"
+
+
+@pytest.mark.parametrize(
+    ("depth", "behind", "count"),
+    [("depth", "pass", 1), ("6", "pass", 1), ("1", "pass", 0), ("6", DRAWN, 0), ("depth", DRAWN, 0), ("6", "self.stack.requires_grad_(False)", 0)],
+)
+def test_a_stack_copies_the_layer_it_is_given(tmp_path: Path, depth: str, behind: str, count: int) -> None:
+    findings = of_package(tmp_path, "INI202", {"net": STACKS.format(depth=depth, behind=behind)})
+    assert [(finding.severity, finding.site.line) for finding in findings] == [(Severity.NOTE, 7)] * count
+    assert all("and 3 more matrices of each layer" in finding.message for finding in findings)
+
+
+LOOPS = """
+import copy
+import torch
+from torch import nn
+
+def clones(module, count):
+    return nn.ModuleList([copy.deepcopy(module) for _ in range(count)])
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        first = nn.Linear(width, width)
+        self.only = copy.deepcopy(first)
+
+    def forward(self, x):
+        return torch.tanh(self.only(x))
+
+class Net(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        {made}
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = torch.relu(layer(x))
+        return x
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "count"),
+    [
+        ("self.layers = clones(nn.Linear(width, width), depth)", 1),
+        (
+            "one, self.layers = nn.Linear(width, width), nn.ModuleList()\n        for _ in range(depth):\n            self.layers.append(copy.deepcopy(one))",
+            1,
+        ),
+        ("self.layers = nn.ModuleList([copy.deepcopy(nn.Linear(width, width)) for _ in range(depth)])", 0),
+        ("self.layers = nn.ModuleList([Block(width) for _ in range(depth)])", 0),
+        ("self.layers = clones(nn.LayerNorm(width), depth)", 0),
+    ],
+)
+def test_a_loop_of_unknown_length_that_copies(tmp_path: Path, made: str, count: int) -> None:
+    findings = of_package(tmp_path, "INI202", {"net": LOOPS.format(made=made)})
+    assert [(finding.severity, "stay one until something tells them apart" in finding.message) for finding in findings] == [(Severity.NOTE, True)] * count
+
+
+UNFOLLOWED = """
+import copy
+from unread import run
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        {made}
+
+    def forward(self, x):
+        return run(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "count"),
+    [
+        ("layer = nn.Linear(width, width)\n        self.layers = nn.ModuleList([copy.deepcopy(layer) for _ in range(3)])", 1),
+        ("self.online = nn.Linear(width, width)\n        self.target = copy.deepcopy(self.online)", 0),
+    ],
+)
+def test_copies_in_a_model_that_is_not_followed(tmp_path: Path, made: str, count: int) -> None:
+    findings = of_package(tmp_path, "INI202", {"net": UNFOLLOWED.format(made=made)})
+    assert [finding.severity for finding in findings] == [Severity.NOTE] * count
+
+
+CHOSEN = """
+import copy
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, width, orthogonal, kind):
+        super().__init__()
+        draw = [nn.init.xavier_uniform_, nn.init.orthogonal_, {other}][orthogonal]
+        gain = nn.init.calculate_gain(["tanh", "relu"][kind])
+        layer = nn.Linear(width, width)
+        draw(layer.weight, gain)
+        self.layers = nn.ModuleList([copy.deepcopy(layer) for _ in range(2)])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = torch.relu(layer(x))
+        return x
+"""
+
+
+@pytest.mark.parametrize(("other", "count"), [("nn.init.xavier_normal_", 1), ("nn.init.constant_", 0)])
+def test_copies_of_what_one_of_several_initializers_drew(tmp_path: Path, other: str, count: int) -> None:
+    assert len(of_package(tmp_path, "INI202", {"net": CHOSEN.format(other=other)})) == count
+
+
+CRITICS = """
+import copy
+from copy import deepcopy
+import torch
+from torch import nn
+
+class Agent(nn.Module):
+    def __init__(self, actor, critic, width, count):
+        super().__init__()
+        self.critic = critic
+        self.q_net1 = nn.Linear(width, 1)
+        {made}
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ("self.critic2 = copy.deepcopy(critic)", "`critic2` starts as a copy of `critic`"),
+        ("self.critic_2 = deepcopy(self.critic)", "`critic_2` starts as a copy of `critic`"),
+        ("self.q_net2 = copy.deepcopy(self.q_net1)", "`q_net2` starts as a copy of `q_net1`"),
+        ("self.critic2 = copy.deepcopy(critic)\n        self.critic2.apply(reset)", ""),
+        ("self.target_critic = copy.deepcopy(critic)", ""),
+        ("self.critic_target2 = copy.deepcopy(self.critic2)", ""),
+        ("self.block2 = copy.deepcopy(actor)", ""),
+        ("# self.critic2 = copy.deepcopy(critic)", ""),
+        ("self.layers = nn.ModuleList([actor for _ in range(count)])", "holds the one `actor` that was given"),
+        ("self.layers = nn.Sequential(*[actor for _ in range(count)])", "holds the one `actor` that was given"),
+        ("actor = nn.Linear(8, 8)\n        self.layers = nn.ModuleList([actor for _ in range(count)])", ""),
+        ("self.layers = nn.ModuleList([self.critic for _ in range(count)])", ""),
+        ("self.layers = nn.ModuleList([actor() for _ in range(count)])", ""),
+    ],
+)
+def test_two_that_are_one(tmp_path: Path, made: str, said: str) -> None:
+    findings = of_package(tmp_path, "INI202", {"net": CRITICS.format(made=made)})
+    assert [(finding.severity, said in finding.message) for finding in findings] == ([(Severity.WARNING, True)] if said else [])

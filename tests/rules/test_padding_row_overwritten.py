@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from initlint.findings import InsertAfter, Severity
 from initlint.graph import InitCall, Layer
 from initlint.theory.laws import Distribution, constant, normal, uniform
 from tests.rules.graphs import Net, found, only, site, write
+from tests.rules.package import found as of_package
 
 
 def embedding(net: Net, law: Distribution, **arguments: object) -> Layer:
@@ -54,3 +57,39 @@ def test_one_draw_for_every_matrix_is_a_note() -> None:
     write(net.linear("fc").parameters["weight"], "uniform_", uniform(-0.1, 0.1), 6)
     finding = only(found("INI405", net.graph))
     assert finding.severity is Severity.NOTE and finding.fix is None
+
+
+TABLE = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, n, d{more}):
+        super().__init__()
+        self.words = nn.Embedding(n, d, padding_idx={index})
+        self.words.weight.data.normal_(0, 0.02)
+        {behind}
+
+    def forward(self, x):
+        return self.words(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "index", "behind", "said"),
+    [
+        (", padding_idx=None", "padding_idx", "", "row 0"),
+        (", pad=None", "pad", "", "row 0"),
+        (", vocab", "vocab['<pad>']", "", "the padding row"),
+        (", config", "config.pad_token_id", "", "the padding row"),
+        (", padding_idx", "padding_idx", "", "the padding row"),
+        (", padding_idx=None", "padding_idx", "if padding_idx is not None:\n            nn.init.zeros_(self.words.weight[padding_idx])", ""),
+        (", vocab", "vocab['<pad>']", "self.words.weight.data[vocab['<pad>']] = 0", ""),
+        (", vocab", "vocab['<pad>']", "self.words._fill_padding_idx_with_zero()", ""),
+        ("", "1", "self.words._fill_padding_idx_with_zero()", ""),
+        ("", "None", "", ""),
+    ],
+)
+def test_rows_that_somebody_else_names(tmp_path: Path, more: str, index: str, behind: str, said: str) -> None:
+    findings = of_package(tmp_path, "INI405", {"net": TABLE.format(more=more, index=index, behind=behind)})
+    assert [f"draws over {said} of `words.weight`" in finding.message for finding in findings] == ([True] if said else [])

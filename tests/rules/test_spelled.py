@@ -111,3 +111,22 @@ def test_nothing_stands_behind_a_size_that_is_a_list(tmp_path: Path, made: str, 
 )
 def test_scale_that_goes_nowhere(tmp_path: Path, line: str, count: int) -> None:
     assert lines(tmp_path, "INI506", line) == count
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        ("torch.prod(torch.tensor(self.weight.shape))", 1),
+        ("torch.prod(torch.tensor(self.weight.shape[0:]))", 1),
+        ("np.prod(self.conv.weight.data.size())", 1),
+        ("float(np.prod(self.weight.shape[:]))", 1),
+        ("np.prod(self.weight.shape[1:])", 0),
+        ("np.prod(self.weight.shape[:-1])", 0),
+        ("np.prod(x.shape)", 0),
+    ],
+)
+def test_a_fan_that_counts_the_whole_weight(tmp_path: Path, value: str, count: int) -> None:
+    method = f"    def standardized(self):\n        fan_in = {value}\n        return fan_in\n"
+    text = f"import numpy as np\nimport torch\nfrom torch import nn\n\nclass Conv(nn.Conv2d):\n{method}"
+    findings = found(tmp_path, "INI305", {"net": text})
+    assert [finding.message.startswith("`fan_in` is the size of the whole weight") for finding in findings] == [True] * count

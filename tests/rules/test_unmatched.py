@@ -71,3 +71,47 @@ def test_convolutions_alone(tmp_path: Path, imported: str, layer: str, early: st
 def test_what_another_file_applies_is_not_judged(tmp_path: Path, other: str, count: int) -> None:
     files = {"net": NET.format(imported="", layer=CONV, early="", behind=""), "other": other}
     assert len(found(tmp_path, "INI506", files)) == count
+
+
+APPLIED = """
+from functools import partial
+from typing import List
+from torch import nn
+from elsewhere import unread
+from .helpers import init_weights
+
+class Encoder(nn.Module):
+    def __init__(self, channels: List[int], width):
+        super().__init__()
+        self.channels = channels
+        self.layers = nn.ModuleList([nn.Conv2d(3, width, 3), nn.ReLU(), {layer}])
+        self.apply({applied})
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+"""
+HELPERS = """
+from torch import nn
+
+def init_weights(m, gain=1.0):
+    if isinstance(m, nn.Linear):
+        nn.init.orthogonal_(m.weight, gain)
+"""
+
+
+@pytest.mark.parametrize(
+    ("layer", "applied", "count"),
+    [
+        ("nn.Tanh()", "init_weights", 1),
+        ("nn.Tanh()", "partial(init_weights, gain=2.0)", 1),
+        ("nn.Linear(8, 8)", "init_weights", 0),
+        ("nn.Identity() if width == 8 else nn.Linear(8, 8)", "init_weights", 0),
+        ("unread()", "init_weights", 0),
+    ],
+)
+def test_a_routine_of_another_file(tmp_path: Path, layer: str, applied: str, count: int) -> None:
+    findings = found(tmp_path, "INI506", {"net": APPLIED.format(layer=layer, applied=applied), "helpers": HELPERS})
+    assert [finding.message for finding in findings] == ["`init_weights` asks for Linear, and is applied to Conv2d alone: nothing is set"] * count
+    assert all(finding.site.line == 12 for finding in findings)

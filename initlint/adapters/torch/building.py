@@ -13,10 +13,13 @@ from initlint.adapters.torch.binding import REQUIRED, DoesNotFit, bind, parse
 from initlint.adapters.torch.tensors import new_tensor
 from initlint.adapters.torch.writes import write
 from initlint.graph import InitEvent, Origin, tick
+from initlint.interpreter.classes import find_member
 from initlint.interpreter.clone import deep_copy
 from initlint.interpreter.scope import Frame
-from initlint.interpreter.values import ABSENT, Class, Instance, OneOf, Tensor, Unknown
+from initlint.interpreter.trees import walk
+from initlint.interpreter.values import ABSENT, Class, Function, Instance, OneOf, Storage, Tensor, Unknown
 from initlint.overlays.spec import LayerSpec, Shape
+from initlint.symbolic import symbol
 from initlint.theory.laws import Distribution, custom
 
 if TYPE_CHECKING:
@@ -32,6 +35,10 @@ CONTAINERS = {
 """Classes of modules that hold others, with what kind of container each is."""
 GENERAL = ("flax.nnx.LinearGeneral",)
 """Layers with several sizes where others have one."""
+ARGUMENT = "the argument "
+"""How the reason begins why an argument is not known."""
+DATA = frozenset({"int", "float", "bool", "str", "List", "Tuple", "Sequence", "Iterable", "Dict", "Optional", "Union", "list", "tuple", "dict"})
+"""Names in annotations of what is no module and holds none."""
 WRONG_ARGUMENTS = (TypeError, ValueError, ArithmeticError, AttributeError, KeyError, IndexError)
 """What a table entry raises when it is given values that no caller would pass."""
 
@@ -102,13 +109,17 @@ class ModuleBuilder:
         return made
 
     def clone(self, name: str, module: Any) -> None:
-        self._register(name, deep_copy(module, {}))
+        parts: dict[int, Any] = {}
+        self._register(name, deep_copy(module, parts))
+        for part in parts.values():
+            if isinstance(part, Storage):
+                part.copied = self.site
 
     def again(self, name: str, module: Any) -> None:
         if isinstance(module, Instance) and module.cls.spec is not None:
             self._register(name, self._make(module.cls.name, {key: _anew(value) for key, value in _passed(module).items()}, ""))
         else:
-            self.clone(name, module)
+            self._register(name, deep_copy(module, {}))
 
     def adopt(self, name: str, module: Any) -> None:
         self._register(name, module)
@@ -196,7 +207,9 @@ def settle(framework: TorchFramework, spec: LayerSpec, args: list[Any], kwargs: 
     values = vars(bound)
     for name, _, default in parse(spec.signature):
         value = values[name]
-        if isinstance(value, (tuple, list)):
+        if name == "padding_idx" and isinstance(value, Unknown):
+            values[name] = symbol(name)  # some row, though the default is none
+        elif isinstance(value, (tuple, list)):
             values[name] = framework.sizes.settle("sizes" if spec.name in GENERAL else name, value, default)
         elif isinstance(value, (Unknown, OneOf)) and not (default is None and "init" in name):  # an initializer nobody knows is not the default
             values[name] = framework.sizes.settle(name, value, default)
@@ -258,6 +271,19 @@ def named_tensors(instance: Instance, registry: str = "parameters") -> Iterable[
 
 def is_known(module: Instance) -> bool:
     """Whether a module can hold no submodule or parameter that was not seen."""
+    if any(child is not None and not isinstance(child, Instance) for child in module.modules.values()):
+        return False
     if module.cls.spec is not None:
         return True
-    return not (module.cls.uncertain or "#failed" in module.attrs or any(isinstance(value, (Unknown, OneOf)) for value in module.attrs.values()))
+    return not (module.cls.uncertain or "#failed" in module.attrs or any(_may_hide(module.cls, value) for value in module.attrs.values()))
+
+
+def _may_hide(cls: Class, value: Any) -> bool:
+    """Whether an attribute may be a module that is not seen: an argument that its annotation calls plain data is none."""
+    if not isinstance(value, Unknown):
+        return isinstance(value, OneOf)
+    init, _ = find_member(cls, "__init__")
+    params = init.node.params if isinstance(init, Function) and value.reason.startswith(ARGUMENT) else ()
+    param = next((param for param in params if value.reason == f"{ARGUMENT}{param.name}"), None)
+    named = [node.id for node in walk(param.annotation) if isinstance(node, p.Name)] if param is not None else []
+    return not named or not DATA.issuperset(named)

@@ -14,7 +14,7 @@ from initlint.adapters.torch.registries import is_torch, register
 from initlint.adapters.torch.witness import Idle, dotted
 from initlint.adapters.torch.writes import write
 from initlint.graph import Origin
-from initlint.interpreter.values import Function, Instance, Method, Tensor, Unknown
+from initlint.interpreter.values import Function, Instance, Method, Partial, Tensor, Unknown
 
 if TYPE_CHECKING:
     from initlint.interpreter.calls import Call
@@ -61,8 +61,10 @@ def apply(call: Call) -> Any:
         call.interp.call(function, [module], {}, call.frame, call.node)
 
     visit(instance)
-    if len(witness.drawn) == drawn and isinstance(function, (Function, Method)):
-        witness.idle.append(Idle(call.site, _matrices(instance)))
+    while isinstance(function, (Method, Partial)):
+        function = function.function if isinstance(function, Method) else function.func
+    if isinstance(function, Function):
+        witness.idle.append(Idle(call.site, _matrices(instance) if len(witness.drawn) == drawn else frozenset(), function))
     return instance
 
 
@@ -245,12 +247,20 @@ def class_name(call: Call) -> Any:
     return call.args[0].cls.name.rpartition(".")[2]
 
 
+def fill_padding(call: Call) -> None:
+    """``embedding._fill_padding_idx_with_zero()``."""
+    table = call.args[0]
+    weight, row = table.parameters.get("weight"), table.attrs.get("padding_idx")
+    if isinstance(weight, Tensor) and row is not None:
+        call.interp.setitem(weight, row, 0.0, call.frame, call.node)
+
+
 METHODS: dict[str, Callable[[Call], Any]] = {
     "apply": apply, "modules": modules, "named_modules": all_named_modules, "children": children, "named_children": named_children,
     "parameters": parameters, "named_parameters": named_parameters, "buffers": buffers, "named_buffers": named_buffers, "state_dict": state_dict,
     "load_state_dict": load_state_dict, "add_module": add_module, "register_module": add_module, "register_parameter": register_parameter,
     "register_buffer": register_buffer, "requires_grad_": requires_grad, "get_submodule": get_submodule, "get_parameter": get_parameter,
-    "to_empty": to_empty, "_get_name": class_name,
+    "to_empty": to_empty, "_get_name": class_name, "_fill_padding_idx_with_zero": fill_padding,
     **dict.fromkeys(("to", "cuda", "cpu", "float", "half", "double", "bfloat16", "train", "eval", "type", "share_memory", "xpu", "compile"), itself),
     **dict.fromkeys(("zero_grad", "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_backward_hook",
                      "_register_load_state_dict_pre_hook", "register_load_state_dict_post_hook", "_register_state_dict_hook", "extra_repr",

@@ -13,7 +13,7 @@ from initlint.findings import Site
 from initlint.graph import InitCall, Mistake, ModelGraph, Parameter, Sweep, elapse, tick
 from initlint.interpreter.calls import Call
 from initlint.interpreter.nametests import NameTest
-from initlint.interpreter.values import Class, Instance, Storage, TargetRaise, Tensor
+from initlint.interpreter.values import Class, Function, Instance, Storage, TargetRaise, Tensor
 from initlint.overlays.declared.tensorflow import successor
 from initlint.overlays.torch_init import FILLS, Initializer
 from initlint.theory.laws import Distribution
@@ -69,7 +69,8 @@ class Idle:
 
     site: Site
     kinds: frozenset[str]
-    """The layers with a matrix that the module held; none where there may be others."""
+    """The layers with a matrix that the module held; none where there may be others, or it did come to one."""
+    function: Function
 
 
 Mark = tuple[int, int, int]

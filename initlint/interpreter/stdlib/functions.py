@@ -70,9 +70,11 @@ def _wraps(call: Call) -> Any:
 @function("copy.deepcopy")
 def _deepcopy(call: Call) -> Any:
     parts: dict[int, Any] = {}
-    made = deep_copy(call.get(0, "x"), parts)
-    routines = call.interp.routines
-    act = Copy(call.site, called_from(call.interp) if routines and routines[-1].owner is None else None)
+    value = call.get(0, "x")
+    made = deep_copy(value, parts)
+    routines, since = call.interp.routines, call.interp.repeating
+    repeated = isinstance(value, Instance) and value.time < since
+    act = Copy(call.site, called_from(call.interp) if routines and routines[-1].owner is None else None, repeated)
     for part in parts.values():
         if isinstance(part, Storage):
             part.copied, part.copies = call.site, (*part.copies, act)
