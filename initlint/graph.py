@@ -127,7 +127,7 @@ class Mistake:
     ``misfit-arguments``, ``other-kinds``, ``unmatched-name``, ``reset-seed`` (``detail["resets"]``: when, and to which seed), ``one-object``
     (``detail["modules"]``: their paths), ``misspelled-constructor``, ``seed-on-import``, ``scaled-slope``, ``misnamed-fan``, ``one-bound``,
     ``behind-a-size``, ``excluded-test``, ``dropped-scale``, ``absent-bias``, ``scaled-bounds``, ``misspelt-parameter``, ``lost-routine``,
-    ``unmatched-routine``, ``unequal-bounds``, ``misspelt-class``, ``twin-copy``, ``one-for-all``."""
+    ``unmatched-routine``, ``unequal-bounds``, ``misspelt-class``, ``twin-copy``, ``one-for-all``, ``shallow-walk``."""
     site: Site
     text: str
     """What is wrong there, for a message."""

@@ -31,6 +31,7 @@ from initlint.contexts.nested import inner, local
 from initlint.contexts.programs import build, programs
 from initlint.contexts.routines import survey
 from initlint.contexts.scripts import scripts
+from initlint.contexts.shallow import shallow
 from initlint.contexts.slips import slips
 from initlint.contexts.switches import padded, switched
 from initlint.contexts.unmatched import unmatched
@@ -159,6 +160,7 @@ def build_models(analysis: Analysis, path: str, data: bytes) -> list[Model]:
     contexts.facts.graph.mistakes += contexts.facts.name_tests(module.source.text)
     contexts.facts.graph.mistakes += slips(module)
     contexts.facts.graph.mistakes += unmatched(analysis, module, contexts.facts)
+    contexts.facts.graph.mistakes += shallow(interp, module, contexts.facts)
     contexts.facts.graph.mistakes += absent_biases(analysis, module)
     contexts.facts.graph.mistakes += misspelt_classes(analysis, module)
     contexts.facts.graph.routines = survey(analysis, module, contexts.models)

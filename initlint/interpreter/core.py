@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Optional
 from initlint import program as p
 from initlint.findings import Site
 from initlint.interpreter import attributes, binding, calls, classes, items, kinds
+from initlint.interpreter.asking import Asked
 from initlint.interpreter.builtins import BUILTINS
 from initlint.interpreter.expressions import EVALUATE
 from initlint.interpreter.framework import Framework
@@ -99,6 +100,8 @@ class Interpreter:
         """Whether such a test guards what a model starts from."""
         self.alone: Optional[p.Expr] = None
         """The expression of the last statement that throws away what its expression gives."""
+        self.asked: dict[int, Asked] = {}
+        """By identity of the node, every ``isinstance`` that was asked of an object."""
         self.notes: list[str] = []
         self.opaque: dict[str, Class] = {}
         self.start_frame: Any = None

@@ -2,7 +2,8 @@
 
 ## What it does
 Finds `"a" or "b" in name`, which holds for every name; `m == nn.Linear` and `type(m) == "Linear"`, which hold for no module;
-`isinstance(m, Block)` under `isinstance(m, nn.Linear)`; `classname.find("Conv1D")`, where layers are called `Conv1d`; and tests of
+`isinstance(m, Block)` under `isinstance(m, nn.Linear)`; `classname.find("Conv1D")`, where layers are called `Conv1d`; walks that stop
+above the layers they are after, `for m in self.children(): if isinstance(m, nn.Linear)` where these lie in a `Sequential`; and tests of
 state-dict names that no parameter or module of any model in the file passes.
 
 ## Why is this bad?
@@ -27,13 +28,15 @@ last part of a name passes becomes `endswith`, a comparison with a class `isinst
 ## A real bug it would have caught
 transformers#47458: `name == "c_proj.weight"` met only qualified names, so GPT-2 started with 0.02 instead of 0.0058.
 Yet-Another-EfficientDet-Pytorch#722: `if "conv_list" or "header" in name` was always true.
-Alexa's teacher models ask `isinstance(module, AlexaTMOutput)` of what is an `nn.Linear`.
+Alexa's teacher models ask `isinstance(module, AlexaTMOutput)` of what is an `nn.Linear`; wav-autoencoder's routine looks for attention among the
+layers of an encoder, which are blocks that hold it.
 
 ## What it leaves alone
-Alternatives of which one matches, names that a class of the project has, `else` branches, tests of names that were changed first, models
-of which a part could not be followed. A name test that nothing comes near to is a note: the routine may serve models of other files. Names
-that a class of the file gives an attribute, which an option or another model may bring. Files that nobody runs,
-because another one is generated from them, as in transformers: what their classes inherit is decided there.
+Alternatives of which one matches, walks in which one layer passes, layers that were initialised another way, names that a class of the
+project has, `else` branches, tests of names that were changed first, models of which a part could not be followed. A name test that nothing
+comes near to is a note: the routine may serve models of other files. Names that a class of the file gives an attribute, which an option or
+another model may bring. Files that nobody runs, because another one is generated from them, as in transformers: what their classes inherit
+is decided there.
 """
 
 from __future__ import annotations
@@ -51,7 +54,7 @@ RULE = Rule(
     fixable="sometimes",
     judges_running=True,
 )
-KINDS = ("constant-test", "other-kinds", "unmatched-name", "excluded-test", "misspelt-class")
+KINDS = ("constant-test", "other-kinds", "unmatched-name", "excluded-test", "misspelt-class", "shallow-walk")
 
 
 def check(graph: ModelGraph) -> Iterator[Finding]:
@@ -76,4 +79,6 @@ def _advice(mistake: Mistake) -> str:
         return f"The names are {', '.join(f'`{name}`' for name in names[:3])}{' …' if len(names) > 3 else ''}"
     if mistake.kind == "excluded-test":
         return "Ask for it first, or beside the other"
+    if mistake.kind == "shallow-walk":
+        return "Walk over `modules()`, or hand the routine to `apply`"
     return "Compare every alternative, or ask `isinstance(m, …)`"

@@ -6,6 +6,7 @@ import builtins
 from typing import TYPE_CHECKING, Any
 
 from initlint import program as p
+from initlint.interpreter.asking import note_asked
 from initlint.interpreter.builtins.registry import BUILTINS, Handler, builtin
 from initlint.interpreter.classes import known_class, opened
 from initlint.interpreter.heap import possible
@@ -49,6 +50,7 @@ def _isinstance(call: Call) -> Any:
         _notice_string(call, wanted[place], kinds is wanted[place])
         return call.interp.fail("TypeError", "isinstance() is given a string")
     verdict = call.interp.is_instance(value, kinds)
+    note_asked(call, value, kinds, verdict)
     return Unknown("the class is not known") if verdict is None else verdict
 
 
